@@ -1,0 +1,16 @@
+//! The ground floor: plain values and the few things that touch the disk safely.
+//! It imports nothing of ours, and everything stands on it.
+
+pub mod clock;
+pub mod codec;
+pub mod fs;
+pub mod hash;
+pub mod interrupt;
+pub mod lock;
+pub mod path;
+pub mod progress;
+
+pub use clock::Timestamp;
+pub use hash::{CommitId, Hash, ManifestId, PackId, TreeId};
+pub use path::{PathRule, RepoPath};
+pub use progress::{NoProgress, Progress};

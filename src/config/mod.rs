@@ -1,0 +1,1 @@
+//! Settings in layers: default < system < user < repository < environment < flag.

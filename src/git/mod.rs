@@ -1,0 +1,1 @@
+//! The enclosing Git repository: its revision, its tracked files, its exclude file.

@@ -1,0 +1,1 @@
+//! The hook engine: events, `mlv.yaml`, plans, processes.

@@ -1,0 +1,46 @@
+//! The typed object database: encodes and decodes what the store keeps as bytes.
+
+use std::sync::Arc;
+
+use crate::base::{CommitId, codec};
+use crate::object::{Commit, ObjectError};
+use crate::store::{BlobId, BlobKind, ChunkStore};
+
+/// A typed view of a store; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct ObjectDb {
+    store: Arc<dyn ChunkStore>,
+}
+
+impl ObjectDb {
+    pub fn new(store: Arc<dyn ChunkStore>) -> Self {
+        Self { store }
+    }
+
+    /// Returns the store below.
+    pub fn store(&self) -> &Arc<dyn ChunkStore> {
+        &self.store
+    }
+
+    /// Returns a commit.
+    pub fn commit(&self, id: CommitId) -> Result<Commit, ObjectError> {
+        let id = BlobId { kind: BlobKind::Commit, hash: id.0 };
+        let bytes = self.store.read(id)?;
+        let commit: Commit = codec::decode(&bytes)
+            .map_err(|source| ObjectError::Undecodable { id, source })?;
+        let sorted = commit.meta.windows(2).all(|pair| pair[0].0 < pair[1].0);
+        if !sorted {
+            let reason = "its meta keys are not in order".to_owned();
+            return Err(ObjectError::Invalid { id, reason });
+        }
+        Ok(commit)
+    }
+
+    /// Stores a commit and returns its id.
+    pub fn write_commit(&self, commit: &Commit) -> Result<CommitId, ObjectError> {
+        let bytes = codec::encode(commit);
+        let id = BlobId::of(BlobKind::Commit, &bytes);
+        self.store.write(id, &bytes)?;
+        Ok(CommitId(id.hash))
+    }
+}

@@ -1,0 +1,22 @@
+//! What can go wrong with objects.
+
+use crate::base::codec::CodecError;
+use crate::base::{PathRule, RepoPath};
+use crate::store::{BlobId, StoreError};
+
+/// What went wrong with an object.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectError {
+    #[error("{id} cannot be decoded: {source}")]
+    Undecodable { id: BlobId, source: CodecError },
+    #[error("{id} is invalid: {reason}")]
+    Invalid { id: BlobId, reason: String },
+    #[error("`{path}` is no valid path here: {rule}")]
+    Path { path: RepoPath, rule: PathRule },
+    #[error("cannot read the data: {0}")]
+    Source(#[source] std::io::Error),
+    #[error("cannot write the data: {0}")]
+    Sink(#[source] std::io::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

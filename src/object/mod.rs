@@ -1,0 +1,11 @@
+//! Files, trees and commits, as values over the chunk store.
+
+mod commit;
+mod db;
+mod entry;
+mod error;
+
+pub use commit::{CodeRevision, Commit, Signature};
+pub use db::ObjectDb;
+pub use entry::{Entry, FileRef};
+pub use error::ObjectError;

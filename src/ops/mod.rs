@@ -1,0 +1,1 @@
+//! What a verb does, as a function that returns a value; nothing here prints.

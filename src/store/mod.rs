@@ -1,0 +1,45 @@
+//! The chunk store: immutable blobs named by their hash, compressed, packed, found by an index.
+//! [`ChunkStore`] is what the floors above see; on disk it is a [`LocalStore`], in tests a
+//! [`MemoryStore`].
+
+mod blob;
+mod error;
+mod memory;
+
+pub use blob::{BlobId, BlobKind};
+pub use error::StoreError;
+pub use memory::MemoryStore;
+
+/// How far [`ChunkStore::flush`] takes what was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Durability {
+    /// Other processes find it; a killed process loses nothing of it.
+    Visible,
+    /// It also survives a power cut, as does everything flushed before.
+    Durable,
+}
+
+/// A store of immutable blobs. What `write` was given may be unreadable to other handles until
+/// `flush`; the handle itself reads it at once.
+pub trait ChunkStore: Send + Sync + std::fmt::Debug {
+    /// Tells whether the blob is stored, without reading it.
+    fn contains(&self, id: BlobId) -> Result<bool, StoreError>;
+
+    /// Returns the plain bytes of a blob, verified against its hash.
+    fn read(&self, id: BlobId) -> Result<Vec<u8>, StoreError>;
+
+    /// Stores `bytes`, whose id the caller has computed with [`BlobId::of`]; tells whether they
+    /// were new.
+    fn write(&self, id: BlobId, bytes: &[u8]) -> Result<bool, StoreError>;
+
+    /// Makes everything written so far visible, or durable.
+    fn flush(&self, durability: Durability) -> Result<(), StoreError>;
+
+    /// Returns up to `limit` ids of a kind whose 64 hex digits start with `prefix`, sorted.
+    fn find(
+        &self,
+        kind: BlobKind,
+        prefix: &str,
+        limit: usize,
+    ) -> Result<Vec<BlobId>, StoreError>;
+}

@@ -1,0 +1,1 @@
+//! The working copy: ignore rules, stat cache, status, snapshot, checkout, sandbox.
