@@ -1,1 +1,3 @@
 //! What differs: between two trees, and between two texts.
+
+pub mod text;
