@@ -19,21 +19,14 @@ fn git_merge_file(base: &[u8], ours: &[u8], theirs: &[u8]) -> TextMerge {
         crate::base::fs::atomic_write(&dir.path().join(name), bytes).unwrap();
     }
     let output = Command::new("git")
-        .args([
-            "merge-file",
-            "--diff-algorithm=histogram",
-            "-p",
-            "ours",
-            "base",
-            "theirs",
-        ])
+        .args(["merge-file", "-p", "ours", "base", "theirs"])
         .current_dir(dir.path())
         .output()
         .unwrap();
-    if output.status.success() {
-        TextMerge::Clean(output.stdout)
-    } else {
-        TextMerge::Conflict
+    match output.status.code() {
+        Some(0) => TextMerge::Clean(output.stdout),
+        Some(1..=127) => TextMerge::Conflict,
+        _ => panic!("{}", String::from_utf8_lossy(&output.stderr)),
     }
 }
 
