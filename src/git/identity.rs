@@ -1,5 +1,7 @@
 //! Who the user is, as Git knows it.
 
+use gix::bstr::{BString, ByteSlice};
+
 use crate::git::Enclosing;
 use crate::object::Signature;
 
@@ -7,22 +9,18 @@ use crate::object::Signature;
 /// where there is one, else the user's and the system's. Nothing where either is missing, or the
 /// configuration cannot be read.
 pub fn user_identity(enclosing: Option<&Enclosing>) -> Option<Signature> {
-    let repository = enclosing.and_then(|enclosing| enclosing.repository().ok());
-    let value: Box<dyn Fn(&str) -> Option<String>> = if let Some(repository) = repository {
-        Box::new(move |key| {
-            repository
-                .config_snapshot()
-                .string(key)
-                .map(|text| text.to_string())
-        })
-    } else {
-        let globals = gix::config::File::from_globals().ok()?;
-        Box::new(move |key| globals.string(key).map(|text| text.to_string()))
-    };
+    if let Some(repository) = enclosing.and_then(|enclosing| enclosing.repository().ok()) {
+        let config = repository.config_snapshot();
+        return signature(|key| config.string(key));
+    }
+    let globals = gix::config::File::from_globals().ok()?;
+    signature(|key| globals.string(key))
+}
+
+fn signature(value: impl Fn(&str) -> Option<BString>) -> Option<Signature> {
     let filled = |key| {
-        value(key)
-            .map(|text| text.trim().to_owned())
-            .filter(|text| !text.is_empty())
+        let text = value(key)?.to_str_lossy().trim().to_owned();
+        Some(text).filter(|text| !text.is_empty())
     };
     Some(Signature {
         name: filled("user.name")?,

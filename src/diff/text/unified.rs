@@ -80,7 +80,9 @@ fn write_label(prefix: &[u8], label: &[u8], out: &mut Vec<u8>) {
         .any(|byte| byte.is_ascii_control() || matches!(byte, b'"' | b'\\'))
     {
         out.push(b'"');
-        label.iter().for_each(|byte| write_quoted(*byte, out));
+        for byte in label {
+            write_quoted(*byte, out);
+        }
         out.push(b'"');
     } else {
         out.extend_from_slice(label);

@@ -87,12 +87,11 @@ impl<'p> Cover<'p> {
             if is_covered || visible.binary_search(path).is_ok() {
                 continue;
             }
-            match highest_own_dir(path, visible) {
-                Some(dir) => cover.dirs.push(dir),
-                None => {
-                    let key = (path.parent().unwrap_or_default(), extension_of(path));
-                    cover.files.entry(key).or_default().push(path);
-                }
+            if let Some(dir) = highest_own_dir(path, visible) {
+                cover.dirs.push(dir);
+            } else {
+                let key = (path.parent().unwrap_or_default(), extension_of(path));
+                cover.files.entry(key).or_default().push(path);
             }
         }
         cover

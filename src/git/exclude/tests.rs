@@ -87,7 +87,9 @@ fn a_directory_with_a_file_of_gits_is_not_excluded_whole() {
     let names: Vec<String> = (0..20).map(|number| format!("data/{number}.csv")).collect();
     let mut versioned: Vec<&str> = names.iter().map(String::as_str).collect();
     versioned.extend(["data/deep/er/a.bin", "data/odd"]);
-    versioned.iter().for_each(|path| sandbox.write(path, ""));
+    for path in &versioned {
+        sandbox.write(path, "");
+    }
     let mut versioned = paths(&versioned);
     versioned.sort();
     sandbox.enclosing("").exclude(&versioned, &[]).unwrap();
@@ -107,8 +109,9 @@ fn a_directory_with_a_file_of_gits_is_not_excluded_whole() {
 fn names_that_no_pattern_can_express_are_told() {
     let sandbox = Sandbox::with_commit();
     let odd = paths(&["new\nline", "return\r"]);
-    odd.iter()
-        .for_each(|path| sandbox.write(path.as_path(), ""));
+    for path in &odd {
+        sandbox.write(path.as_path(), "");
+    }
     let report = sandbox.enclosing("").exclude(&odd, &[]).unwrap();
     assert_eq!(report.inexpressible, odd);
     assert_eq!(untracked(&sandbox), BTreeSet::from_iter(odd));
@@ -133,8 +136,8 @@ fn files() -> impl Strategy<Value = BTreeSet<RepoPath>> {
     let path = prop::collection::vec(name(), 1..3).prop_map(|names| {
         // Directories have names of their own, so that no path is both.
         let (file, dirs) = names.split_last().unwrap();
-        let dirs: String = dirs.iter().map(|dir| format!("{dir}d /")).collect();
-        RepoPath::from_bytes(format!("{dirs}{file}")).unwrap()
+        let dirs: Vec<String> = dirs.iter().map(|dir| format!("{dir}d /")).collect();
+        RepoPath::from_bytes(dirs.concat() + file).unwrap()
     });
     prop::collection::btree_set(path, 0..30)
 }
