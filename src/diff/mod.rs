@@ -3,3 +3,4 @@
 pub mod tree;
 
 pub use tree::{TreeChange, tree_changes};
+pub mod text;
