@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use clap::error::ErrorKind;
 use clap::{Args as _, FromArgMatches as _};
 
 use super::commands::{self, COMMANDS};
@@ -15,13 +16,15 @@ use crate::base::interrupt::{self, Interrupted};
 /// Returns the whole command line as clap sees it, made from the list of verbs.
 pub fn command() -> clap::Command {
     let root = clap::Command::new("mlv")
-        .about("Git for data, features and models")
         .version(env!("CARGO_PKG_VERSION"))
         .disable_help_subcommand(true)
         .infer_long_args(true)
         .max_term_width(100)
         .subcommands(COMMANDS.iter().map(commands::Verb::command));
+    // The flags bring a help text of their own.
     GlobalArgs::augment_args(root)
+        .about("Git for data, features and models")
+        .long_about(None)
 }
 
 /// Reads the command line and runs the verb it names.
@@ -29,8 +32,12 @@ pub fn run(
     ui: &mut Ui,
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<ExitStatus, CommandError> {
-    let matches = match command().try_get_matches_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let matches = match command().try_get_matches_from(&arguments) {
         Ok(matches) => matches,
+        Err(error) if error.kind() == ErrorKind::DisplayHelp && !names_a_verb(&arguments) => {
+            return help::show_everything(ui);
+        }
         Err(error) if !error.use_stderr() => return help::show_rendered(ui, &error),
         Err(error) => return Err(error.into()),
     };
@@ -44,6 +51,14 @@ pub fn run(
         }
         None => help::show_overview(ui),
     }
+}
+
+fn names_a_verb(arguments: &[OsString]) -> bool {
+    arguments
+        .iter()
+        .skip(1)
+        .filter_map(|word| word.to_str())
+        .any(|word| commands::find(word).is_some())
 }
 
 /// Shows what went wrong and returns how the program ends.

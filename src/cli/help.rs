@@ -23,6 +23,16 @@ pub fn show_overview(ui: &mut Ui) -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Done)
 }
 
+/// Shows the verbs, the topics and the flags every verb understands.
+pub fn show_everything(ui: &mut Ui) -> Result<ExitStatus, CommandError> {
+    show_overview(ui)?;
+    show_topics(ui)?;
+    let title = ui.paint(Label::Heading, "Options").to_string();
+    ui.data(format_args!("\n{title}"))?;
+    let mut flags = app::command().help_template("{options}");
+    show_styled(ui, &flags.render_help())
+}
+
 fn verbs_of(group: Group) -> Table<2> {
     let mut table = Table::new([Column::left().labeled(Label::Command), Column::left()]);
     for verb in COMMANDS.iter().filter(|verb| verb.group == group) {
@@ -61,13 +71,13 @@ pub fn show_topic(ui: &mut Ui, topic: &Topic) -> Result<ExitStatus, CommandError
     ui.data(topic.text().trim_end())?;
     if commands::find(topic.name).is_some() {
         ui.data(format_args!("\n# mlv {}\n", topic.name))?;
-        return show_verb(ui, &[topic.name.to_owned()]);
+        return show_verb(ui, &[topic.name]);
     }
     Ok(ExitStatus::Done)
 }
 
 /// Shows the help of a verb, or of a verb below a verb.
-pub fn show_verb(ui: &mut Ui, words: &[String]) -> Result<ExitStatus, CommandError> {
+pub fn show_verb(ui: &mut Ui, words: &[impl AsRef<str>]) -> Result<ExitStatus, CommandError> {
     let mut command = find_command(app::command(), words)?;
     let help = command.render_long_help();
     ui.start_pager()?;
@@ -92,10 +102,10 @@ fn show_styled(ui: &mut Ui, text: &clap::builder::StyledStr) -> Result<ExitStatu
 /// Returns the command that a path of verbs names, complete with usage and inherited flags.
 pub fn find_command(
     mut command: clap::Command,
-    words: &[String],
+    words: &[impl AsRef<str>],
 ) -> Result<clap::Command, CommandError> {
     command.build();
-    for word in words {
+    for word in words.iter().map(AsRef::as_ref) {
         let Some(below) = command.find_subcommand(word) else {
             return Err(nothing_known(&command, word));
         };

@@ -23,10 +23,7 @@ pub struct Args {
 
 pub fn run(ui: &mut Ui, _: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
     match args.about.as_slice() {
-        [] => {
-            help::show_overview(ui)?;
-            help::show_topics(ui)
-        }
+        [] => help::show_everything(ui),
         [word] => match topics::find(word) {
             Some(topic) => help::show_topic(ui, topic),
             None => help::show_verb(ui, &args.about),
