@@ -128,8 +128,7 @@ fn rooms_named_in(source: &str) -> Vec<String> {
 /// Returns the first name of a path, or of each path of a group in braces.
 fn first_names(path: &str) -> Vec<String> {
     let identifier = |text: &str| -> String {
-        text.trim_start()
-            .chars()
+        text.chars()
             .take_while(|c| c.is_alphanumeric() || *c == '_')
             .collect()
     };

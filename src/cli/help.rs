@@ -78,10 +78,17 @@ pub fn show_topic(ui: &mut Ui, topic: &Topic) -> Result<ExitStatus, CommandError
 
 /// Shows the help of a verb, or of a verb below a verb.
 pub fn show_verb(ui: &mut Ui, words: &[impl AsRef<str>]) -> Result<ExitStatus, CommandError> {
-    let mut command = find_command(app::command(), words)?;
-    let help = command.render_long_help();
-    ui.start_pager()?;
-    show_styled(ui, &help)
+    find_command(app::command(), words)?;
+    let words = words.iter().map(AsRef::as_ref);
+    let asked = std::iter::once("mlv").chain(words).chain(["--help"]);
+    match app::command().try_get_matches_from(asked) {
+        Err(answer) if !answer.use_stderr() => {
+            ui.start_pager()?;
+            show_rendered(ui, &answer)
+        }
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(ExitStatus::Done),
+    }
 }
 
 /// Shows what clap has rendered: the answer to `--help` or `--version`.
