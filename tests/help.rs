@@ -6,18 +6,8 @@ use crate::common::TestEnvironment;
 fn alone_the_program_shows_its_verbs() {
     let env = TestEnvironment::new();
     let alone = env.success(&[] as &[&str]);
-    assert!(
-        alone
-            .stdout
-            .starts_with("mlv: Git for data, features and models\n"),
-        "{alone}"
-    );
-    assert!(
-        alone
-            .stdout
-            .contains("\n  version      Show the version of mlv\n"),
-        "{alone}"
-    );
+    assert!(alone.stdout.starts_with("mlv: Git for data, features and models\n"), "{alone}");
+    assert!(alone.stdout.contains("\n  version      Show the version of mlv\n"), "{alone}");
     let help = env.success(&["help"]);
     assert!(help.stdout.starts_with(&alone.stdout), "{help}");
     assert!(help.stdout.contains("\nTopics\n"), "{help}");
@@ -35,11 +25,7 @@ fn the_help_of_a_verb_is_the_same_both_ways_and_ends_with_examples() {
 #[test]
 fn a_topic_is_explained_and_the_exit_codes_come_from_the_table() {
     let env = TestEnvironment::new();
-    assert!(
-        env.success(&["help", "revisions"])
-            .stdout
-            .contains("HEAD~2")
-    );
+    assert!(env.success(&["help", "revisions"]).stdout.contains("HEAD~2"));
     let codes = env.success(&["help", "exit-codes"]).stdout;
     assert!(codes.contains("| 3 | a hook or gate refused |"), "{codes}");
 }

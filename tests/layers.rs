@@ -32,32 +32,18 @@ fn every_room_imports_from_lower_floors_only() {
             }
         }
     }
-    assert!(
-        climbs.is_empty(),
-        "imports that climb:\n{}",
-        climbs.join("\n")
-    );
+    assert!(climbs.is_empty(), "imports that climb:\n{}", climbs.join("\n"));
 }
 
 #[test]
 fn every_folder_has_a_floor_and_the_floor_plan_in_lib_rs_agrees() {
     let plan = floor_plan();
-    let mut rooms: Vec<String> = source_files()
-        .iter()
-        .filter_map(|file| room_of(file))
-        .collect();
+    let mut rooms: Vec<String> = source_files().iter().filter_map(|file| room_of(file)).collect();
     rooms.sort();
     rooms.dedup();
     for room in rooms {
-        assert!(
-            floor(&room).is_some(),
-            "src/{room}/ is in no row of the floor table"
-        );
-        assert_eq!(
-            plan.get(&room).copied(),
-            floor(&room),
-            "{room} in the header of src/lib.rs"
-        );
+        assert!(floor(&room).is_some(), "src/{room}/ is in no row of the floor table");
+        assert_eq!(plan.get(&room).copied(), floor(&room), "{room} in the header of src/lib.rs");
     }
 }
 
@@ -65,11 +51,7 @@ fn every_folder_has_a_floor_and_the_floor_plan_in_lib_rs_agrees() {
 fn no_file_has_outgrown_its_room() {
     for file in source_files() {
         let lines = read(&file).lines().count();
-        assert!(
-            lines <= MOST_LINES,
-            "{} has {lines} lines: it asks for a folder",
-            file.display()
-        );
+        assert!(lines <= MOST_LINES, "{} has {lines} lines: it asks for a folder", file.display());
     }
 }
 
@@ -85,10 +67,7 @@ fn the_reader_of_imports_sees_every_form() {
 }
 
 fn floor(room: &str) -> Option<u8> {
-    FLOORS
-        .iter()
-        .find(|(_, rooms)| rooms.contains(&room))
-        .map(|(floor, _)| *floor)
+    FLOORS.iter().find(|(_, rooms)| rooms.contains(&room)).map(|(floor, _)| *floor)
 }
 
 /// Returns the rooms with their floors as the header of `src/lib.rs` shows them.
@@ -99,18 +78,13 @@ fn floor_plan() -> BTreeMap<String, u8> {
         let room = cells.next()?.trim_matches(['[', ']', '`']).to_owned();
         Some((room, floor))
     };
-    read(&source_dir().join("lib.rs"))
-        .lines()
-        .filter_map(row)
-        .collect()
+    read(&source_dir().join("lib.rs")).lines().filter_map(row).collect()
 }
 
 /// Returns the rooms that the code names by `crate::`, comments left out.
 fn rooms_named_in(source: &str) -> Vec<String> {
-    let code: Vec<&str> = source
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .collect();
+    let code: Vec<&str> =
+        source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
     let code = code.join("\n");
     let mut rooms = Vec::new();
     for (at, path) in code.match_indices("crate::") {
@@ -128,9 +102,7 @@ fn rooms_named_in(source: &str) -> Vec<String> {
 /// Returns the first name of a path, or of each path of a group in braces.
 fn first_names(path: &str) -> Vec<String> {
     let identifier = |text: &str| -> String {
-        text.chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect()
+        text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
     };
     let Some(group) = path.strip_prefix('{') else {
         return vec![identifier(path)];

@@ -43,10 +43,7 @@ fn a_missing_argument_is_named() {
     let env = TestEnvironment::new();
     let output = env.mlv(&["completions"]).expect_code(2);
     assert!(output.stderr.contains("<SHELL>"), "{output}");
-    assert!(
-        output.stderr.contains("hint: usage: mlv completions"),
-        "{output}"
-    );
+    assert!(output.stderr.contains("hint: usage: mlv completions"), "{output}");
 }
 
 #[test]
@@ -64,16 +61,8 @@ fn a_directory_that_is_not_there_is_named() {
 fn colours_come_only_when_asked_for_where_nobody_looks() {
     let mut env = TestEnvironment::new();
     assert!(!env.success(&["help"]).stdout.contains('\u{1b}'));
-    assert!(
-        env.success(&["help", "--color", "always"])
-            .stdout
-            .contains('\u{1b}')
-    );
-    assert!(
-        !env.mlv(&["--color", "never", "xyzzy"])
-            .stderr
-            .contains('\u{1b}')
-    );
+    assert!(env.success(&["help", "--color", "always"]).stdout.contains('\u{1b}'));
+    assert!(!env.mlv(&["--color", "never", "xyzzy"]).stderr.contains('\u{1b}'));
     env.set_variable("CLICOLOR_FORCE", "1");
     assert!(env.success(&["help"]).stdout.contains('\u{1b}'));
     env.set_variable("NO_COLOR", "1");
@@ -84,19 +73,10 @@ fn colours_come_only_when_asked_for_where_nobody_looks() {
 fn a_reader_that_leaves_early_is_no_error() {
     let env = TestEnvironment::new();
     let mut command = env.command(&["completions", "bash"]);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let mut told = String::new();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut told)
-        .unwrap();
+    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
     assert_eq!(told, "");
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
@@ -104,16 +84,10 @@ fn a_reader_that_leaves_early_is_no_error() {
 #[test]
 fn a_full_disk_under_the_output_is_an_error() {
     let env = TestEnvironment::new();
-    let full = std::fs::OpenOptions::new()
-        .write(true)
-        .open("/dev/full")
-        .unwrap();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = env.command(&["version"]);
     let output = command.stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        told.starts_with("error: cannot write to standard output: No space left"),
-        "{told}"
-    );
+    assert!(told.starts_with("error: cannot write to standard output: No space left"), "{told}");
 }

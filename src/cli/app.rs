@@ -22,9 +22,7 @@ pub fn command() -> clap::Command {
         .max_term_width(100)
         .subcommands(COMMANDS.iter().map(commands::Verb::command));
     // The flags bring a help text of their own.
-    GlobalArgs::augment_args(root)
-        .about("Git for data, features and models")
-        .long_about(None)
+    GlobalArgs::augment_args(root).about("Git for data, features and models").long_about(None)
 }
 
 /// Reads the command line and runs the verb it names.
@@ -95,34 +93,12 @@ mod tests {
     fn every_help_opens_with_an_imperative_line_and_shows_examples() {
         for verb in COMMANDS {
             let command = verb.command();
-            let about = command
-                .get_about()
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            assert!(
-                about.len() < 79,
-                "the first help line of {} is too long",
-                verb.name
-            );
-            assert!(
-                about.starts_with(char::is_uppercase),
-                "{}: {about}",
-                verb.name
-            );
-            assert!(
-                !about.ends_with('.'),
-                "{}: no full stop in the first line",
-                verb.name
-            );
-            let after = command
-                .get_after_help()
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            assert!(
-                after.starts_with("Examples:\n"),
-                "{} has no examples",
-                verb.name
-            );
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(about.len() < 79, "the first help line of {} is too long", verb.name);
+            assert!(about.starts_with(char::is_uppercase), "{}: {about}", verb.name);
+            assert!(!about.ends_with('.'), "{}: no full stop in the first line", verb.name);
+            let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(after.starts_with("Examples:\n"), "{} has no examples", verb.name);
         }
     }
 

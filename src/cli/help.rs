@@ -36,11 +36,7 @@ pub fn show_everything(ui: &mut Ui) -> Result<ExitStatus, CommandError> {
 fn verbs_of(group: Group) -> Table<2> {
     let mut table = Table::new([Column::left().labeled(Label::Command), Column::left()]);
     for verb in COMMANDS.iter().filter(|verb| verb.group == group) {
-        let about = verb
-            .command()
-            .get_about()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let about = verb.command().get_about().map(ToString::to_string).unwrap_or_default();
         table.row([format!("{:<11}", verb.name), about]);
     }
     table
@@ -97,11 +93,7 @@ pub fn show_rendered(ui: &mut Ui, answer: &clap::Error) -> Result<ExitStatus, Co
 }
 
 fn show_styled(ui: &mut Ui, text: &clap::builder::StyledStr) -> Result<ExitStatus, CommandError> {
-    let text = if ui.data_paint().colored {
-        text.ansi().to_string()
-    } else {
-        text.to_string()
-    };
+    let text = if ui.data_paint().colored { text.ansi().to_string() } else { text.to_string() };
     ui.data(text.trim_end())?;
     Ok(ExitStatus::Done)
 }

@@ -42,11 +42,7 @@ fn spawn(command: &str) -> io::Result<Option<Child>> {
             process
         }
     };
-    process
-        .stdin(Stdio::piped())
-        .env("LESSCHARSET", "utf-8")
-        .spawn()
-        .map(Some)
+    process.stdin(Stdio::piped()).env("LESSCHARSET", "utf-8").spawn().map(Some)
 }
 
 #[cfg(test)]

@@ -40,11 +40,7 @@ impl TerminalProgress {
     /// Returns a listener; under `-q` it shows notices only.
     pub fn new(verbosity: Verbosity, is_terminal: bool) -> Self {
         let face = if is_terminal { Face::Bar } else { Face::Lines };
-        Self {
-            verbosity,
-            face,
-            phase: Mutex::new(None),
-        }
+        Self { verbosity, face, phase: Mutex::new(None) }
     }
 
     fn phase_slot(&self) -> MutexGuard<'_, Option<Phase>> {
@@ -70,10 +66,7 @@ impl Progress for TerminalProgress {
             Face::Bar => thread::spawn(move || show_later(&shown, &ended)),
             Face::Lines => thread::spawn(move || tell_now_and_then(&shown, unit, &ended)),
         };
-        *slot = Some(Phase {
-            bar,
-            _waiter: waiter,
-        });
+        *slot = Some(Phase { bar, _waiter: waiter });
     }
 
     fn advance(&self, amount: u64) {
@@ -120,9 +113,7 @@ fn plain_line(bar: &ProgressBar, unit: Unit, elapsed: Duration) -> String {
         Unit::Steps => format!("{n} steps"),
     };
     let done = count(bar.position());
-    let of = bar
-        .length()
-        .map_or_else(String::new, |total| format!(" of {}", count(total)));
+    let of = bar.length().map_or_else(String::new, |total| format!(" of {}", count(total)));
     format!("{}: {done}{of} after {} s", bar.prefix(), elapsed.as_secs())
 }
 

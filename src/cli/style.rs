@@ -83,10 +83,7 @@ pub struct Paint {
 impl Paint {
     /// Returns a value as its label looks on this stream; the colours cost nothing where there are none.
     pub fn paint<T: fmt::Display>(self, label: Label, value: T) -> Painted<T> {
-        Painted {
-            value,
-            style: self.colored.then(|| style_of(label)),
-        }
+        Painted { value, style: self.colored.then(|| style_of(label)) }
     }
 }
 
@@ -105,17 +102,15 @@ fn parse(toml: &str) -> HashMap<Label, Style> {
 }
 
 fn parse_style(words: &str) -> Option<Style> {
-    words
-        .split_whitespace()
-        .try_fold(Style::new(), |style, word| {
-            Some(match word {
-                "bold" => style.bold(),
-                "dim" => style.dimmed(),
-                "italic" => style.italic(),
-                "underline" => style.underline(),
-                color => style.fg_color(Some(parse_color(color)?.into())),
-            })
+    words.split_whitespace().try_fold(Style::new(), |style, word| {
+        Some(match word {
+            "bold" => style.bold(),
+            "dim" => style.dimmed(),
+            "italic" => style.italic(),
+            "underline" => style.underline(),
+            color => style.fg_color(Some(parse_color(color)?.into())),
         })
+    })
 }
 
 fn parse_color(word: &str) -> Option<AnsiColor> {

@@ -66,10 +66,7 @@ mod tests {
         for topic in TOPICS {
             let text = topic.text();
             assert!(text.starts_with("# "), "{}", topic.name);
-            assert!(
-                !text.contains('{') || topic.name != "exit-codes",
-                "a table is missing"
-            );
+            assert!(!text.contains('{') || topic.name != "exit-codes", "a table is missing");
             for line in text.lines() {
                 assert!(
                     line.starts_with('|') || line.chars().count() <= 100,

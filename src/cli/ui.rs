@@ -39,9 +39,7 @@ pub struct Ui {
 
 impl std::fmt::Debug for Ui {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ui")
-            .field("verbosity", &self.verbosity)
-            .finish_non_exhaustive()
+        f.debug_struct("Ui").field("verbosity", &self.verbosity).finish_non_exhaustive()
     }
 }
 
@@ -51,12 +49,8 @@ impl Ui {
         Self {
             data: Box::new(io::BufWriter::with_capacity(1 << 16, io::stdout().lock())),
             talk: Box::new(io::stderr()),
-            data_paint: Paint {
-                colored: wants_color(ColorWhen::Auto, &io::stdout()),
-            },
-            talk_paint: Paint {
-                colored: wants_color(ColorWhen::Auto, &io::stderr()),
-            },
+            data_paint: Paint { colored: wants_color(ColorWhen::Auto, &io::stdout()) },
+            talk_paint: Paint { colored: wants_color(ColorWhen::Auto, &io::stderr()) },
             verbosity: Verbosity::Normal,
             data_is_terminal: io::stdout().is_terminal(),
             talk_is_terminal: io::stderr().is_terminal(),
@@ -68,12 +62,8 @@ impl Ui {
 
     /// Follows the flags of the command line.
     pub fn configure(&mut self, globals: &GlobalArgs) {
-        self.data_paint = Paint {
-            colored: wants_color(globals.color, &io::stdout()),
-        };
-        self.talk_paint = Paint {
-            colored: wants_color(globals.color, &io::stderr()),
-        };
+        self.data_paint = Paint { colored: wants_color(globals.color, &io::stdout()) };
+        self.talk_paint = Paint { colored: wants_color(globals.color, &io::stderr()) };
         self.verbosity = match (globals.quiet, globals.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, false) => Verbosity::Normal,
@@ -262,9 +252,7 @@ impl Write for DataWriter<'_> {
 }
 
 fn is_broken<T>(result: &io::Result<T>) -> bool {
-    result
-        .as_ref()
-        .is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn wants_color(when: ColorWhen, stream: &impl anstream::stream::RawStream) -> bool {
@@ -294,10 +282,7 @@ mod tests {
 
     #[test]
     fn a_reader_that_left_is_told_from_other_errors() {
-        let mut ui = Ui {
-            data: Box::new(Closed),
-            ..Ui::new()
-        };
+        let mut ui = Ui { data: Box::new(Closed), ..Ui::new() };
         let broken_elsewhere = io::Error::from(io::ErrorKind::BrokenPipe);
         let elsewhere = super::super::error::user_error(broken_elsewhere);
         assert!(!ui.is_broken_pipe(&elsewhere));

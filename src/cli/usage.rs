@@ -31,9 +31,7 @@ fn unknown_verb(error: &clap::Error, verb: &str) -> CommandError {
     let verbs = COMMANDS.iter().flat_map(Verb::names);
     let near =
         did_you_mean(verb, near.iter().map(String::as_str)).or_else(|| did_you_mean(verb, verbs));
-    cli_error(format!("no verb `{verb}`"))
-        .maybe_hinted(near)
-        .hinted("`mlv help` lists the verbs")
+    cli_error(format!("no verb `{verb}`")).maybe_hinted(near).hinted("`mlv help` lists the verbs")
 }
 
 fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
@@ -48,10 +46,7 @@ fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
 fn first_paragraph(error: &clap::Error) -> String {
     let rendered = error.render().to_string();
     let paragraph = rendered.split("\n\n").next().unwrap_or_default();
-    paragraph
-        .trim_start_matches("error: ")
-        .trim_end()
-        .replace('\'', "`")
+    paragraph.trim_start_matches("error: ").trim_end().replace('\'', "`")
 }
 
 fn usage(error: &clap::Error) -> Option<String> {

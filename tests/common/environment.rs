@@ -28,12 +28,7 @@ impl TestEnvironment {
         for name in ["home", "work"] {
             std::fs::create_dir(base.join(name)).unwrap();
         }
-        Self {
-            dir,
-            base,
-            runs: AtomicI64::new(0),
-            variables: Vec::new(),
-        }
+        Self { dir, base, runs: AtomicI64::new(0), variables: Vec::new() }
     }
 
     /// Sets a variable for all runs to come.
@@ -101,10 +96,8 @@ impl TestEnvironment {
     /// Runs a prepared command to its end.
     pub fn finish(&self, mut command: Command) -> Output {
         let output = command.output().unwrap();
-        let words: Vec<String> = command
-            .get_args()
-            .map(|word| shell_word(&word.to_string_lossy()))
-            .collect();
+        let words: Vec<String> =
+            command.get_args().map(|word| shell_word(&word.to_string_lossy())).collect();
         Output {
             command: self.normal(&format!("mlv {}", words.join(" "))),
             code: output.status.code().unwrap_or(-1),
@@ -138,14 +131,8 @@ impl TestEnvironment {
     pub fn git(&self, arguments: &[&str]) -> String {
         let mut git = Command::new("git");
         self.prepare(&mut git)
-            .envs([
-                ("GIT_AUTHOR_NAME", "Ada Test"),
-                ("GIT_AUTHOR_EMAIL", "ada@example.org"),
-            ])
-            .envs([
-                ("GIT_COMMITTER_NAME", "Ada Test"),
-                ("GIT_COMMITTER_EMAIL", "ada@example.org"),
-            ])
+            .envs([("GIT_AUTHOR_NAME", "Ada Test"), ("GIT_AUTHOR_EMAIL", "ada@example.org")])
+            .envs([("GIT_COMMITTER_NAME", "Ada Test"), ("GIT_COMMITTER_EMAIL", "ada@example.org")])
             .args(arguments);
         let output = git.output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr);
@@ -165,19 +152,12 @@ fn base_write(path: &Path, content: &[u8]) {
     std::fs::write(path, content).unwrap();
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "programs are found as for the test itself"
-)]
+#[expect(clippy::disallowed_methods, reason = "programs are found as for the test itself")]
 fn search_path() -> std::ffi::OsString {
     std::env::var_os("PATH").unwrap_or_default()
 }
 
 fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:=@~^{},$*".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{word}'")
-    }
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{word}'") }
 }

@@ -21,12 +21,7 @@ pub struct Args {
 
 pub fn run(ui: &mut Ui, _: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
     let mut script = Vec::new();
-    clap_complete::generate(
-        args.shell,
-        &mut crate::cli::app::command(),
-        "mlv",
-        &mut script,
-    );
+    clap_complete::generate(args.shell, &mut crate::cli::app::command(), "mlv", &mut script);
     ui.bytes(&script)?;
     Ok(ExitStatus::Done)
 }

@@ -21,9 +21,7 @@ pub struct Args {
 pub fn run(ui: &mut Ui, _: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
     let command = help::find_command(app::command(), &args.verbs)?;
     let mut page = Vec::new();
-    clap_mangen::Man::new(command)
-        .render(&mut page)
-        .map_err(internal_error)?;
+    clap_mangen::Man::new(command).render(&mut page).map_err(internal_error)?;
     ui.bytes(&page)?;
     Ok(ExitStatus::Done)
 }

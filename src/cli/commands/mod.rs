@@ -72,9 +72,7 @@ impl Verb {
 
 /// Returns the verb of this name or alias.
 pub fn find(name: &str) -> Option<&'static Verb> {
-    COMMANDS
-        .iter()
-        .find(|verb| verb.names().any(|own| own == name))
+    COMMANDS.iter().find(|verb| verb.names().any(|own| own == name))
 }
 
 /// Makes a line of the list: `verb!(Branch, "switch" | "checkout", switch)` is the module `switch`

@@ -36,11 +36,7 @@ impl From<Interrupted> for CommandError {
 impl From<OutputError> for CommandError {
     fn from(error: OutputError) -> Self {
         let broken_pipe = error.0.kind() == io::ErrorKind::BrokenPipe;
-        let kind = if broken_pipe {
-            ErrorKind::BrokenPipe
-        } else {
-            ErrorKind::User
-        };
+        let kind = if broken_pipe { ErrorKind::BrokenPipe } else { ErrorKind::User };
         Self::new(kind, error)
     }
 }

@@ -41,12 +41,7 @@ impl CommandError {
             ErrorKind::BrokenPipe => ExitStatus::Done,
             ErrorKind::User | ErrorKind::Config | ErrorKind::Internal => ExitStatus::Failed,
         };
-        Self {
-            kind,
-            error: error.into(),
-            hints: Vec::new(),
-            exit,
-        }
+        Self { kind, error: error.into(), hints: Vec::new(), exit }
     }
 
     /// Adds a line that says what to type next.
@@ -146,9 +141,6 @@ mod tests {
     fn the_kind_decides_the_exit_code_unless_told_otherwise() {
         assert_eq!(cli_error("x").exit, ExitStatus::Usage);
         assert_eq!(user_error("x").exit, ExitStatus::Failed);
-        assert_eq!(
-            user_error("x").exiting(ExitStatus::Moved).exit,
-            ExitStatus::Moved
-        );
+        assert_eq!(user_error("x").exiting(ExitStatus::Moved).exit, ExitStatus::Moved);
     }
 }

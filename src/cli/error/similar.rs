@@ -15,11 +15,7 @@ pub fn most_similar<'a>(
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     scored.dedup_by_key(|(_, candidate)| *candidate);
-    scored
-        .into_iter()
-        .take(3)
-        .map(|(_, candidate)| candidate)
-        .collect()
+    scored.into_iter().take(3).map(|(_, candidate)| candidate).collect()
 }
 
 fn similarity(typed: &str, candidate: &str) -> f64 {
@@ -51,15 +47,9 @@ mod tests {
     #[test]
     fn the_nearest_candidates_are_offered_first() {
         let verbs = ["commit", "config", "merge", "completions"];
-        assert_eq!(
-            did_you_mean("comit", verbs).unwrap(),
-            "did you mean `commit`?"
-        );
+        assert_eq!(did_you_mean("comit", verbs).unwrap(), "did you mean `commit`?");
         assert_eq!(most_similar("mereg", verbs), ["merge"]);
-        assert_eq!(
-            most_similar("main", ["Main", "mian", "dev"]),
-            ["Main", "mian"]
-        );
+        assert_eq!(most_similar("main", ["Main", "mian", "dev"]), ["Main", "mian"]);
     }
 
     #[test]

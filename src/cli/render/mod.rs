@@ -15,11 +15,7 @@ pub fn size(bytes: u64) -> String {
 
 /// Returns a count with its noun, as in `1 file` or `3 files`.
 pub fn count(number: usize, noun: &str) -> String {
-    if number == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{number} {noun}s")
-    }
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 #[cfg(test)]

@@ -16,26 +16,17 @@ pub struct Column {
 impl Column {
     /// Returns a column set to the left.
     pub const fn left() -> Self {
-        Self {
-            right: false,
-            label: None,
-        }
+        Self { right: false, label: None }
     }
 
     /// Returns a column set to the right, as numbers are.
     pub const fn right() -> Self {
-        Self {
-            right: true,
-            label: None,
-        }
+        Self { right: true, label: None }
     }
 
     /// Colours the cells of the column.
     pub const fn labeled(self, label: Label) -> Self {
-        Self {
-            right: self.right,
-            label: Some(label),
-        }
+        Self { right: self.right, label: Some(label) }
     }
 }
 
@@ -48,10 +39,7 @@ pub struct Table<const N: usize> {
 
 impl<const N: usize> Table<N> {
     pub fn new(columns: [Column; N]) -> Self {
-        Self {
-            columns,
-            rows: Vec::new(),
-        }
+        Self { columns, rows: Vec::new() }
     }
 
     pub fn row(&mut self, cells: [String; N]) {
@@ -65,10 +53,7 @@ impl<const N: usize> Table<N> {
     /// Returns the rows as lines, two spaces between columns and none at the end.
     pub fn lines(&self, paint: Paint) -> Vec<String> {
         let widths = self.widths();
-        self.rows
-            .iter()
-            .map(|row| self.line(row, &widths, paint))
-            .collect()
+        self.rows.iter().map(|row| self.line(row, &widths, paint)).collect()
     }
 
     fn widths(&self) -> [usize; N] {
@@ -86,11 +71,7 @@ impl<const N: usize> Table<N> {
         let mut owed = 0;
         for ((column, cell), width) in self.columns.iter().zip(row).zip(widths) {
             let padding = width - cell.width();
-            let (before, after) = if column.right {
-                (padding, 0)
-            } else {
-                (0, padding)
-            };
+            let (before, after) = if column.right { (padding, 0) } else { (0, padding) };
             if cell.is_empty() {
                 owed += before + after + 2;
             } else {

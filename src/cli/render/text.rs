@@ -13,11 +13,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 }
 
 fn escaped(character: char) -> Vec<char> {
-    if character.is_control() {
-        character.escape_default().collect()
-    } else {
-        vec![character]
-    }
+    if character.is_control() { character.escape_default().collect() } else { vec![character] }
 }
 
 #[cfg(test)]

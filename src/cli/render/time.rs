@@ -46,10 +46,7 @@ mod tests {
 
     #[test]
     fn an_absurd_time_can_be_told() {
-        let text = relative(
-            Timestamp::from_seconds(i64::MIN),
-            Timestamp::from_seconds(i64::MAX),
-        );
+        let text = relative(Timestamp::from_seconds(i64::MIN), Timestamp::from_seconds(i64::MAX));
         assert!(text.ends_with("years ago"));
     }
 }
