@@ -45,12 +45,7 @@ impl ChunkStore for MemoryStore {
         Ok(())
     }
 
-    fn find(
-        &self,
-        kind: BlobKind,
-        prefix: &str,
-        limit: usize,
-    ) -> Result<Vec<BlobId>, StoreError> {
+    fn find(&self, kind: BlobKind, prefix: &str, limit: usize) -> Result<Vec<BlobId>, StoreError> {
         let blobs = self.blobs();
         let matching = blobs.keys().filter(|id| id.kind == kind);
         let matching = matching.filter(|id| id.hash.to_hex().starts_with(prefix));
