@@ -26,11 +26,6 @@ pub enum StoreError {
     TooLong { id: BlobId, len: u64 },
     #[error("the store cannot be written to: {reason}")]
     ReadOnly { reason: String },
-    NewerFormat {
-        path: PathBuf,
-        found: u32,
-        supported: u32,
-    },
     #[error(transparent)]
     Path(#[from] PathError),
     #[error(transparent)]
