@@ -14,6 +14,8 @@ pub fn candidates<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> 
         .filter(|(alike, _)| *alike >= ALIKE)
         .collect();
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let best = found.first().map_or(0.0, |(alike, _)| *alike);
+    found.retain(|(alike, _)| *alike >= best - NEARLY);
     found
         .into_iter()
         .take(3)

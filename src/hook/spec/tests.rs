@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
@@ -294,7 +296,11 @@ fn needs_must_exist_and_not_go_in_circles() {
     let hooks = |needs: [&str; 3]| {
         let mut text = "version: 1\nhooks:\n".to_owned();
         for (name, needs) in ["first", "second", "third"].iter().zip(needs) {
-            text += &format!("  {name}: {{on: pre-commit, run: x, needs: [{needs}]}}\n");
+            writeln!(
+                text,
+                "  {name}: {{on: pre-commit, run: x, needs: [{needs}]}}"
+            )
+            .unwrap();
         }
         faults(&text)
     };
@@ -344,7 +350,7 @@ fn bombs_are_refused_quickly() {
     let mut bomb = "version: 1\na0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
     for i in 1..12 {
         let row = vec![format!("*a{}", i - 1); 10].join(",");
-        bomb += &format!("a{i}: &a{i} [{row}]\n");
+        writeln!(bomb, "a{i}: &a{i} [{row}]").unwrap();
     }
     assert!(parse("mlv.yaml", bomb.as_bytes()).is_err());
     assert!(parse("mlv.yaml", "[".repeat(100_000).as_bytes()).is_err());
