@@ -7,4 +7,5 @@ pub mod output;
 pub mod payload;
 pub mod plan;
 pub mod process;
+pub mod runner;
 pub mod spec;

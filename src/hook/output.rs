@@ -25,10 +25,7 @@ pub struct Metrics(pub Vec<(String, f64)>);
 
 impl Metrics {
     pub fn get(&self, name: &str) -> Option<f64> {
-        self.0
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| *value)
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
     }
 
     fn set(&mut self, name: &str, value: f64) {
@@ -92,9 +89,7 @@ impl HookOutput {
             });
         }
         let mut bytes = Vec::new();
-        file.take(MAX_BYTES as u64 + 1)
-            .read_to_end(&mut bytes)
-            .context("read", path)?;
+        file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).context("read", path)?;
         Ok(Self::parse(&masker.mask(&bytes)))
     }
 
@@ -111,9 +106,7 @@ impl HookOutput {
             }
         }
         if bytes.len() > cut {
-            output.problem(format!(
-                "longer than {MAX_BYTES} bytes: the rest was not read"
-            ));
+            output.problem(format!("longer than {MAX_BYTES} bytes: the rest was not read"));
         }
         output
     }
@@ -136,13 +129,9 @@ impl HookOutput {
     }
 
     fn take_metrics(&mut self, value: &serde_json::Value) -> Result<(), String> {
-        let metrics = value
-            .as_object()
-            .ok_or("`metric` is no object of numbers")?;
+        let metrics = value.as_object().ok_or("`metric` is no object of numbers")?;
         for (name, value) in metrics {
-            let number = value
-                .as_f64()
-                .ok_or_else(|| format!("metric `{name}` is no number"))?;
+            let number = value.as_f64().ok_or_else(|| format!("metric `{name}` is no number"))?;
             self.metrics.set(name, number);
         }
         Ok(())
@@ -181,10 +170,7 @@ not json
 {"annotation":{"level":"loud","message":"x"}}
 {"summary":"6 000 rows","colour":1}"#,
         );
-        assert_eq!(
-            output.metrics.0,
-            [("auc".to_owned(), 0.82), ("rows".to_owned(), 6000.0)]
-        );
+        assert_eq!(output.metrics.0, [("auc".to_owned(), 0.82), ("rows".to_owned(), 6000.0)]);
         assert_eq!(output.annotations[0].row, Some(7));
         assert_eq!(output.summary.as_deref(), Some("6 000 rows"));
         insta::assert_snapshot!(output.problems.join("\n"), @r"
@@ -210,13 +196,7 @@ not json
         let masker = Masker::default();
         let missing = HookOutput::read(&dir.path().join("none"), &masker).unwrap();
         assert_eq!(missing, HookOutput::default());
-        assert_eq!(
-            HookOutput::read(dir.path(), &masker)
-                .unwrap()
-                .problems
-                .len(),
-            1
-        );
+        assert_eq!(HookOutput::read(dir.path(), &masker).unwrap().problems.len(), 1);
     }
 
     proptest! {

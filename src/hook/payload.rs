@@ -138,11 +138,7 @@ pub fn environment(
     let mut variables: BTreeMap<OsString, OsString> = user
         .iter()
         .filter(|(name, _)| {
-            is_base(name)
-                || hook
-                    .secrets
-                    .iter()
-                    .any(|secret| *name == OsStr::new(secret))
+            is_base(name) || hook.secrets.iter().any(|secret| *name == OsStr::new(secret))
         })
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
@@ -171,19 +167,13 @@ fn told(payload: &Payload<'_>, places: Places<'_>) -> Vec<(&'static str, OsStrin
         ("MLV_RUN_ID", payload.run_id.into()),
         ("MLV_ROOT", place(payload.root)),
         ("MLV_BRANCH", text(payload.branch)),
-        (
-            "MLV_TREE",
-            payload.tree.map(TreeId::to_hex).unwrap_or_default().into(),
-        ),
+        ("MLV_TREE", payload.tree.map(TreeId::to_hex).unwrap_or_default().into()),
         ("MLV_COMMIT", id(payload.commit)),
         ("MLV_BASE_COMMIT", id(payload.base_commit)),
         ("MLV_SOURCE_BRANCH", text(payload.source_branch)),
         ("MLV_TARGET_BRANCH", text(payload.target_branch)),
         ("MLV_CHANGED_FILES", place(places.changed_files)),
-        (
-            "MLV_BASE_DIR",
-            places.base_dir.map(place).unwrap_or_default(),
-        ),
+        ("MLV_BASE_DIR", places.base_dir.map(place).unwrap_or_default()),
         ("MLV_OUTPUT", place(places.output)),
     ]
 }
@@ -191,9 +181,7 @@ fn told(payload: &Payload<'_>, places: Places<'_>) -> Vec<(&'static str, OsStrin
 /// Returns the values that must never be shown, as the user's environment holds them.
 pub fn secrets_of(user: &Environment, hook: &Hook) -> Vec<Vec<u8>> {
     let values = hook.secrets.iter().filter_map(|name| user.get(name));
-    values
-        .map(|value| OsString::from(value).into_vec())
-        .collect()
+    values.map(|value| OsString::from(value).into_vec()).collect()
 }
 
 #[cfg(test)]
@@ -205,17 +193,11 @@ mod tests {
 
     fn hook(lines: &str) -> Hook {
         let text = format!("version: 1\nhooks:\n  gate:\n    on: pre-merge\n    run: x\n{lines}");
-        spec::parse("mlv.yaml", text.as_bytes())
-            .unwrap()
-            .hooks
-            .remove(0)
+        spec::parse("mlv.yaml", text.as_bytes()).unwrap().hooks.remove(0)
     }
 
     fn change(path: &[u8]) -> Change {
-        Change {
-            path: RepoPath::from_bytes(path).unwrap(),
-            change: ChangeKind::Added,
-        }
+        Change { path: RepoPath::from_bytes(path).unwrap(), change: ChangeKind::Added }
     }
 
     fn context() -> EventContext {
@@ -245,16 +227,10 @@ mod tests {
             base_commit: Some(commit),
             parents: vec![commit],
             message: Some("two\nlines".into()),
-            author: Some(Author {
-                name: "Ada".into(),
-                email: "ada@example.org".into(),
-            }),
+            author: Some(Author { name: "Ada".into(), email: "ada@example.org".into() }),
             meta: vec![("ticket".into(), "7".into())],
             changes: vec![change(b"data/\xff.csv")],
-            git: Some(GitState {
-                commit: "abc".into(),
-                dirty: true,
-            }),
+            git: Some(GitState { commit: "abc".into(), dirty: true }),
             ..context()
         };
         let hook = hook("");

@@ -45,9 +45,7 @@ pub enum SkipReason {
 impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OtherBranch {
-                branch: Some(branch),
-            } => {
+            Self::OtherBranch { branch: Some(branch) } => {
                 write!(f, "branch `{branch}` is not among its branches")
             }
             Self::OtherBranch { branch: None } => f.write_str("not on a branch"),
@@ -59,10 +57,7 @@ impl fmt::Display for SkipReason {
 impl Plan<'_> {
     /// Returns the hooks that run.
     pub fn running(&self) -> impl Iterator<Item = &Hook> {
-        self.steps
-            .iter()
-            .filter(|step| step.decision == Decision::Run)
-            .map(|step| step.hook)
+        self.steps.iter().filter(|step| step.decision == Decision::Run).map(|step| step.hook)
     }
 
     pub fn is_empty(&self) -> bool {
@@ -77,28 +72,15 @@ pub fn plan<'a>(spec: &'a Spec, trigger: &Trigger<'_>) -> Plan<'a> {
     let steps = hooks
         .into_iter()
         .filter(|hook| hook.on.contains(&trigger.event))
-        .map(|hook| Step {
-            hook,
-            decision: decide(hook, trigger),
-        })
+        .map(|hook| Step { hook, decision: decide(hook, trigger) })
         .collect();
-    Plan {
-        event: trigger.event,
-        steps,
-    }
+    Plan { event: trigger.event, steps }
 }
 
 fn decide(hook: &Hook, trigger: &Trigger<'_>) -> Decision {
     let on_branch = hook.branches.is_empty()
-        || trigger
-            .branch
-            .is_some_and(|branch| hook.branches.matches_name(branch));
-    let path_changed = || {
-        trigger
-            .changed
-            .iter()
-            .any(|path| hook.paths.matches_path(path))
-    };
+        || trigger.branch.is_some_and(|branch| hook.branches.matches_name(branch));
+    let path_changed = || trigger.changed.iter().any(|path| hook.paths.matches_path(path));
     if !on_branch {
         let branch = trigger.branch.map(str::to_owned);
         Decision::Skip(SkipReason::OtherBranch { branch })
@@ -111,11 +93,8 @@ fn decide(hook: &Hook, trigger: &Trigger<'_>) -> Decision {
 
 /// Returns all hooks, each after those it needs; the order holds through hooks of other events.
 fn ordered(hooks: &[Hook]) -> Vec<&Hook> {
-    let index: HashMap<&HookId, usize> = hooks
-        .iter()
-        .enumerate()
-        .map(|(i, hook)| (&hook.id, i))
-        .collect();
+    let index: HashMap<&HookId, usize> =
+        hooks.iter().enumerate().map(|(i, hook)| (&hook.id, i)).collect();
     let mut placed = vec![false; hooks.len()];
     let mut order = Vec::with_capacity(hooks.len());
     for start in 0..hooks.len() {
@@ -127,12 +106,7 @@ fn ordered(hooks: &[Hook]) -> Vec<&Hook> {
                 stack.pop();
             } else if let Some(need) = hook.needs.get(*followed) {
                 *followed += 1;
-                stack.extend(
-                    index
-                        .get(need)
-                        .filter(|need| !placed[**need])
-                        .map(|need| (*need, 0)),
-                );
+                stack.extend(index.get(need).filter(|need| !placed[**need]).map(|need| (*need, 0)));
             } else {
                 placed[*i] = true;
                 order.push(hook);
@@ -160,18 +134,9 @@ hooks:
 
     fn shown(event: Event, branch: Option<&str>, changed: &[&str]) -> String {
         let spec = spec::parse("mlv.yaml", SPEC.as_bytes()).unwrap();
-        let changed: Vec<RepoPath> = changed
-            .iter()
-            .map(|path| RepoPath::from_bytes(*path).unwrap())
-            .collect();
-        let plan = plan(
-            &spec,
-            &Trigger {
-                event,
-                branch,
-                changed: &changed,
-            },
-        );
+        let changed: Vec<RepoPath> =
+            changed.iter().map(|path| RepoPath::from_bytes(*path).unwrap()).collect();
+        let plan = plan(&spec, &Trigger { event, branch, changed: &changed });
         let line = |step: &Step<'_>| match &step.decision {
             Decision::Run => format!("{}: run", step.hook.id),
             Decision::Skip(reason) => format!("{}: {reason}", step.hook.id),
@@ -205,13 +170,7 @@ hooks:
 
     #[test]
     fn branch_globs_stop_at_slashes_and_a_detached_head_is_no_branch() {
-        let last = |branch| {
-            shown(Event::PreCommit, branch, &[])
-                .lines()
-                .last()
-                .unwrap()
-                .to_owned()
-        };
+        let last = |branch| shown(Event::PreCommit, branch, &[]).lines().last().unwrap().to_owned();
         assert_eq!(last(Some("release/1")), "main-only: run");
         assert!(last(Some("release/1/x")).contains("not among"));
         assert!(last(None).contains("not on a branch"));

@@ -75,21 +75,15 @@ impl Capture {
         }
         if self.left_out > 0 {
             let note = format!("\n[mlv: {} bytes left out here]\n", self.left_out);
-            self.log
-                .write_all(note.as_bytes())
-                .context("write", &self.path)?;
+            self.log.write_all(note.as_bytes()).context("write", &self.path)?;
         }
         self.tail.make_contiguous();
-        self.log
-            .write_all(self.tail.as_slices().0)
-            .context("write", &self.path)?;
+        self.log.write_all(self.tail.as_slices().0).context("write", &self.path)?;
         Ok((self.lines.into(), self.left_out))
     }
 
     fn keep(&mut self, bytes: &[u8], on_line: &mut dyn FnMut(&str)) -> Result<(), PathError> {
-        let room = usize::try_from(self.head_room)
-            .unwrap_or(usize::MAX)
-            .min(bytes.len());
+        let room = usize::try_from(self.head_room).unwrap_or(usize::MAX).min(bytes.len());
         let (head, rest) = bytes.split_at(room);
         self.log.write_all(head).context("write", &self.path)?;
         self.head_room -= room as u64;
@@ -158,19 +152,12 @@ mod tests {
         let path = dir.path().join("log");
         let mut capture = Capture::create(&path, LOG_LIMIT, Masker::default()).unwrap();
         let mut seen = Vec::new();
-        let text: String = (0..30)
-            .map(|i| format!("line {i}\r\n"))
-            .collect::<Vec<_>>()
-            .concat();
+        let text: String = (0..30).map(|i| format!("line {i}\r\n")).collect::<Vec<_>>().concat();
         for part in text.as_bytes().chunks(7) {
-            capture
-                .feed(part, &mut |line| seen.push(line.to_owned()))
-                .unwrap();
+            capture.feed(part, &mut |line| seen.push(line.to_owned())).unwrap();
         }
         capture.feed(b"no end", &mut |_| {}).unwrap();
-        let (lines, _) = capture
-            .finish(&mut |line| seen.push(line.to_owned()))
-            .unwrap();
+        let (lines, _) = capture.finish(&mut |line| seen.push(line.to_owned())).unwrap();
         assert_eq!(seen.len(), 31);
         assert_eq!(seen[7], "line 7");
         assert_eq!(lines.len(), TAIL_LINES);

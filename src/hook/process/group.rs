@@ -18,11 +18,7 @@ impl Group {
     pub(super) fn spawn(command: &mut Command) -> io::Result<Self> {
         let child = command.process_group(0).spawn()?;
         let leader = Pid::from_child(&child);
-        Ok(Self {
-            child,
-            leader,
-            reaped: false,
-        })
+        Ok(Self { child, leader, reaped: false })
     }
 
     /// Tells whether the leader has ended; it stays a zombie, which holds the group's number.

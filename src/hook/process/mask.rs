@@ -20,20 +20,13 @@ impl Masker {
             all.push(secret.to_vec());
             all.push(secret.trim_ascii().to_vec());
             let lines = secret.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
-            all.extend(
-                lines
-                    .filter(|line| line.len() >= SHORTEST_LINE)
-                    .map(<[u8]>::to_vec),
-            );
+            all.extend(lines.filter(|line| line.len() >= SHORTEST_LINE).map(<[u8]>::to_vec));
         }
         all.retain(|secret| !secret.is_empty());
         // The longest first: a secret that begins with another is hidden whole.
         all.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         all.dedup();
-        Self {
-            secrets: all,
-            held: Vec::new(),
-        }
+        Self { secrets: all, held: Vec::new() }
     }
 
     /// Returns what of the stream is certain, with `bytes` added to it.
@@ -52,10 +45,7 @@ impl Masker {
 
     /// Returns `bytes`, which are a whole, with every secret hidden.
     pub fn mask(&self, bytes: &[u8]) -> Vec<u8> {
-        let mut whole = Self {
-            secrets: self.secrets.clone(),
-            held: bytes.to_vec(),
-        };
+        let mut whole = Self { secrets: self.secrets.clone(), held: bytes.to_vec() };
         whole.pass(true)
     }
 

@@ -88,11 +88,7 @@ pub struct Ended {
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
     #[error("cannot start `{program}` in `{}`: {source}", dir.display())]
-    Start {
-        program: String,
-        dir: PathBuf,
-        source: io::Error,
-    },
+    Start { program: String, dir: PathBuf, source: io::Error },
     #[error("cannot follow the process: {0}")]
     Follow(#[source] io::Error),
     #[error(transparent)]
@@ -109,13 +105,7 @@ pub fn run(
     let mut capture = Capture::create(&task.log, limits.log_bytes, task.masker)?;
     let (pipe, group) = start(&task.command, &task.dir, &task.environment, stdin)?;
     let start = Instant::now();
-    let mut watch = Watch {
-        group: &group,
-        limits,
-        start,
-        asked: None,
-        ended: None,
-    };
+    let mut watch = Watch { group: &group, limits, start, asked: None, ended: None };
     let mut pipe = Some(pipe);
     loop {
         let read = match &mut pipe {
@@ -137,12 +127,7 @@ pub fn run(
     let status = group.reap().map_err(ProcessError::Follow)?;
     let (tail, log_left_out) = capture.finish(on_line)?;
     let end = asked.unwrap_or_else(|| end_of(status));
-    Ok(Ended {
-        end,
-        duration: start.elapsed(),
-        tail,
-        log_left_out,
-    })
+    Ok(Ended { end, duration: start.elapsed(), tail, log_left_out })
 }
 
 fn start(
@@ -202,10 +187,7 @@ fn read_some(
             Ok(Progress::Read)
         }
         Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-            ) =>
+            if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) =>
         {
             Ok(Progress::Nothing)
         }

@@ -70,10 +70,7 @@ fn both_streams_reach_the_log_in_order_and_the_code_is_told() {
 #[test]
 fn the_payload_can_be_read_or_left() {
     let bench = Bench::new();
-    put(
-        &bench.dir.path().join("scratch/stdin"),
-        &vec![b'x'; 3_000_000],
-    );
+    put(&bench.dir.path().join("scratch/stdin"), &vec![b'x'; 3_000_000]);
     assert_eq!(bench.run("wc -c").tail, ["3000000"]);
     assert_eq!(bench.run("exec <&-; echo fine").tail, ["fine"]);
     assert_eq!(bench.run("true").end, End::Exited(0));
@@ -84,11 +81,7 @@ fn nothing_of_our_environment_is_inherited() {
     let bench = Bench::new();
     let ended = bench.run("env -0 | tr '\\0' '\\n' | cut -d= -f1 | sort");
     let own = ["PATH", "PWD", "SHLVL", "_", "OLDPWD"];
-    assert!(
-        ended.tail.iter().all(|name| own.contains(&name.as_str())),
-        "{:?}",
-        ended.tail
-    );
+    assert!(ended.tail.iter().all(|name| own.contains(&name.as_str())), "{:?}", ended.tail);
 }
 
 #[test]
@@ -175,11 +168,7 @@ fn a_daemon_that_holds_the_pipe_does_not_hold_us() {
         "setsid sh -c 'echo $$ > pid; exec sleep 8' & while ! [ -s pid ]; do :; done; echo done",
     );
     assert_eq!(ended.end, End::Exited(0));
-    assert!(
-        ended.duration < Duration::from_secs(5),
-        "{:?}",
-        ended.duration
-    );
+    assert!(ended.duration < Duration::from_secs(5), "{:?}", ended.duration);
     assert_eq!(ended.tail, ["done"]);
 }
 
@@ -187,10 +176,7 @@ fn a_daemon_that_holds_the_pipe_does_not_hold_us() {
 fn a_hook_that_deletes_its_own_sandbox_only_hurts_itself() {
     let bench = Bench::new();
     let ended = bench.run("rm -rf \"$PWD\"; echo gone");
-    assert_eq!(
-        (ended.end, ended.tail),
-        (End::Exited(0), vec!["gone".to_owned()])
-    );
+    assert_eq!((ended.end, ended.tail), (End::Exited(0), vec!["gone".to_owned()]));
 }
 
 #[test]
@@ -215,13 +201,8 @@ fn a_program_or_directory_that_is_missing_is_named() {
     let bench = Bench::new();
     let mut task = bench.task("true");
     task.command[0] = "no-such-shell".into();
-    let error = run(task, &bench.limits, &mut |_| {})
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.starts_with("cannot start `no-such-shell` in `"),
-        "{error}"
-    );
+    let error = run(task, &bench.limits, &mut |_| {}).unwrap_err().to_string();
+    assert!(error.starts_with("cannot start `no-such-shell` in `"), "{error}");
 }
 
 #[test]
