@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{CommitId, codec};
+use crate::object::tree::NodeCache;
 use crate::object::{Commit, ObjectError};
 use crate::store::{BlobId, BlobKind, ChunkStore};
 
@@ -10,16 +11,21 @@ use crate::store::{BlobId, BlobKind, ChunkStore};
 #[derive(Debug, Clone)]
 pub struct ObjectDb {
     store: Arc<dyn ChunkStore>,
+    nodes: Arc<NodeCache>,
 }
 
 impl ObjectDb {
     pub fn new(store: Arc<dyn ChunkStore>) -> Self {
-        Self { store }
+        Self { store, nodes: Arc::default() }
     }
 
     /// Returns the store below.
     pub fn store(&self) -> &Arc<dyn ChunkStore> {
         &self.store
+    }
+
+    pub(in crate::object) fn nodes(&self) -> &NodeCache {
+        &self.nodes
     }
 
     /// Returns a commit.
