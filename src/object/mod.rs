@@ -4,8 +4,10 @@ mod commit;
 mod db;
 mod entry;
 mod error;
+pub mod tree;
 
 pub use commit::{CodeRevision, Commit, Signature};
 pub use db::ObjectDb;
 pub use entry::{Entry, FileRef};
 pub use error::ObjectError;
+pub use tree::{Reached, Summary, TreeEdit, TreeEntry, TreeValue};
