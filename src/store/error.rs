@@ -18,6 +18,10 @@ pub enum StoreError {
     DamagedPack { path: PathBuf, reason: String },
     #[error("`{path}` is of format {found}; this mlv reads up to {supported}")]
     NewerFormat { path: PathBuf, found: u32, supported: u32 },
+    #[error("{id} has {len} bytes, more than a blob may have")]
+    TooLong { id: BlobId, len: u64 },
+    #[error("the store cannot be written to: {reason}")]
+    ReadOnly { reason: String },
     #[error(transparent)]
     Path(#[from] PathError),
     #[error(transparent)]
