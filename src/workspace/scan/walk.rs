@@ -127,7 +127,7 @@ impl<'a> Scan<'a> {
             kind if kind.is_storable() => What::File(stat),
             kind => What::Special(kind),
         };
-        if matches!(what, What::Directory) {
+        if matches!(what, What::Directory) && !ignored {
             self.enter(&self.directory(below, 0, None, rules, ignored));
         } else {
             self.meet(Item {
