@@ -13,6 +13,8 @@ pub enum ObjectError {
     Invalid { id: BlobId, reason: String },
     #[error("`{path}` is no valid path here: {rule}")]
     Path { path: RepoPath, rule: PathRule },
+    #[error("the file has {size} bytes, more than the {limit} that fit here")]
+    TooLong { size: u64, limit: u64 },
     #[error("cannot read the data: {0}")]
     Source(#[source] std::io::Error),
     #[error("cannot write the data: {0}")]

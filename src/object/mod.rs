@@ -4,8 +4,12 @@ mod commit;
 mod db;
 mod entry;
 mod error;
+mod file;
+pub mod ingest;
+mod manifest;
 
 pub use commit::{CodeRevision, Commit, Signature};
 pub use db::ObjectDb;
 pub use entry::{Entry, FileRef};
 pub use error::ObjectError;
+pub use file::{ChunkSpan, ChunkSpans};

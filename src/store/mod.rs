@@ -3,12 +3,22 @@
 //! [`MemoryStore`].
 
 mod blob;
+pub mod chunker;
+mod compress;
 mod error;
+mod index;
+mod layout;
+mod local;
 mod memory;
+mod pack;
+mod verify;
 
 pub use blob::{BlobId, BlobKind};
 pub use error::StoreError;
+pub use local::{LocalStore, OpenReport};
 pub use memory::MemoryStore;
+pub use pack::PackName;
+pub use verify::Damage;
 
 /// How far [`ChunkStore::flush`] takes what was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,5 +46,10 @@ pub trait ChunkStore: Send + Sync + std::fmt::Debug {
     fn flush(&self, durability: Durability) -> Result<(), StoreError>;
 
     /// Returns up to `limit` ids of a kind whose 64 hex digits start with `prefix`, sorted.
-    fn find(&self, kind: BlobKind, prefix: &str, limit: usize) -> Result<Vec<BlobId>, StoreError>;
+    fn find(
+        &self,
+        kind: BlobKind,
+        prefix: &str,
+        limit: usize,
+    ) -> Result<Vec<BlobId>, StoreError>;
 }

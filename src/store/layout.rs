@@ -1,0 +1,127 @@
+//! Where the store keeps what, below its directory.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::base::fs::{IoContext, PathError};
+use crate::store::pack::PackName;
+
+/// The directories of a store.
+///
+/// A pack lies in `fresh/<boot id>/` until its bytes are known to be on the disk and in `packs/`
+/// from then on, so the place of a pack says whether it may have suffered from a power cut.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    root: PathBuf,
+    boot: Option<String>,
+}
+
+impl Layout {
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_owned(), boot: boot_id() }
+    }
+
+    #[cfg(test)]
+    pub fn with_boot(root: &Path, boot: &str) -> Self {
+        Self { root: root.to_owned(), boot: Some(boot.to_owned()) }
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns the directory of packs that survive a power cut.
+    pub fn packs(&self) -> PathBuf {
+        self.root.join("packs")
+    }
+
+    /// Returns the directory that holds a directory of fresh packs for each boot.
+    pub fn fresh_root(&self) -> PathBuf {
+        self.root.join("fresh")
+    }
+
+    /// Returns the directory of packs of this boot whose bytes may not be on the disk; none where
+    /// the system does not tell one boot from another, and every pack must be durable at once.
+    pub fn fresh(&self) -> Option<PathBuf> {
+        self.boot.as_ref().map(|boot| self.fresh_root().join(boot))
+    }
+
+    pub fn tmp(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    pub fn index(&self) -> PathBuf {
+        self.root.join("index")
+    }
+
+    /// Returns where damaged packs are set aside.
+    pub fn damaged(&self) -> PathBuf {
+        self.root.join("damaged")
+    }
+
+    pub fn gc_lock(&self) -> PathBuf {
+        self.root.join("gc.lock")
+    }
+
+    /// Returns the directories a pack may lie in, the likely ones first.
+    pub fn pack_dirs(&self) -> Result<Vec<PathBuf>, PathError> {
+        let mut dirs = vec![self.packs()];
+        dirs.extend(subdirectories(&self.fresh_root())?);
+        Ok(dirs)
+    }
+
+    /// Opens a pack, wherever it lies.
+    pub fn open_pack(&self, name: PackName) -> Result<(File, PathBuf), PathError> {
+        let file_name = name.file_name();
+        let fresh = self.fresh().into_iter();
+        // `packs/` twice, as a pack may move there between two looks.
+        for dir in [self.packs()].into_iter().chain(fresh).chain([self.packs()]) {
+            let path = dir.join(&file_name);
+            match File::open(&path) {
+                Ok(file) => return Ok((file, path)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(PathError::new("open", path, error)),
+            }
+        }
+        for dir in self.pack_dirs()? {
+            let path = dir.join(&file_name);
+            if let Ok(file) = File::open(&path) {
+                return Ok((file, path));
+            }
+        }
+        let path = self.packs().join(file_name);
+        Err(PathError::new("open", path, io::ErrorKind::NotFound.into()))
+    }
+}
+
+/// Returns the names of the packs in a directory, with their paths.
+pub fn packs_in(dir: &Path) -> Result<Vec<(PackName, PathBuf)>, PathError> {
+    let named = |path: PathBuf| {
+        let name = PackName::from_file_name(path.file_name()?.to_str()?)?;
+        Some((name, path))
+    };
+    Ok(children(dir)?.into_iter().filter_map(named).collect())
+}
+
+/// Returns what a directory holds; nothing where there is none.
+pub fn children(dir: &Path) -> Result<Vec<PathBuf>, PathError> {
+    let entries = match std::fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(PathError::new("list", dir, error)),
+    };
+    entries.map(|entry| entry.map(|entry| entry.path()).context("list", dir)).collect()
+}
+
+pub fn subdirectories(dir: &Path) -> Result<Vec<PathBuf>, PathError> {
+    Ok(children(dir)?.into_iter().filter(|path| path.is_dir()).collect())
+}
+
+/// Returns what names the time since the machine was started, where the system tells.
+fn boot_id() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let id = text.trim();
+    let plain = !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    plain.then(|| id.to_owned())
+}

@@ -1,0 +1,33 @@
+//! Pack files: many blobs in one file, each behind a header from which a scanner can find its way
+//! again after damage, with a footer that lists them all. `docs/format.md` has the picture.
+
+mod footer;
+mod header;
+mod name;
+mod reader;
+mod scan;
+mod writer;
+
+pub use footer::{FooterError, TRAILER_LEN, pack_id, read_footer};
+pub use header::{BlobEntry, HEADER_LEN, PREAMBLE};
+pub use name::PackName;
+pub use reader::{BlobError, read_blob, read_payload};
+pub use scan::scan;
+pub use writer::{PackWriter, PendingFile};
+
+/// What a pack holds: data and metadata are kept apart, so that history is read without data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PackClass {
+    Data,
+    Metadata,
+}
+
+impl PackClass {
+    /// Returns the length at which a pack is sealed.
+    pub fn target_len(self) -> u64 {
+        match self {
+            Self::Data => 64 << 20,
+            Self::Metadata => 8 << 20,
+        }
+    }
+}
