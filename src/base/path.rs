@@ -26,6 +26,10 @@ pub enum PathRule {
     Nul,
     #[error("`.mlv` and `.git` are not for versioned files")]
     Reserved,
+    #[error("it is nested too deep")]
+    Deep,
+    #[error("it is the root")]
+    Root,
 }
 
 /// Checks one file or directory name against the rules for components.

@@ -1,1 +1,5 @@
 //! What differs: between two trees, and between two texts.
+
+pub mod tree;
+
+pub use tree::{TreeChange, tree_changes};

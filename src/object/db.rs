@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{CommitId, codec};
+use crate::object::tree::NodeCache;
 use crate::object::{Commit, ObjectError};
 use crate::store::{BlobId, BlobKind, ChunkStore};
 
@@ -10,11 +11,12 @@ use crate::store::{BlobId, BlobKind, ChunkStore};
 #[derive(Debug, Clone)]
 pub struct ObjectDb {
     store: Arc<dyn ChunkStore>,
+    nodes: Arc<NodeCache>,
 }
 
 impl ObjectDb {
     pub fn new(store: Arc<dyn ChunkStore>) -> Self {
-        Self { store }
+        Self { store, nodes: Arc::default() }
     }
 
     /// Returns the store below.
@@ -22,12 +24,16 @@ impl ObjectDb {
         &self.store
     }
 
+    pub(in crate::object) fn nodes(&self) -> &NodeCache {
+        &self.nodes
+    }
+
     /// Returns a commit.
     pub fn commit(&self, id: CommitId) -> Result<Commit, ObjectError> {
         let id = BlobId { kind: BlobKind::Commit, hash: id.0 };
         let bytes = self.store.read(id)?;
-        let commit: Commit = codec::decode(&bytes)
-            .map_err(|source| ObjectError::Undecodable { id, source })?;
+        let commit: Commit =
+            codec::decode(&bytes).map_err(|source| ObjectError::Undecodable { id, source })?;
         let sorted = commit.meta.windows(2).all(|pair| pair[0].0 < pair[1].0);
         if !sorted {
             let reason = "its meta keys are not in order".to_owned();

@@ -7,9 +7,11 @@ mod error;
 mod file;
 pub mod ingest;
 mod manifest;
+pub mod tree;
 
 pub use commit::{CodeRevision, Commit, Signature};
 pub use db::ObjectDb;
 pub use entry::{Entry, FileRef};
 pub use error::ObjectError;
 pub use file::{ChunkSpan, ChunkSpans};
+pub use tree::{Reached, Summary, TreeEdit, TreeEntry, TreeValue};
