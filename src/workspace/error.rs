@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::base::fs::PathError;
 use crate::base::interrupt::Interrupted;
+use crate::base::lock::LockError;
 use crate::base::{PathRule, RepoPath};
 use crate::object::ObjectError;
 use crate::workspace::checkout::Blocked;
@@ -29,6 +30,8 @@ pub enum WorkspaceError {
     Unrecovered,
     #[error("the checkout journal `{}` is damaged: {reason}", path.display())]
     DamagedJournal { path: PathBuf, reason: String },
+    #[error(transparent)]
+    Lock(#[from] LockError),
     #[error(transparent)]
     Path(#[from] PathError),
     #[error(transparent)]

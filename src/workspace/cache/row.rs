@@ -37,7 +37,7 @@ impl CachedFile {
     }
 
     /// Returns the facts as bytes.
-    pub(super) fn encode_stat(&self) -> Vec<u8> {
+    pub fn encode_stat(&self) -> Vec<u8> {
         let Stat {
             size,
             mtime_ns,
@@ -56,7 +56,7 @@ impl CachedFile {
     }
 
     /// Returns what the two columns say, or nothing where they say nothing.
-    pub(super) fn decode(stat: &[u8], entry: &[u8]) -> Option<Self> {
+    pub fn decode(stat: &[u8], entry: &[u8]) -> Option<Self> {
         let mut stat = Reader(stat);
         let (size, mtime_ns) = (stat.number()?, stat.number()? as i64);
         let (ctime_ns, inode) = (stat.number()? as i64, stat.number()?);
@@ -84,7 +84,8 @@ const PLAIN: u8 = 0;
 const EXECUTABLE: u8 = 1;
 const SYMLINK: u8 = 2;
 
-pub(super) fn encode_entry(entry: &Entry) -> Vec<u8> {
+/// Returns an entry as bytes.
+pub fn encode_entry(entry: &Entry) -> Vec<u8> {
     match entry {
         Entry::Symlink { target } => [&[SYMLINK], &target[..]].concat(),
         Entry::File { file, executable } => {
@@ -97,7 +98,8 @@ pub(super) fn encode_entry(entry: &Entry) -> Vec<u8> {
     }
 }
 
-fn decode_entry(bytes: &[u8]) -> Option<Entry> {
+/// Returns the entry of these bytes, or nothing where they are none.
+pub fn decode_entry(bytes: &[u8]) -> Option<Entry> {
     let (kind, rest) = bytes.split_first()?;
     if *kind == SYMLINK {
         return Some(Entry::Symlink {

@@ -14,7 +14,7 @@ use crate::workspace::snapshot::{AddPlan, PlannedFile};
 use crate::workspace::status::same_bytes;
 
 /// What an `add` did. The store has the bytes, but may not have flushed them.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct AddOutcome {
     /// What makes the staged tree hold it, in the order of paths.
     pub edits: Vec<TreeEdit>,

@@ -66,12 +66,12 @@ impl Workspace {
             }
         }
         drop(join);
-        self.settle(unsure, present, &mut status, progress)?;
+        self.settle_unsure(unsure, present, &mut status, progress)?;
         Ok(status)
     }
 
     /// Reads the files of which nothing is sure, and remembers what they hold.
-    fn settle(
+    fn settle_unsure(
         &self,
         unsure: Vec<Unsure>,
         present: i64,
