@@ -49,23 +49,24 @@ impl Environment {
         Self { variables: pairs.collect() }
     }
 
-    pub fn get(&self, name: &str) -> Option<&OsStr> {
-        self.variables.get(OsStr::new(name)).map(OsString::as_os_str)
+    /// Returns a variable as text, unless it is missing, empty or no text.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.raw(name)?.to_str().filter(|text| !text.is_empty())
     }
 
-    /// Returns a variable as text, unless it is missing, empty or no text.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.get(name)?.to_str().filter(|text| !text.is_empty())
+    /// Returns a variable as it is.
+    pub fn raw(&self, name: &str) -> Option<&OsStr> {
+        self.variables.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
     /// Returns a variable as a path, unless it is missing or empty.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
-        self.get(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+        self.raw(name).filter(|value| !value.is_empty()).map(PathBuf::from)
     }
 
     /// Tells whether a variable says yes: it is there, and not empty, `0`, `false` or `no`.
     pub fn is_set(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|value| !["", "0", "false", "no"].iter().any(|no| value == *no))
+        self.raw(name).is_some_and(|value| !["", "0", "false", "no"].iter().any(|no| value == *no))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {

@@ -9,3 +9,9 @@ pub mod plan;
 pub mod process;
 pub mod runner;
 pub mod spec;
+
+pub use event::{EVENTS, Event};
+pub use output::{Annotation, HookOutput, Metrics};
+pub use plan::{Decision, Plan, SkipReason, Trigger, plan};
+pub use runner::{HookError, Host, RunEvent, RunRecord, Runner, Status};
+pub use spec::{Hook, HookId, Spec, SpecErrors};

@@ -1,8 +1,9 @@
 //! What a hook answers through `$MLV_OUTPUT`: metrics, annotations and a summary, one JSON object
 //! a line.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -74,14 +75,15 @@ pub struct HookOutput {
 impl HookOutput {
     /// Reads the answer of a hook, with its secrets hidden; no file is an empty answer.
     pub fn read(path: &Path, masker: &Masker) -> Result<Self, PathError> {
-        let file = match File::open(path) {
+        // The hook may have put a pipe in its place, and opening one would wait for a writer.
+        let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+        let file = match OpenOptions::new().read(true).custom_flags(nonblocking).open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Self::default());
             }
             Err(error) => return Err(PathError::new("open", path, error)),
         };
-        // The hook may have put a pipe or a device in its place, on which reading could hang.
         if !file.metadata().context("look at", path)?.is_file() {
             return Ok(Self {
                 problems: vec!["MLV_OUTPUT is no longer a file".to_owned()],
@@ -197,6 +199,9 @@ not json
         let missing = HookOutput::read(&dir.path().join("none"), &masker).unwrap();
         assert_eq!(missing, HookOutput::default());
         assert_eq!(HookOutput::read(dir.path(), &masker).unwrap().problems.len(), 1);
+        let pipe = dir.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert_eq!(HookOutput::read(&pipe, &masker).unwrap().problems.len(), 1);
     }
 
     proptest! {

@@ -180,7 +180,7 @@ fn told(payload: &Payload<'_>, places: Places<'_>) -> Vec<(&'static str, OsStrin
 
 /// Returns the values that must never be shown, as the user's environment holds them.
 pub fn secrets_of(user: &Environment, hook: &Hook) -> Vec<Vec<u8>> {
-    let values = hook.secrets.iter().filter_map(|name| user.get(name));
+    let values = hook.secrets.iter().filter_map(|name| user.raw(name));
     values.map(|value| OsString::from(value).into_vec()).collect()
 }
 

@@ -44,8 +44,8 @@ impl Node {
     ) -> Result<Self, ObjectError> {
         let id = blob_id(id);
         let bytes = store.read(id)?;
-        let node: Self = codec::decode(&bytes)
-            .map_err(|source| ObjectError::Undecodable { id, source })?;
+        let node: Self =
+            codec::decode(&bytes).map_err(|source| ObjectError::Undecodable { id, source })?;
         node.check(level, len)
             .map_err(|reason| ObjectError::Invalid { id, reason: reason.to_owned() })?;
         Ok(node)

@@ -73,9 +73,8 @@ pub fn list(connection: &Connection, prefix: &str) -> Result<Vec<(RefName, RefVa
         "SELECT name, value FROM refs WHERE name >= ?1 AND substr(name, 1, length(?1)) = ?1
          ORDER BY name",
     )?;
-    let rows = statement.query_map([prefix], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?))
-    })?;
+    let rows = statement
+        .query_map([prefix], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
     let mut refs = Vec::new();
     for row in rows {
         let (name, bytes) = row?;

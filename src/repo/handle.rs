@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::base::Timestamp;
+use crate::base::TreeId;
 use crate::base::lock::{FileLock, LockKind};
 use crate::object::ObjectDb;
 use crate::refs::operation::{self, Moved, NewOperation, OperationKind};
@@ -15,7 +16,6 @@ use crate::refs::{RefName, RefValue};
 use crate::repo::database::{self, database_error};
 use crate::repo::journal;
 use crate::repo::{Layout, RepoError};
-use crate::base::TreeId;
 use crate::store::LocalStore;
 
 /// How a repository is opened.

@@ -80,7 +80,7 @@ pub enum RunEvent {
         text: String,
     },
     Finished {
-        record: RunRecord,
+        record: Box<RunRecord>,
         duration: Duration,
         /// The last lines the hook wrote.
         tail: Vec<String>,

@@ -12,4 +12,4 @@ mod tests;
 pub use host::{Host, HostError, RunEvent, Sandbox, Slot};
 pub use record::{RunRecord, Status};
 pub use run::{Runner, all_passed, refusal};
-pub use step::RunnerError;
+pub use step::HookError;

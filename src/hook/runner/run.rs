@@ -9,7 +9,7 @@ use crate::hook::plan::{Decision, Plan};
 use crate::hook::process::Limits;
 use crate::hook::runner::host::{Host, RunEvent, Slot};
 use crate::hook::runner::record::{RunRecord, Status};
-use crate::hook::runner::step::{RunnerError, step};
+use crate::hook::runner::step::{HookError, step};
 use crate::hook::spec::Hook;
 
 /// Everything that carries out a plan, but the plan.
@@ -42,7 +42,7 @@ pub fn refusal(records: &[RunRecord]) -> Option<&RunRecord> {
 
 impl Runner<'_> {
     /// Carries out the plan; an error means that the host failed, not a hook.
-    pub fn run(&mut self, plan: &Plan<'_>) -> Result<Vec<RunRecord>, RunnerError> {
+    pub fn run(&mut self, plan: &Plan<'_>) -> Result<Vec<RunRecord>, HookError> {
         let queue = self.queue(plan)?;
         let mut done: Vec<RunRecord> = Vec::with_capacity(queue.len());
         for (hook, slot, record) in queue {
@@ -59,7 +59,7 @@ impl Runner<'_> {
     fn queue<'p>(
         &mut self,
         plan: &Plan<'p>,
-    ) -> Result<Vec<(&'p Hook, Slot, RunRecord)>, RunnerError> {
+    ) -> Result<Vec<(&'p Hook, Slot, RunRecord)>, HookError> {
         let mut queue = Vec::new();
         for step in &plan.steps {
             let hook = step.hook;
@@ -67,7 +67,7 @@ impl Runner<'_> {
                 self.tell(RunEvent::LeftOut { hook: hook.id.clone(), reason: reason.clone() });
                 continue;
             }
-            let slot = self.host.slot(hook).map_err(RunnerError::Host)?;
+            let slot = self.host.slot(hook).map_err(HookError::Host)?;
             let record = RunRecord::queued(slot.run_id.clone(), &hook.id, self.context);
             self.journal(&record)?;
             self.tell(RunEvent::Queued { run_id: slot.run_id.clone(), hook: hook.id.clone() });
@@ -99,13 +99,13 @@ impl Runner<'_> {
         mut record: RunRecord,
         status: Status,
         message: String,
-    ) -> Result<RunRecord, RunnerError> {
+    ) -> Result<RunRecord, HookError> {
         record.status = status;
         record.finished = Some(Timestamp::now());
         record.message = Some(message);
         self.journal(&record)?;
         self.tell(RunEvent::Finished {
-            record: record.clone(),
+            record: Box::new(record.clone()),
             duration: Duration::ZERO,
             tail: Vec::new(),
             annotations: Vec::new(),
@@ -113,8 +113,8 @@ impl Runner<'_> {
         Ok(record)
     }
 
-    pub(super) fn journal(&mut self, record: &RunRecord) -> Result<(), RunnerError> {
-        self.host.journal(record).map_err(RunnerError::Host)
+    pub(super) fn journal(&mut self, record: &RunRecord) -> Result<(), HookError> {
+        self.host.journal(record).map_err(HookError::Host)
     }
 
     pub(super) fn tell(&mut self, event: RunEvent) {

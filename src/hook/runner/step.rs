@@ -17,7 +17,7 @@ use crate::hook::spec::{Hook, Work};
 
 /// Why a plan could not be carried out; how a hook ends is never an error.
 #[derive(Debug, thiserror::Error)]
-pub enum RunnerError {
+pub enum HookError {
     #[error(transparent)]
     Host(HostError),
     #[error(transparent)]
@@ -60,8 +60,8 @@ pub(super) fn step(
     hook: &Hook,
     slot: &Slot,
     mut record: RunRecord,
-) -> Result<RunRecord, RunnerError> {
-    let sandbox = runner.host.prepare(hook, &slot.run_id).map_err(RunnerError::Host)?;
+) -> Result<RunRecord, HookError> {
+    let sandbox = runner.host.prepare(hook, &slot.run_id).map_err(HookError::Host)?;
     record.status = Status::Running;
     record.started = Some(Timestamp::now());
     record.tree = sandbox.tree;
@@ -76,7 +76,7 @@ pub(super) fn step(
     record.metrics = verdict.output.metrics;
     runner.journal(&record)?;
     runner.tell(RunEvent::Finished {
-        record: record.clone(),
+        record: Box::new(record.clone()),
         duration: verdict.duration,
         tail: verdict.tail,
         annotations: verdict.output.annotations,
@@ -91,12 +91,12 @@ fn judge(
     slot: &Slot,
     sandbox: &Sandbox,
     record: &RunRecord,
-) -> Result<Verdict, RunnerError> {
+) -> Result<Verdict, HookError> {
     runner.journal(record)?;
     runner.tell(RunEvent::Started { run_id: slot.run_id.clone(), hook: hook.id.clone() });
     let mut verdict = execute(runner, hook, slot, sandbox)?;
     if verdict.status.is_good() {
-        let remark = runner.host.collect(hook, sandbox).map_err(RunnerError::Host)?;
+        let remark = runner.host.collect(hook, sandbox).map_err(HookError::Host)?;
         verdict.message = verdict.message.or(remark);
     }
     Ok(verdict)
@@ -107,7 +107,7 @@ fn execute(
     hook: &Hook,
     slot: &Slot,
     sandbox: &Sandbox,
-) -> Result<Verdict, RunnerError> {
+) -> Result<Verdict, HookError> {
     let payload = Payload::new(runner.context, hook, &slot.run_id, sandbox.tree);
     let files = write_files(&sandbox.scratch, &payload, &changed_files(&runner.context.changes))?;
     let places = Places {
@@ -119,7 +119,7 @@ fn execute(
     let masker = || Masker::new(secrets.iter().map(Vec::as_slice));
     let task = Task {
         command: command_of(hook),
-        dir: sandbox.dir.join(hook.workdir.as_path()),
+        dir: start_dir(sandbox, hook),
         environment: environment(runner.environment, hook, &payload, places),
         stdin: files.stdin,
         log: slot.log.clone(),
@@ -137,6 +137,14 @@ fn execute(
         }
         // A missing program or directory is the hook's fault, and its log stays empty.
         Err(error) => Ok(Verdict::of(Status::Failed, Some(error.to_string()))),
+    }
+}
+
+fn start_dir(sandbox: &Sandbox, hook: &Hook) -> PathBuf {
+    if hook.workdir.is_root() {
+        sandbox.dir.clone()
+    } else {
+        sandbox.dir.join(hook.workdir.as_path())
     }
 }
 

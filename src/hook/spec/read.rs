@@ -187,11 +187,9 @@ impl<'a> Reader<'a> {
     fn version(&mut self, tree: &Node, version: Option<&Node>) {
         match version {
             None => {
-                self.fault_with(
-                    tree.place,
-                    "`version` is missing",
-                    Some("add `version: 1`".into()),
-                );
+                let empty = matches!(tree.value, Value::Null);
+                let place = if empty { Place::default() } else { tree.place };
+                self.fault_with(place, "`version` is missing", Some("add `version: 1`".into()));
             }
             Some(node) if matches!(&node.value, Value::Scalar(text) if text == "1") => {}
             Some(node) => self.fault(node.place, "this version of mlv reads `version: 1` only"),

@@ -350,3 +350,26 @@ proptest! {
         let _ = parse("mlv.yaml", lines.join("\n").as_bytes()).map_err(|errors| errors.to_string());
     }
 }
+
+const GUIDE: &str = include_str!("../../../docs/hooks.md");
+
+#[test]
+fn every_file_in_the_guide_is_read() {
+    let blocks: Vec<&str> =
+        GUIDE.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(blocks.len() >= 3);
+    for block in blocks {
+        let parsed = parse("mlv.yaml", block.as_bytes());
+        assert!(parsed.is_ok(), "{}", parsed.unwrap_err());
+    }
+}
+
+#[test]
+fn the_guide_names_every_key_event_and_variable() {
+    let events = crate::hook::EVENTS.iter().filter(|info| info.fires).map(|info| info.name);
+    let base = crate::hook::payload::BASE_VARIABLES.iter().copied();
+    let keys = super::read_hook::KEYS.iter().chain(super::read_hook::KEYS_LATER).copied();
+    for name in events.chain(base).chain(keys) {
+        assert!(GUIDE.contains(&format!("`{name}`")), "{name}");
+    }
+}

@@ -58,12 +58,7 @@ impl ChunkStore for LocalStore {
         self.settle(durability)
     }
 
-    fn find(
-        &self,
-        kind: BlobKind,
-        prefix: &str,
-        limit: usize,
-    ) -> Result<Vec<BlobId>, StoreError> {
+    fn find(&self, kind: BlobKind, prefix: &str, limit: usize) -> Result<Vec<BlobId>, StoreError> {
         self.find_prefix(kind, prefix, limit)
     }
 }
