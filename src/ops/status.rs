@@ -1,9 +1,9 @@
 //! `status`: how the working copy, the staged tree and `HEAD` differ.
 
 use crate::base::{CommitId, RepoPath};
-use crate::ops::merge::state::MergeState;
+use crate::ops::merge::read_pending;
 use crate::ops::{Context, OpsError};
-use crate::workspace::{Change, Status, StatusOptions, Untracked, UntrackedMode};
+use crate::workspace::status::{Change, Status, StatusOptions, Untracked, UntrackedMode};
 
 /// What `status` tells.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -44,11 +44,9 @@ pub fn status(context: &Context, untracked: UntrackedMode) -> Result<StatusRepor
     let options = StatusOptions { untracked, is_git_tracked: &is_git_tracked };
     let progress = context.progress.as_ref();
     let found: Status = context.workspace()?.status(head_tree, staged, options, progress)?;
-    let merge = MergeState::read(context)?;
-    let conflicts = match &merge {
-        Some(merge) => merge.unresolved(context, staged)?,
-        None => Vec::new(),
-    };
+    let merge = read_pending(context)?;
+    let unresolved = merge.iter().flat_map(crate::merge::PendingMerge::unresolved);
+    let conflicts: Vec<_> = unresolved.map(|conflict| conflict.path.clone()).collect();
     Ok(StatusReport {
         branch: head.branch().map(|name| name.short().to_owned()),
         head: head.commit(),
@@ -57,7 +55,7 @@ pub fn status(context: &Context, untracked: UntrackedMode) -> Result<StatusRepor
         unstaged: found.unstaged,
         untracked: found.untracked,
         conflicts,
-        merging: merge.map(|merge| merge.source_name),
+        merging: merge.map(|merge| merge.source),
         notices: found.notices.iter().map(ToString::to_string).collect(),
     })
 }

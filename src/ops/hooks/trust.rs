@@ -2,7 +2,8 @@
 //! elsewhere run nothing before the user has looked at them.
 
 use crate::hook::spec::{Spec, Work};
-use crate::ops::hooks::definitions::spec_of;
+use crate::base::CommitId;
+use crate::ops::hooks::definitions::{definitions, spec_of};
 use crate::ops::{Context, OpsError};
 use crate::repo::journal;
 
@@ -31,8 +32,19 @@ pub fn is_trusted(context: &Context, spec: &Spec) -> Result<bool, OpsError> {
     Ok(journal::is_trusted(&context.repo.connection(), &spec.definition_hash().0)?)
 }
 
-/// Notes that the user made these definitions.
-pub fn remember(context: &Context, spec: &Spec) -> Result<(), OpsError> {
+/// Trusts definitions that the user changes with the commit at hand.
+pub fn trust_own(
+    context: &Context,
+    base: Option<CommitId>,
+    spec: &Spec,
+) -> Result<(), OpsError> {
+    let before = definitions(context, context.repo.tree_of(base)?)?;
+    let is_new = before.is_none_or(|before| before.definition_hash() != spec.definition_hash());
+    if is_new { remember(context, spec) } else { Ok(()) }
+}
+
+/// Notes that the user knows these definitions.
+fn remember(context: &Context, spec: &Spec) -> Result<(), OpsError> {
     let now = context.now()?.seconds;
     let definition = spec.definition_hash();
     if is_trusted(context, spec)? {
