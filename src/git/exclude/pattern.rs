@@ -31,7 +31,7 @@ pub(super) fn patterns(
     }
     for ((dir, extension), files) in cover.files {
         if files.len() >= ALIKE && !extension.is_empty() && is_ours(&dir, extension, visible) {
-            let dir = if dir.is_root() { prefix.clone() } else { prefix.join(&dir) };
+            let dir = prefix.join(&dir);
             let all = [b".", extension].concat();
             if is_expressible(&all) && is_expressible(dir.as_bytes()) {
                 lines.insert(starred(&dir, &all));
@@ -45,6 +45,19 @@ pub(super) fn patterns(
     found.lines = lines.into_iter().collect();
     found.inexpressible.sort_unstable();
     found
+}
+
+/// Tells whether the lines of a block cover a file.
+pub(super) fn cover(lines: &BTreeSet<&[u8]>, prefix: &RepoPath, path: &RepoPath) -> bool {
+    let dirs = std::iter::successors(path.parent(), RepoPath::parent).filter(|dir| !dir.is_root());
+    let mut dirs = dirs.map(|dir| line(prefix, dir.as_bytes(), "/"));
+    let alike = || {
+        let dir = prefix.join(&path.parent().unwrap_or_default());
+        starred(&dir, &[b".", extension_of(path)].concat())
+    };
+    lines.contains(line(prefix, path.as_bytes(), "").as_slice())
+        || dirs.any(|dir| lines.contains(dir.as_slice()))
+        || (!extension_of(path).is_empty() && lines.contains(alike().as_slice()))
 }
 
 fn keep(
