@@ -16,7 +16,7 @@ use crate::git::{Enclosing, GitError};
 pub struct Excluded {
     /// Whether the file was written; it is not where it says the same already.
     pub changed: bool,
-    /// Files whose names no pattern can express: Git goes on listing them.
+    /// Files and directories whose names no pattern can express: Git goes on listing them.
     pub inexpressible: Vec<RepoPath>,
 }
 
