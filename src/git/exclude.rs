@@ -4,6 +4,7 @@
 mod block;
 mod pattern;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::base::RepoPath;
@@ -15,7 +16,7 @@ use crate::git::{Enclosing, GitError};
 pub struct Excluded {
     /// Whether the file was written; it is not where it says the same already.
     pub changed: bool,
-    /// Files whose names no pattern can express: Git goes on listing them.
+    /// Files and directories whose names no pattern can express: Git goes on listing them.
     pub inexpressible: Vec<RepoPath>,
 }
 
@@ -45,6 +46,15 @@ impl Enclosing {
             atomic_write(&path, &new)?;
         }
         Ok(Excluded { changed, inexpressible: patterns.inexpressible })
+    }
+
+    /// Tells whether the block covers these files already, so that the lists for
+    /// [`Self::exclude`] need not be made.
+    pub fn excludes(&self, files: &[RepoPath]) -> Result<bool, GitError> {
+        let text = read_if_exists(&self.exclude_file()?)?.unwrap_or_default();
+        let title = self.block_title()?;
+        let lines = BTreeSet::from_iter(block::patterns_of(&text, &title));
+        Ok(files.iter().all(|file| pattern::cover(&lines, self.prefix(), file)))
     }
 
     /// Returns the exclude file, which all worktrees of a repository share.

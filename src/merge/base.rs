@@ -1,5 +1,5 @@
 //! What two commits are compared with when they are merged: their best common ancestor. Where
-//! criss-cross merges left several, these are merged first, the oldest with the next older and so
+//! criss-cross merges left several, these are merged first, one after the other from the newest
 //! on, and what comes out is the base; their own bases are found alike.
 //!
 //! Where the ancestors themselves conflict, nobody can say what a side left alone: the path is
@@ -61,14 +61,13 @@ struct Finder<'a, F> {
 impl<F: FnMut(CommitId) -> Result<CommitNode, ObjectError>> Finder<'_, F> {
     /// Returns the base for merging a commit with the merge of several others.
     fn base_of(&mut self, several: &[CommitId], other: CommitId) -> Result<MergeBase, ObjectError> {
-        let mut bases = self.history.merge_bases_of(several, other)?;
+        let bases = self.history.merge_bases_of(several, other)?;
         let Some(newest) = bases.first().copied() else {
             return Ok(self.db.empty_tree()?.into());
         };
         if bases.len() > self.merges_left {
             return self.tree_of(newest);
         }
-        bases.reverse();
         self.merged(&bases)
     }
 

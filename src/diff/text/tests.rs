@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -13,7 +14,7 @@ fn unified(old: &[u8], new: &[u8], name: &str) -> Vec<u8> {
 }
 
 fn write(path: &Path, bytes: &[u8]) {
-    crate::base::fs::atomic_write(path, bytes).unwrap();
+    std::fs::File::create(path).unwrap().write_all(bytes).unwrap();
 }
 
 /// Applies a patch with the real `git apply` and returns what became of the file.

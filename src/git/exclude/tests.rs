@@ -68,6 +68,9 @@ fn a_directory_with_a_file_of_gits_is_not_excluded_whole() {
     versioned.sort();
     sandbox.enclosing("").exclude(&versioned, &[]).unwrap();
     assert_eq!(lines(&sandbox), ["/.mlv/", "/data/*.csv", "/data/deep/", "/data/odd"]);
+    let covers = |path: &str| sandbox.enclosing("").excludes(&paths(&[path])).unwrap();
+    assert!(covers("data/new.csv") && covers("data/deep/new") && covers("data/odd"));
+    assert!(!covers("data/new.py") && !covers("new.csv") && !covers("data/deep.csv/x"));
 
     let mine = paths(&["data/mine.csv"]);
     sandbox.write("data/mine.csv", "");
@@ -119,7 +122,12 @@ proptest! {
         ours.union(&others).for_each(|path| sandbox.write(path.as_path(), ""));
         let versioned: Vec<_> = ours.into_iter().collect();
         let visible: Vec<_> = others.iter().cloned().collect();
-        sandbox.enclosing("").exclude(&versioned, &visible).unwrap();
+        let enclosing = sandbox.enclosing("");
+        enclosing.exclude(&versioned, &visible).unwrap();
+        for path in &versioned {
+            let covered = enclosing.excludes(std::slice::from_ref(path)).unwrap();
+            prop_assert_eq!(covered, !others.contains(path), "`{}`", path);
+        }
         prop_assert_eq!(untracked(&sandbox), others);
     }
 }

@@ -160,3 +160,14 @@ fn a_long_row_of_criss_crosses_ends() {
     assert_eq!(world.base(left, right), world.base(right, left));
     world.merge(left, right);
 }
+
+#[test]
+fn beyond_the_limit_the_newest_ancestor_stands_for_all() {
+    let mut world = World::new();
+    let (ours, theirs) = disputed(&mut world);
+    let mut history = History::of(&world.db);
+    let newest = history.merge_bases(ours, theirs).unwrap()[0];
+    let mut finder = Finder { db: &world.db, history: &mut history, merges_left: 1 };
+    let base = finder.base_of(&[ours], theirs).unwrap();
+    assert_eq!(base, world.tree(newest).into());
+}

@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::process::Command;
 
 use proptest::prelude::*;
@@ -16,7 +17,7 @@ fn merge(base: &str, ours: &str, theirs: &str) -> TextMerge {
 fn git_merge_file(base: &[u8], ours: &[u8], theirs: &[u8]) -> TextMerge {
     let dir = tempfile::tempdir().unwrap();
     for (name, bytes) in [("base", base), ("ours", ours), ("theirs", theirs)] {
-        crate::base::fs::atomic_write(&dir.path().join(name), bytes).unwrap();
+        std::fs::File::create(dir.path().join(name)).unwrap().write_all(bytes).unwrap();
     }
     let output = Command::new("git")
         .args(["merge-file", "-p", "ours", "base", "theirs"])
