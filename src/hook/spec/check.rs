@@ -9,6 +9,9 @@ use crate::hook::spec::read_hook::Draft;
 /// More hooks than this are refused: the checks below compare every two of them.
 const MAX_HOOKS: usize = 5_000;
 
+/// How much comparing of globs a file may cost; a pipeline of a thousand hooks needs a hundredth.
+const MAX_COST: u64 = 100_000_000;
+
 /// Notes needs that name nothing, or the hook itself, or go in a circle.
 pub(super) fn needs(reader: &mut Reader<'_>, drafts: &[Draft]) {
     let index = index_of(drafts);
@@ -47,12 +50,19 @@ pub(super) fn outputs(reader: &mut Reader<'_>, drafts: &[Draft]) {
     let edges = edges(drafts, &index_of(drafts));
     let ancestors: HashMap<usize, Vec<bool>> =
         writers.iter().map(|i| (*i, reachable(&edges, *i))).collect();
+    let mut cost = 0;
     for (at, &a) in writers.iter().enumerate() {
         for &b in &writers[at + 1..] {
+            let (first, second) = (&drafts[a].hook, &drafts[b].hook);
+            cost += first.outputs.comparison_cost(&second.outputs);
+            cost += first.branches.comparison_cost(&second.branches);
+            if cost > MAX_COST {
+                return reader
+                    .fault(drafts[b].outputs, "too many outputs to compare with each other");
+            }
             if ancestors[&a][b] || ancestors[&b][a] || !may_meet(&drafts[a], &drafts[b]) {
                 continue;
             }
-            let (first, second) = (&drafts[a].hook, &drafts[b].hook);
             if let Some((mine, theirs)) = first.outputs.path_overlap(&second.outputs) {
                 reader.fault_with(
                     drafts[b].outputs,
