@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::base::suggest;
 use crate::hook::spec::read::Reader;
 use crate::hook::spec::read_hook::Draft;
+use crate::hook::spec::types::Hook;
 
 /// More hooks than this are refused: the checks below compare every two of them.
 const MAX_HOOKS: usize = 5_000;
@@ -54,13 +55,16 @@ pub(super) fn outputs(reader: &mut Reader<'_>, drafts: &[Draft]) {
     for (at, &a) in writers.iter().enumerate() {
         for &b in &writers[at + 1..] {
             let (first, second) = (&drafts[a].hook, &drafts[b].hook);
-            cost += first.outputs.comparison_cost(&second.outputs);
-            cost += first.branches.comparison_cost(&second.branches);
-            if cost > MAX_COST {
-                return reader
-                    .fault(drafts[b].outputs, "too many outputs to compare with each other");
+            let outputs = first.outputs.comparison_cost(&second.outputs);
+            if outputs == 0 || ancestors[&a][b] || ancestors[&b][a] {
+                continue;
             }
-            if ancestors[&a][b] || ancestors[&b][a] || !may_meet(&drafts[a], &drafts[b]) {
+            cost += outputs + first.branches.comparison_cost(&second.branches);
+            if cost > MAX_COST {
+                let place = drafts[b].outputs;
+                return reader.fault(place, "too many outputs to compare with each other");
+            }
+            if !may_meet(first, second) {
                 continue;
             }
             if let Some((mine, theirs)) = first.outputs.path_overlap(&second.outputs) {
@@ -90,8 +94,7 @@ fn edges(drafts: &[Draft], index: &HashMap<&str, usize>) -> Vec<Vec<usize>> {
 }
 
 /// Tells whether one event on one branch can run both.
-fn may_meet(a: &Draft, b: &Draft) -> bool {
-    let (a, b) = (&a.hook, &b.hook);
+fn may_meet(a: &Hook, b: &Hook) -> bool {
     let same_event = a.on.iter().any(|event| b.on.contains(event));
     let same_branch =
         a.branches.is_empty() || b.branches.is_empty() || a.branches.names_can_meet(&b.branches);

@@ -101,7 +101,7 @@ impl Globs {
     /// Returns how much work it is at the most to hold this list against the other.
     pub fn comparison_cost(&self, other: &Self) -> u64 {
         let pairs = self.patterns.iter().flat_map(|a| other.patterns.iter().map(move |b| (a, b)));
-        pairs.map(|(a, b)| if begin_alike(a, b) { (a.len() * b.len()) as u64 } else { 1 }).sum()
+        pairs.map(|(a, b)| if begin_alike(a, b) { (a.len() * b.len()) as u64 } else { 0 }).sum()
     }
 
     /// Tells whether some name could match a glob of each list.
@@ -139,7 +139,7 @@ fn is_wild(text: &str) -> bool {
 }
 
 fn is_wild_byte(byte: u8) -> bool {
-    b"*?[{\\".contains(&byte)
+    matches!(byte, b'*' | b'?' | b'[' | b'{' | b'\\')
 }
 
 fn with_everything_below(pattern: &str) -> Vec<String> {
@@ -151,11 +151,17 @@ fn with_everything_below(pattern: &str) -> Vec<String> {
     }
 }
 
+/// Returns what every match of a glob begins with.
+fn literal_start(pattern: &str) -> &[u8] {
+    let bytes = pattern.strip_suffix('/').unwrap_or(pattern).as_bytes();
+    &bytes[..bytes.iter().position(|b| is_wild_byte(*b)).unwrap_or(bytes.len())]
+}
+
 /// Tells whether what stands before the wildcards of each lets both match one path.
 fn begin_alike(a: &str, b: &str) -> bool {
-    let literal = |text: &str| text.bytes().take_while(|b| !is_wild_byte(*b)).collect::<Vec<u8>>();
-    let (a, b) = (literal(a.trim_end_matches('/')), literal(b.trim_end_matches('/')));
-    a.iter().zip(&b).all(|(a, b)| a == b)
+    let (a, b) = (literal_start(a), literal_start(b));
+    let shorter = a.len().min(b.len());
+    a[..shorter] == b[..shorter]
 }
 
 fn paths_can_meet(a: &str, b: &str) -> bool {
