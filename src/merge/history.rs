@@ -31,7 +31,11 @@ pub struct History<F> {
     nodes: HashMap<CommitId, CommitNode>,
 }
 
-impl<'db> History<Box<dyn FnMut(CommitId) -> Result<CommitNode, ObjectError> + 'db>> {
+/// The graph of the commits of a database.
+pub type CommitHistory<'db> =
+    History<Box<dyn FnMut(CommitId) -> Result<CommitNode, ObjectError> + 'db>>;
+
+impl<'db> CommitHistory<'db> {
     /// Returns the graph of the commits of a database.
     pub fn of(db: &'db ObjectDb) -> Self {
         Self::new(Box::new(|id| {

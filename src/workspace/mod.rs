@@ -1,1 +1,24 @@
-//! The working copy: ignore rules, stat cache, status, snapshot, checkout, sandbox.
+//! The working copy: ignore rules, scan, stat cache, status, snapshot, checkout, sandbox.
+//! It is given trees as values and knows no refs; [`Workspace`] is the way in.
+
+mod cache;
+pub mod checkout;
+mod content;
+mod disk;
+mod error;
+mod handle;
+mod ignore;
+mod join;
+mod notice;
+mod pathspec;
+mod scan;
+pub mod snapshot;
+pub mod status;
+#[cfg(test)]
+mod tests;
+
+pub use disk::FileKind;
+pub use error::WorkspaceError;
+pub use handle::Workspace;
+pub use notice::Notice;
+pub use pathspec::Pathspecs;

@@ -1,0 +1,230 @@
+//! The deed: remove, then write, many files at a time, one sync at the end.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use rayon::prelude::*;
+
+use crate::base::interrupt::{self, Interrupted};
+use crate::base::lock::{FileLock, LockKind};
+use crate::base::progress::Unit;
+use crate::base::{Hash, Progress, RepoPath};
+use crate::object::TreeEdit;
+use crate::store::Durability;
+use crate::workspace::cache::NewRow;
+use crate::workspace::checkout::journal::{Journal, temporary};
+use crate::workspace::checkout::recover::Direction;
+use crate::workspace::checkout::write::{remove_step, write_step};
+use crate::workspace::checkout::{CheckoutPlan, Step};
+use crate::workspace::content::{Content, Deed};
+use crate::workspace::error::WorkspaceError;
+use crate::workspace::handle::Workspace;
+use crate::workspace::status::same_bytes;
+
+/// Asked before each step whether to go on.
+pub trait Pace: Sync {
+    fn before_step(&self) -> Result<(), Interrupted>;
+}
+
+/// Goes on until the user asks to stop.
+#[derive(Debug, Clone, Copy)]
+pub struct UntilInterrupted;
+
+impl Pace for UntilInterrupted {
+    fn before_step(&self) -> Result<(), Interrupted> {
+        interrupt::check()
+    }
+}
+
+/// Goes on to the end: for the way back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ToTheEnd;
+
+impl Pace for ToTheEnd {
+    fn before_step(&self) -> Result<(), Interrupted> {
+        Ok(())
+    }
+}
+
+/// How many steps share a cursor.
+const BATCH: usize = 64;
+
+/// A checkout that happened and can still be taken back. To be finished once it is recorded that it
+/// happened; one that is dropped is decided about at the next start.
+#[must_use = "an unfinished checkout has to be recovered at the next start"]
+#[derive(Debug)]
+pub struct AppliedCheckout<'a> {
+    workspace: &'a Workspace,
+    journal: Journal,
+    saved: Vec<TreeEdit>,
+    _lock: FileLock,
+}
+
+impl AppliedCheckout<'_> {
+    /// Returns the edits of the tree it started from that hold the work it overwrote.
+    pub fn saved(&self) -> &[TreeEdit] {
+        &self.saved
+    }
+
+    /// Returns how many paths changed.
+    pub fn changed(&self) -> usize {
+        self.journal.steps.len()
+    }
+
+    /// Forgets the way back.
+    pub fn finish(self) -> Result<(), WorkspaceError> {
+        Ok(Journal::remove(&Journal::path_in(&self.workspace.dot_dir))?)
+    }
+
+    /// Takes it back.
+    pub fn roll_back(self, progress: &dyn Progress) -> Result<(), WorkspaceError> {
+        self.workspace.settle(&self.journal, Direction::Back, &ToTheEnd, progress)?;
+        self.finish()
+    }
+}
+
+impl Workspace {
+    /// Carries out a plan. `note` is given back by [`Workspace::interrupted_checkout`] should the
+    /// process die, to decide by. What fails midway is rolled back.
+    pub fn apply_checkout(
+        &self,
+        plan: CheckoutPlan,
+        note: &[u8],
+        pace: &dyn Pace,
+        progress: &dyn Progress,
+    ) -> Result<AppliedCheckout<'_>, WorkspaceError> {
+        if !plan.blocked.is_empty() {
+            return Err(WorkspaceError::Blocked { blocked: plan.blocked });
+        }
+        let lock = self.lock_checkout()?;
+        let path = Journal::path_in(&self.dot_dir);
+        if path.exists() {
+            return Err(WorkspaceError::Unrecovered);
+        }
+        self.save(&plan)?;
+        let saved = plan.saved();
+        let CheckoutPlan { from, to, steps, right, .. } = plan;
+        let journal = Journal { nonce: nonce(), from, to, note: note.to_vec(), steps };
+        journal.write(&path)?;
+        let done = self.run(&journal.steps, journal.nonce, pace, progress);
+        if let Err(error) = done {
+            // Where the way back fails as well, the journal stays for the next start.
+            if self.settle(&journal, Direction::Back, &ToTheEnd, progress).is_ok() {
+                Journal::remove(&path)?;
+            }
+            return Err(error);
+        }
+        self.cache.update(&right, &[]);
+        Ok(AppliedCheckout { workspace: self, journal, saved, _lock: lock })
+    }
+
+    /// Takes the lock that a running checkout holds.
+    pub(super) fn lock_checkout(&self) -> Result<FileLock, WorkspaceError> {
+        let path = self.dot_dir.join("checkout.lock");
+        Ok(FileLock::acquire(&path, LockKind::Exclusive, Duration::from_secs(5))?)
+    }
+
+    /// Puts the work that is about to be overwritten into the store, durably.
+    pub(super) fn save(&self, plan: &CheckoutPlan) -> Result<(), WorkspaceError> {
+        if plan.unsaved.is_empty() {
+            return Ok(());
+        }
+        plan.unsaved.par_iter().try_for_each_init(
+            || self.disk.cursor(),
+            |cursor, path| {
+                let content =
+                    self.read_content(cursor, path, Deed::Store, &crate::base::NoProgress)?;
+                let index = plan.steps.binary_search_by(|step| step.path.cmp(path));
+                let held = index.ok().and_then(|index| plan.steps[index].old.as_ref());
+                match (content, held) {
+                    (Content::Known { entry, stat }, Some(held))
+                        if stat == held.stat && same_bytes(&entry, &held.entry) =>
+                    {
+                        Ok(())
+                    }
+                    _ => Err(WorkspaceError::ChangedMeanwhile { path: path.clone() }),
+                }
+            },
+        )?;
+        self.objects.store().flush(Durability::Durable).map_err(crate::object::ObjectError::from)?;
+        Ok(())
+    }
+
+    /// Carries out steps: removals first, so that a directory can take the place of a file and a
+    /// file that of a directory.
+    pub(super) fn run(
+        &self,
+        steps: &[Step],
+        nonce: u64,
+        pace: &dyn Pace,
+        progress: &dyn Progress,
+    ) -> Result<(), WorkspaceError> {
+        if steps.is_empty() {
+            return Ok(());
+        }
+        let present = self.present();
+        progress.phase("writing files", Some(steps.len() as u64), Unit::Files);
+        let (removals, writes): (Vec<&Step>, Vec<&Step>) =
+            steps.iter().partition(|step| step.new.is_none());
+        self.in_batches(&removals, |cursor, step| {
+            pace.before_step()?;
+            progress.advance(1);
+            remove_step(cursor, step).map(|()| None)
+        })?;
+        pace.before_step()?;
+        self.prune(removals.iter().map(|step| &step.path))?;
+        let rows = self.in_batches(&writes, |cursor, step| {
+            pace.before_step()?;
+            progress.advance(1);
+            let temporary = temporary(nonce, &step.path);
+            write_step(&self.objects, cursor, step, &temporary, present)
+        })?;
+        pace.before_step()?;
+        self.disk.sync()?;
+        let gone: Vec<RepoPath> = removals.iter().map(|step| step.path.clone()).collect();
+        self.cache.update(&rows, &gone);
+        Ok(())
+    }
+
+    fn in_batches(
+        &self,
+        steps: &[&Step],
+        deed: impl Fn(&mut crate::workspace::disk::Cursor, &Step) -> Result<Option<NewRow>, WorkspaceError>
+        + Sync,
+    ) -> Result<Vec<NewRow>, WorkspaceError> {
+        let batches = steps.par_chunks(BATCH).map(|batch| {
+            let mut cursor = self.disk.cursor();
+            let rows = batch.iter().map(|step| deed(&mut cursor, step));
+            rows.collect::<Result<Vec<_>, _>>()
+        });
+        let rows: Vec<Vec<Option<NewRow>>> = batches.collect::<Result<_, _>>()?;
+        Ok(rows.into_iter().flatten().flatten().collect())
+    }
+
+    /// Removes the directories that removed files leave empty.
+    pub(super) fn prune<'p>(
+        &self,
+        removed: impl Iterator<Item = &'p RepoPath>,
+    ) -> Result<(), WorkspaceError> {
+        let mut parents: BTreeSet<RepoPath> = removed.filter_map(RepoPath::parent).collect();
+        let mut cursor = self.disk.cursor();
+        // From the last in order to the first: a directory comes after those below it.
+        while let Some(dir) = parents.pop_last().filter(|dir| !dir.is_root()) {
+            let is_directory = cursor.stat(&dir)?.is_none_or(|stat| {
+                stat.kind() == crate::workspace::disk::FileKind::Directory
+            });
+            cursor.forget();
+            if is_directory && cursor.remove_empty_directory(&dir)? {
+                parents.extend(dir.parent());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns a number that no other checkout of this working copy has at the same time.
+fn nonce() -> u64 {
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
+    let seed = [now.to_le_bytes(), u128::from(std::process::id()).to_le_bytes()].concat();
+    Hash::of(&seed).0.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
+}

@@ -1,0 +1,249 @@
+//! The journal of a checkout, `checkout.journal`: written whole and made durable before the first
+//! change, removed after the last. There are no marks for what is done: the content of a file says
+//! so, and says it after a power cut too.
+//!
+//! ```text
+//! record: length of the payload u32 · first 8 bytes of its BLAKE3 · payload, canonical CBOR
+//! first record: [version, nonce, from, to, count of steps, note of the caller]
+//! each step:    [path, old facts, old entry, new entry], the last three empty for nothing
+//! ```
+
+use std::fs::File;
+use std::io::{BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use minicbor::{Decode, Encode};
+
+use crate::base::fs::{
+    IoContext, PathError, parent_of, remove_file_if_exists, rename_durably, sync_dir,
+};
+use crate::base::{Hash, RepoPath, TreeId, codec};
+use crate::workspace::cache::{CachedFile, decode_entry, encode_entry};
+use crate::workspace::checkout::{Held, Step};
+use crate::workspace::disk::TEMPORARY_PREFIX;
+use crate::workspace::error::WorkspaceError;
+
+const VERSION: u32 = 1;
+
+/// What a checkout set out to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Journal {
+    /// Sets the temporary files of this checkout apart.
+    pub nonce: u64,
+    pub from: TreeId,
+    pub to: TreeId,
+    pub note: Vec<u8>,
+    pub steps: Vec<Step>,
+}
+
+#[derive(Encode, Decode)]
+struct Header {
+    #[n(0)]
+    version: u32,
+    #[n(1)]
+    nonce: u64,
+    #[n(2)]
+    from: TreeId,
+    #[n(3)]
+    to: TreeId,
+    #[n(4)]
+    count: u64,
+    #[cbor(n(5), with = "minicbor::bytes")]
+    note: Vec<u8>,
+}
+
+#[derive(Encode, Decode)]
+struct Record {
+    #[cbor(n(0), with = "minicbor::bytes")]
+    path: Vec<u8>,
+    #[cbor(n(1), with = "minicbor::bytes")]
+    old_facts: Vec<u8>,
+    #[cbor(n(2), with = "minicbor::bytes")]
+    old_entry: Vec<u8>,
+    #[cbor(n(3), with = "minicbor::bytes")]
+    new_entry: Vec<u8>,
+}
+
+impl Journal {
+    /// Returns where the journal of a repository lies.
+    pub fn path_in(dot_dir: &Path) -> PathBuf {
+        dot_dir.join("checkout.journal")
+    }
+
+    /// Writes the journal, durably.
+    pub fn write(&self, path: &Path) -> Result<(), PathError> {
+        let draft = path.with_extension("draft");
+        let file = File::create(&draft).context("create", &draft)?;
+        let mut writer = BufWriter::new(file);
+        self.write_to(&mut writer).context("write", &draft)?;
+        let file = writer.into_inner().map_err(std::io::IntoInnerError::into_error);
+        file.and_then(|file| file.sync_all()).context("sync", &draft)?;
+        rename_durably(&draft, path)
+    }
+
+    fn write_to(&self, writer: &mut impl Write) -> std::io::Result<()> {
+        let header = Header {
+            version: VERSION,
+            nonce: self.nonce,
+            from: self.from,
+            to: self.to,
+            count: self.steps.len() as u64,
+            note: self.note.clone(),
+        };
+        write_record(writer, &codec::encode(&header))?;
+        self.steps.iter().try_for_each(|step| write_record(writer, &codec::encode(&record(step))))
+    }
+
+    /// Reads the journal, where there is one.
+    pub fn read(path: &Path) -> Result<Option<Self>, WorkspaceError> {
+        let mut bytes = Vec::new();
+        match File::open(path) {
+            Ok(mut file) => file.read_to_end(&mut bytes).context("read", path)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(PathError::new("open", path, error).into()),
+        };
+        let damaged = |reason: String| WorkspaceError::DamagedJournal { path: path.into(), reason };
+        Self::parse(&bytes).map(Some).map_err(damaged)
+    }
+
+    fn parse(mut bytes: &[u8]) -> Result<Self, String> {
+        let header = next_record(&mut bytes)?;
+        let Header { version, nonce, from, to, count, note } =
+            codec::decode(header).map_err(|error| error.to_string())?;
+        if version != VERSION {
+            return Err(format!("it is of version {version}, not {VERSION}"));
+        }
+        let mut steps = Vec::new();
+        while !bytes.is_empty() {
+            let payload = next_record(&mut bytes)?;
+            let record: Record = codec::decode(payload).map_err(|error| error.to_string())?;
+            steps.push(step(&record).ok_or("a step makes no sense")?);
+        }
+        if steps.len() as u64 != count {
+            return Err(format!("it has {} steps of {count}", steps.len()));
+        }
+        Ok(Self { nonce, from, to, note, steps })
+    }
+
+    /// Removes the journal, durably.
+    pub fn remove(path: &Path) -> Result<(), PathError> {
+        remove_file_if_exists(path)?;
+        sync_dir(parent_of(path))
+    }
+
+    /// Returns where the new content of `path` is written before it takes its place.
+    pub fn temporary(&self, path: &RepoPath) -> RepoPath {
+        temporary(self.nonce, path)
+    }
+}
+
+/// Returns the name beside `path` that a checkout with this nonce writes to.
+pub(super) fn temporary(nonce: u64, path: &RepoPath) -> RepoPath {
+    let which = &Hash::of(path.as_bytes()).to_hex()[..16];
+    let name = [TEMPORARY_PREFIX, format!("{nonce:016x}-{which}").as_bytes()].concat();
+    let parent = path.parent().unwrap_or_default();
+    parent.child(&name).expect("letters and digits are a valid name")
+}
+
+fn record(step: &Step) -> Record {
+    let Step { path, old, new } = step;
+    let facts = |Held { stat, entry }: &Held| {
+        CachedFile { stat: *stat, observed_ns: 0, entry: entry.clone() }.encode_stat()
+    };
+    Record {
+        path: path.as_bytes().to_vec(),
+        old_facts: old.as_ref().map(facts).unwrap_or_default(),
+        old_entry: old.as_ref().map(|held| encode_entry(&held.entry)).unwrap_or_default(),
+        new_entry: new.as_ref().map(encode_entry).unwrap_or_default(),
+    }
+}
+
+fn step(record: &Record) -> Option<Step> {
+    let Record { path, old_facts, old_entry, new_entry } = record;
+    let old = match (old_facts.is_empty(), old_entry.is_empty()) {
+        (true, true) => None,
+        _ => {
+            let CachedFile { stat, entry, .. } = CachedFile::decode(old_facts, old_entry)?;
+            Some(Held { stat, entry })
+        }
+    };
+    let new = if new_entry.is_empty() { None } else { Some(decode_entry(new_entry)?) };
+    let path = RepoPath::from_bytes(path.clone()).ok().filter(|path| !path.is_root())?;
+    Some(Step { path, old, new })
+}
+
+fn write_record(writer: &mut impl Write, payload: &[u8]) -> std::io::Result<()> {
+    let len = u32::try_from(payload.len()).map_err(std::io::Error::other)?;
+    writer.write_all(&len.to_le_bytes())?;
+    writer.write_all(&Hash::of(payload).0[..8])?;
+    writer.write_all(payload)
+}
+
+fn next_record<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8], String> {
+    let cut_off = || "it is cut off".to_owned();
+    let (len, rest) = bytes.split_first_chunk::<4>().ok_or_else(cut_off)?;
+    let (check, rest) = rest.split_first_chunk::<8>().ok_or_else(cut_off)?;
+    let len = u32::from_le_bytes(*len) as usize;
+    let (payload, rest) = rest.split_at_checked(len).ok_or_else(cut_off)?;
+    if Hash::of(payload).0[..8] != *check {
+        return Err("a record does not match its checksum".to_owned());
+    }
+    *bytes = rest;
+    Ok(payload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::{Entry, FileRef};
+    use crate::workspace::disk::Stat;
+    use proptest::prelude::*;
+
+    fn sample() -> Journal {
+        let path = |text: &str| RepoPath::from_bytes(text).unwrap();
+        let stat = Stat { size: 1, mtime_ns: -2, ctime_ns: 3, inode: 4, mode: 5 };
+        let file = Entry::File { file: FileRef::empty(), executable: true };
+        let link = Entry::Symlink { target: vec![] };
+        Journal {
+            nonce: 7,
+            from: TreeId(Hash::of(b"from")),
+            to: TreeId(Hash::of(b"to")),
+            note: b"operation".to_vec(),
+            steps: vec![
+                Step { path: path("a"), old: None, new: Some(file.clone()) },
+                Step { path: path("b/c"), old: Some(Held { stat, entry: link }), new: None },
+                Step { path: path("d"), old: Some(Held { stat, entry: file.clone() }), new: Some(file) },
+            ],
+        }
+    }
+
+    #[test]
+    fn a_journal_survives_the_way_through_the_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Journal::path_in(dir.path());
+        assert_eq!(Journal::read(&path).unwrap(), None);
+        sample().write(&path).unwrap();
+        assert_eq!(Journal::read(&path).unwrap(), Some(sample()));
+        Journal::remove(&path).unwrap();
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn every_flipped_bit_and_every_cut_is_noticed() {
+        let mut bytes = Vec::new();
+        sample().write_to(&mut bytes).unwrap();
+        for position in 0..bytes.len() {
+            assert!(Journal::parse(&bytes[..position]).is_err());
+            let mut flipped = bytes.clone();
+            flipped[position] ^= 1;
+            assert!(Journal::parse(&flipped).is_err());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_journal_or_an_error(bytes in any::<Vec<u8>>()) {
+            prop_assert!(Journal::parse(&bytes).is_err());
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Making the working copy hold another tree: a plan that loses nothing, a journal, then the deed.
+
+mod apply;
+mod clear;
+mod decide;
+mod journal;
+mod plan;
+mod recover;
+#[cfg(test)]
+mod tests;
+pub(super) mod write;
+
+pub use apply::{AppliedCheckout, Pace, UntilInterrupted};
+pub use plan::{BlockReason, Blocked, CheckoutPlan, Held, Policy, Step};
+pub use recover::{Direction, InterruptedCheckout, Recovery};

@@ -1,0 +1,139 @@
+//! After a crash: the journal says what was meant, the disk says how far it came, the caller says
+//! which way to go. The caller's rule: it notes the operation it is about to record; where that was
+//! recorded, forward; where it was not, back.
+
+use crate::base::lock::FileLock;
+use crate::base::{Progress, TreeId};
+use crate::object::TreeEdit;
+use crate::workspace::checkout::apply::{Pace, ToTheEnd};
+use crate::workspace::checkout::decide::Want;
+use crate::workspace::checkout::journal::Journal;
+use crate::workspace::checkout::{Blocked, CheckoutPlan, Step};
+use crate::workspace::error::WorkspaceError;
+use crate::workspace::handle::Workspace;
+
+/// Where an interrupted checkout goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    Forward,
+    Back,
+}
+
+/// A checkout that was begun and neither finished nor taken back.
+#[derive(Debug)]
+pub struct InterruptedCheckout<'a> {
+    workspace: &'a Workspace,
+    journal: Journal,
+    _lock: FileLock,
+}
+
+/// What a recovery came upon.
+#[derive(Debug, Clone, Default)]
+pub struct Recovery {
+    /// Files that were neither old nor new, and were put into the store before they were replaced.
+    pub saved: Vec<TreeEdit>,
+    /// Paths that could not be settled and were left as they are.
+    pub left: Vec<Blocked>,
+}
+
+impl InterruptedCheckout<'_> {
+    pub fn from(&self) -> TreeId {
+        self.journal.from
+    }
+
+    pub fn to(&self) -> TreeId {
+        self.journal.to
+    }
+
+    /// Returns what the caller noted.
+    pub fn note(&self) -> &[u8] {
+        &self.journal.note
+    }
+
+    /// Takes the working copy wholly to one side, and forgets the journal.
+    pub fn resolve(
+        self,
+        direction: Direction,
+        progress: &dyn Progress,
+    ) -> Result<Recovery, WorkspaceError> {
+        self.resolve_at(direction, &ToTheEnd, progress)
+    }
+
+    pub(super) fn resolve_at(
+        self,
+        direction: Direction,
+        pace: &dyn Pace,
+        progress: &dyn Progress,
+    ) -> Result<Recovery, WorkspaceError> {
+        let recovery = self.workspace.settle(&self.journal, direction, pace, progress)?;
+        Journal::remove(&Journal::path_in(&self.workspace.dot_dir))?;
+        Ok(recovery)
+    }
+}
+
+impl Workspace {
+    /// Returns the checkout that a dead process left behind, if any. Waits for a live one.
+    pub fn interrupted_checkout(&self) -> Result<Option<InterruptedCheckout<'_>>, WorkspaceError> {
+        let path = Journal::path_in(&self.dot_dir);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let lock = self.lock_checkout()?;
+        let journal = Journal::read(&path)?;
+        Ok(journal.map(|journal| InterruptedCheckout { workspace: self, journal, _lock: lock }))
+    }
+
+    /// Makes every path of a journal hold the one side or the other. What is neither is saved.
+    pub(super) fn settle(
+        &self,
+        journal: &Journal,
+        direction: Direction,
+        pace: &dyn Pace,
+        progress: &dyn Progress,
+    ) -> Result<Recovery, WorkspaceError> {
+        self.remove_temporaries(journal)?;
+        let want = |step: &Step| {
+            let old = step.old.as_ref().map(|held| held.entry.clone());
+            let (believed, target) = match direction {
+                Direction::Forward => (old, step.new.clone()),
+                Direction::Back => (step.new.clone(), old),
+            };
+            Want { path: step.path.clone(), believed, target }
+        };
+        let wants: Vec<Want> = journal.steps.iter().map(want).collect();
+        let absent = wants.iter().filter(|want| want.target.is_none());
+        let absent: Vec<_> = absent.map(|want| want.path.clone()).collect();
+        let plan = self.plan_wants(journal.from, journal.to, wants, true, pace)?;
+        let plan = without_blocked(plan);
+        self.save(&plan)?;
+        self.run(&plan.steps, journal.nonce, pace, progress)?;
+        self.prune(absent.iter())?;
+        self.cache.update(&plan.right, &[]);
+        Ok(Recovery { saved: plan.saved(), left: plan.blocked })
+    }
+
+    fn remove_temporaries(&self, journal: &Journal) -> Result<(), WorkspaceError> {
+        let mut cursor = self.disk.cursor();
+        for step in journal.steps.iter().filter(|step| step.old.is_some() || step.new.is_some()) {
+            let temporary = journal.temporary(&step.path);
+            if cursor.stat(&temporary)?.is_some() {
+                cursor.remove_file(&temporary)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Leaves out the steps that something blocked stands in the way of.
+fn without_blocked(mut plan: CheckoutPlan) -> CheckoutPlan {
+    if plan.blocked.is_empty() {
+        return plan;
+    }
+    let blocked = &plan.blocked;
+    plan.steps.retain(|step| {
+        !blocked.iter().any(|it| it.path.starts_with(&step.path) || step.path.starts_with(&it.path))
+    });
+    let steps = &plan.steps;
+    plan.unsaved.retain(|path| steps.binary_search_by(|step| step.path.cmp(path)).is_ok());
+    plan
+}

@@ -1,0 +1,302 @@
+//! A cursor: keeps the directories on the way to the last path open, so that a sorted run of paths
+//! costs one system call each. Links on the way end the way.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::base::RepoPath;
+use crate::base::fs::{IoContext, PathError};
+use crate::workspace::disk::{Disk, Stat, open_directory};
+
+/// How many directories a cursor keeps open at the most.
+const MAX_OPEN: usize = 48;
+
+/// A reader and writer of paths below the root.
+#[derive(Debug)]
+pub struct Cursor {
+    disk: Disk,
+    /// The path that `open` leads to.
+    place: Vec<u8>,
+    /// Some of the directories on the way to `place`: the length of their path, and the handle.
+    open: Vec<(usize, OwnedFd)>,
+    /// The last directory that was found missing.
+    missing: Option<RepoPath>,
+}
+
+impl Cursor {
+    pub(super) fn new(disk: Disk) -> Self {
+        Self {
+            disk,
+            place: Vec::new(),
+            open: Vec::new(),
+            missing: None,
+        }
+    }
+
+    /// Returns a handle on a directory, or the error of the component that is none.
+    pub fn directory(&mut self, dir: &RepoPath) -> rustix::io::Result<BorrowedFd<'_>> {
+        self.walk_to(dir, false)
+    }
+
+    /// Returns a handle on a directory, which is made where missing, with its parents.
+    pub fn make_directory(&mut self, dir: &RepoPath) -> Result<BorrowedFd<'_>, PathError> {
+        let full = self.disk.full_path(dir);
+        self.missing = None;
+        self.walk_to(dir, true).context("create directory", full)
+    }
+
+    fn walk_to(&mut self, dir: &RepoPath, make: bool) -> rustix::io::Result<BorrowedFd<'_>> {
+        if self
+            .missing
+            .as_ref()
+            .is_some_and(|missing| dir.starts_with(missing))
+        {
+            return Err(Errno::NOENT);
+        }
+        let target = dir.as_bytes();
+        while self
+            .open
+            .last()
+            .is_some_and(|(len, _)| !leads_to(&self.place[..*len], target))
+        {
+            self.open.pop();
+        }
+        let mut at = self.open.last().map_or(0, |(len, _)| *len);
+        self.place = target.to_vec();
+        while at < target.len() {
+            let start = if at == 0 { 0 } else { at + 1 };
+            let rest = &target[start..];
+            let end = start + rest.iter().position(|b| *b == b'/').unwrap_or(rest.len());
+            self.step(start, end, make).inspect_err(|error| {
+                if *error == Errno::NOENT {
+                    self.missing = RepoPath::from_bytes(&target[..end]).ok();
+                }
+            })?;
+            at = end;
+        }
+        Ok(self
+            .open
+            .last()
+            .map_or(self.disk.as_fd(), |(_, fd)| fd.as_fd()))
+    }
+
+    /// Opens the component `start..end` of the place.
+    fn step(&mut self, start: usize, end: usize, make: bool) -> rustix::io::Result<()> {
+        let parent = self
+            .open
+            .last()
+            .map_or(self.disk.as_fd(), |(_, fd)| fd.as_fd());
+        let name = &self.place[start..end];
+        let fd = match open_directory(parent, name) {
+            Err(Errno::NOENT) if make => {
+                match rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(0o777)) {
+                    Ok(()) | Err(Errno::EXIST) => open_directory(parent, name)?,
+                    Err(error) => return Err(error),
+                }
+            }
+            other => other?,
+        };
+        if self.open.len() == MAX_OPEN {
+            self.open.remove(MAX_OPEN / 2);
+        }
+        self.open.push((end, fd));
+        Ok(())
+    }
+
+    /// Forgets what was open: for after directories were removed or replaced.
+    pub fn forget(&mut self) {
+        self.open.clear();
+        self.missing = None;
+    }
+
+    /// Returns a handle on the directory of `path`, and the last component.
+    fn parent<'a>(
+        &'a mut self,
+        path: &'a RepoPath,
+    ) -> rustix::io::Result<(BorrowedFd<'a>, &'a [u8])> {
+        let parent = path.parent().ok_or(Errno::ISDIR)?;
+        let name = path.file_name().ok_or(Errno::ISDIR)?;
+        Ok((self.directory(&parent)?, name))
+    }
+
+    /// Does `deed` with the handle on the directory of `path` and its last component.
+    fn at<T>(
+        &mut self,
+        action: &'static str,
+        path: &RepoPath,
+        deed: impl FnOnce(BorrowedFd<'_>, &[u8]) -> rustix::io::Result<T>,
+    ) -> Result<T, PathError> {
+        let result = self
+            .parent(path)
+            .and_then(|(parent, name)| deed(parent, name));
+        result.map_err(|error| {
+            PathError::new(action, self.disk.full_path(path), io::Error::from(error))
+        })
+    }
+
+    /// Returns what is at `path` itself, or nothing where there is nothing or no way to it.
+    pub fn stat(&mut self, path: &RepoPath) -> Result<Option<Stat>, PathError> {
+        if path.is_root() {
+            let stat = rustix::fs::fstat(&self.disk).context("look at", self.disk.path())?;
+            return Ok(Some(stat.into()));
+        }
+        let result = self.at("look at", path, |parent, name| {
+            match rustix::fs::statat(parent, name, AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(stat) => Ok(Some(stat.into())),
+                Err(Errno::NOENT) => Ok(None),
+                Err(error) => Err(error),
+            }
+        });
+        match result {
+            Err(error) if is_no_way(&error.source) => Ok(None),
+            other => other,
+        }
+    }
+
+    /// Returns the nearest ancestor of `path` that exists and is no directory.
+    pub fn obstacle(&mut self, path: &RepoPath) -> Result<Option<RepoPath>, PathError> {
+        let Some(parent) = path.parent() else {
+            return Ok(None);
+        };
+        match self.directory(&parent) {
+            Err(Errno::NOTDIR | Errno::LOOP) => {}
+            _ => return Ok(None),
+        }
+        let mut ancestors: Vec<RepoPath> =
+            std::iter::successors(Some(parent), RepoPath::parent).collect();
+        ancestors.reverse();
+        for ancestor in ancestors.into_iter().filter(|path| !path.is_root()) {
+            let stat = self.stat(&ancestor)?;
+            if stat.is_some_and(|stat| stat.kind() != super::FileKind::Directory) {
+                return Ok(Some(ancestor));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Opens a regular file for reading; anything else is an error, and never waited for.
+    pub fn open_file(&mut self, path: &RepoPath) -> Result<File, PathError> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let fd = self.at("open", path, |parent, name| {
+            rustix::fs::openat(parent, name, flags, Mode::empty())
+        })?;
+        Ok(File::from(fd))
+    }
+
+    /// Returns where a symbolic link points to.
+    pub fn read_link(&mut self, path: &RepoPath) -> Result<Vec<u8>, PathError> {
+        self.at("read link", path, |parent, name| {
+            rustix::fs::readlinkat(parent, name, Vec::new()).map(std::ffi::CString::into_bytes)
+        })
+    }
+
+    /// Creates a file that was not there, in a directory that is.
+    pub fn create_file(&mut self, path: &RepoPath, mode: u32) -> Result<File, PathError> {
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = self.at("create", path, |parent, name| {
+            rustix::fs::openat(parent, name, flags, Mode::from_raw_mode(mode as _))
+        })?;
+        Ok(File::from(fd))
+    }
+
+    /// Creates a symbolic link that was not there.
+    pub fn create_link(&mut self, path: &RepoPath, target: &[u8]) -> Result<(), PathError> {
+        self.at("create link", path, |parent, name| {
+            rustix::fs::symlinkat(target, parent, name)
+        })
+    }
+
+    /// Renames `from` to its neighbour `to`, whatever is there.
+    pub fn rename_over(&mut self, from: &RepoPath, to: &RepoPath) -> Result<(), PathError> {
+        let from_name = from.file_name().unwrap_or_default();
+        self.at("rename to", to, |parent, name| {
+            rustix::fs::renameat(parent, from_name, parent, name)
+        })
+    }
+
+    /// Renames `from` to its neighbour `to`, where nothing may be.
+    pub fn rename_new(&mut self, from: &RepoPath, to: &RepoPath) -> Result<(), PathError> {
+        let from_name = from.file_name().unwrap_or_default();
+        self.at("rename to", to, |parent, name| {
+            match rename_exclusively(parent, from_name, name) {
+                Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+                    match rustix::fs::statat(parent, name, AtFlags::SYMLINK_NOFOLLOW) {
+                        Err(Errno::NOENT) => rustix::fs::renameat(parent, from_name, parent, name),
+                        Ok(_) => Err(Errno::EXIST),
+                        Err(error) => Err(error),
+                    }
+                }
+                other => other,
+            }
+        })
+    }
+
+    /// Removes a file or link; one that is gone already is no error.
+    pub fn remove_file(&mut self, path: &RepoPath) -> Result<(), PathError> {
+        gone_is_fine(self.at("remove", path, |parent, name| {
+            rustix::fs::unlinkat(parent, name, AtFlags::empty())
+        }))
+        .map(drop)
+    }
+
+    /// Removes a directory where it is empty; tells whether it is gone now.
+    pub fn remove_empty_directory(&mut self, path: &RepoPath) -> Result<bool, PathError> {
+        let result = self.at("remove directory", path, |parent, name| {
+            rustix::fs::unlinkat(parent, name, AtFlags::REMOVEDIR)
+        });
+        match gone_is_fine(result) {
+            Ok(()) => Ok(true),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::DirectoryNotEmpty
+                        | io::ErrorKind::AlreadyExists
+                        | io::ErrorKind::ResourceBusy
+                ) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns the disk that the cursor moves on.
+    pub fn disk(&self) -> &Disk {
+        &self.disk
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn rename_exclusively(parent: BorrowedFd<'_>, from: &[u8], to: &[u8]) -> rustix::io::Result<()> {
+    rustix::fs::renameat_with(parent, from, parent, to, rustix::fs::RenameFlags::NOREPLACE)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn rename_exclusively(_: BorrowedFd<'_>, _: &[u8], _: &[u8]) -> rustix::io::Result<()> {
+    Err(Errno::NOSYS)
+}
+
+/// Tells whether the directory `dir` is `target` or on the way to it.
+fn leads_to(dir: &[u8], target: &[u8]) -> bool {
+    target.starts_with(dir) && matches!(target.get(dir.len()), None | Some(b'/'))
+}
+
+/// Tells whether an error says that nothing can be at a path.
+fn is_no_way(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error().map(Errno::from_raw_os_error),
+        Some(Errno::NOENT | Errno::NOTDIR | Errno::LOOP)
+    )
+}
+
+fn gone_is_fine(result: Result<(), PathError>) -> Result<(), PathError> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,144 @@
+//! The plan of an `add`: nothing is read but names and facts.
+
+use crate::base::{RepoPath, TreeId};
+use crate::object::Entry;
+use crate::workspace::error::WorkspaceError;
+use crate::workspace::handle::Workspace;
+use crate::workspace::join::{Join, Joined, OnDisk, Step};
+use crate::workspace::notice::Notice;
+use crate::workspace::pathspec::{Pathspecs, Usage};
+use crate::workspace::status::{Verdict, compare};
+
+/// What to add.
+pub struct AddOptions<'a> {
+    /// The paths; none of them means everything.
+    pub paths: &'a Pathspecs,
+    /// Whether ignored files are added too.
+    pub force: bool,
+    /// Whether only files that are tracked already are looked at.
+    pub tracked_only: bool,
+    /// Whether Git tracks a file: then it is added only where it is named itself.
+    pub is_git_tracked: &'a (dyn Fn(&RepoPath) -> bool + Sync),
+}
+
+impl std::fmt::Debug for AddOptions<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AddOptions").field("paths", &self.paths).finish_non_exhaustive()
+    }
+}
+
+/// A file that will be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedFile {
+    pub path: RepoPath,
+    pub size: u64,
+    /// What the staged tree holds there.
+    pub staged: Option<Entry>,
+}
+
+/// What an `add` will do.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AddPlan {
+    pub files: Vec<PlannedFile>,
+    /// Tracked files that are gone from the disk.
+    pub removals: Vec<RepoPath>,
+    /// How many files need not be read.
+    pub unchanged: u64,
+    pub notices: Vec<Notice>,
+}
+
+impl Workspace {
+    /// Decides what of the working copy goes into the staged tree.
+    pub fn plan_add(
+        &self,
+        staged: TreeId,
+        options: &AddOptions<'_>,
+    ) -> Result<AddPlan, WorkspaceError> {
+        let mut planner = Planner {
+            options,
+            usage: options.paths.usage(),
+            plan: AddPlan::default(),
+            ignored: Vec::new(),
+        };
+        let below = options.paths.common_parent();
+        let enter = |dir: &RepoPath| options.force && options.paths.may_match_below(dir);
+        let mut join = Join::new(self, staged, &below, enter);
+        while let Some(step) = join.advance()? {
+            match step {
+                Step::Notice(notice) => planner.notice(notice),
+                Step::Path(joined) => planner.meet(joined),
+            }
+        }
+        drop(join);
+        if !planner.ignored.is_empty() {
+            return Err(WorkspaceError::Ignored { paths: planner.ignored });
+        }
+        let mut cursor = self.disk.cursor();
+        planner.usage.check(|path| {
+            // A directory may be empty, and an unreadable file was named already.
+            let is_directory = |stat: crate::workspace::disk::Stat| {
+                stat.kind() == crate::workspace::disk::FileKind::Directory
+            };
+            cursor.stat(path).ok().flatten().is_some_and(is_directory)
+        })?;
+        Ok(planner.plan)
+    }
+}
+
+struct Planner<'a> {
+    options: &'a AddOptions<'a>,
+    usage: Usage<'a>,
+    plan: AddPlan,
+    ignored: Vec<RepoPath>,
+}
+
+impl Planner<'_> {
+    fn notice(&mut self, notice: Notice) {
+        let about_pattern = matches!(notice, Notice::BadIgnorePattern { .. });
+        let within = self.options.paths.may_match_below(notice.path());
+        if self.usage.mark(notice.path()) || about_pattern || within {
+            self.plan.notices.push(notice);
+        }
+    }
+
+    fn meet(&mut self, joined: Joined) {
+        let Joined { path, tracked, on_disk, cached } = joined;
+        if on_disk == OnDisk::IgnoredDirectory {
+            self.ignored.extend(self.options.paths.named_within(&path).cloned());
+            return;
+        }
+        if !self.usage.mark(&path) {
+            return;
+        }
+        match on_disk {
+            OnDisk::Special(kind) => self.plan.notices.push(Notice::Special { path, kind }),
+            OnDisk::Absent if tracked.is_some() => self.plan.removals.push(path),
+            OnDisk::File { stat, ignored } => {
+                if tracked.is_none() && !self.wants_untracked(&path, ignored) {
+                    return;
+                }
+                let same = tracked
+                    .as_ref()
+                    .is_some_and(|entry| compare(entry, &stat, cached.as_ref()) == Verdict::Same);
+                if same {
+                    self.plan.unchanged += 1;
+                } else {
+                    self.plan.files.push(PlannedFile { path, size: stat.size, staged: tracked });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn wants_untracked(&mut self, path: &RepoPath, ignored: bool) -> bool {
+        let named = self.options.paths.names(path);
+        if self.options.tracked_only {
+            return false;
+        }
+        if ignored && !self.options.force {
+            self.ignored.extend(named.then(|| path.clone()));
+            return false;
+        }
+        named || !(self.options.is_git_tracked)(path)
+    }
+}
