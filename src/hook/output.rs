@@ -92,7 +92,22 @@ impl HookOutput {
         }
         let mut bytes = Vec::new();
         file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).context("read", path)?;
-        Ok(Self::parse(&masker.mask(&bytes)))
+        Ok(Self::parse(&bytes).masked(masker))
+    }
+
+    /// Returns the answer with secrets hidden in its texts: in the JSON they may stand escaped.
+    fn masked(mut self, masker: &Masker) -> Self {
+        let hide = |text: &mut String| {
+            *text = String::from_utf8_lossy(&masker.mask(text.as_bytes())).into_owned();
+        };
+        self.summary.iter_mut().for_each(hide);
+        self.problems.iter_mut().for_each(hide);
+        self.metrics.0.iter_mut().for_each(|(name, _)| hide(name));
+        for annotation in &mut self.annotations {
+            hide(&mut annotation.message);
+            annotation.path.iter_mut().for_each(hide);
+        }
+        self
     }
 
     /// Returns what the lines say; those that cannot be understood become problems.
@@ -181,6 +196,18 @@ not json
     line 7: annotation: unknown variant `loud`, expected one of `note`, `warn`, `fail`
     line 8: unknown key `colour`
     ");
+    }
+
+    #[test]
+    fn secrets_are_hidden_however_they_are_escaped_and_numbers_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("output");
+        let text = r#"{"summary":"a \"q\" \u0068i","metric":{"auc":0.5}}"#;
+        crate::base::fs::atomic_write(&path, text.as_bytes()).unwrap();
+        let masker = Masker::new([&b"\"q\""[..], b"hi", b"5"]);
+        let output = HookOutput::read(&path, &masker).unwrap();
+        assert_eq!(output.summary.as_deref(), Some("a *** ***"));
+        assert_eq!(output.metrics.get("auc"), Some(0.5));
     }
 
     #[test]

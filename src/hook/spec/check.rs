@@ -5,9 +5,13 @@ use std::collections::HashMap;
 use crate::base::suggest;
 use crate::hook::spec::read::Reader;
 use crate::hook::spec::read_hook::Draft;
+use crate::hook::spec::types::Hook;
 
 /// More hooks than this are refused: the checks below compare every two of them.
 const MAX_HOOKS: usize = 5_000;
+
+/// How much comparing of globs a file may cost; a pipeline of a thousand hooks needs a hundredth.
+const MAX_COST: u64 = 100_000_000;
 
 /// Notes needs that name nothing, or the hook itself, or go in a circle.
 pub(super) fn needs(reader: &mut Reader<'_>, drafts: &[Draft]) {
@@ -47,12 +51,22 @@ pub(super) fn outputs(reader: &mut Reader<'_>, drafts: &[Draft]) {
     let edges = edges(drafts, &index_of(drafts));
     let ancestors: HashMap<usize, Vec<bool>> =
         writers.iter().map(|i| (*i, reachable(&edges, *i))).collect();
+    let mut cost = 0;
     for (at, &a) in writers.iter().enumerate() {
         for &b in &writers[at + 1..] {
-            if ancestors[&a][b] || ancestors[&b][a] || !may_meet(&drafts[a], &drafts[b]) {
+            let (first, second) = (&drafts[a].hook, &drafts[b].hook);
+            let outputs = first.outputs.comparison_cost(&second.outputs);
+            if outputs == 0 || ancestors[&a][b] || ancestors[&b][a] {
                 continue;
             }
-            let (first, second) = (&drafts[a].hook, &drafts[b].hook);
+            cost += outputs + first.branches.comparison_cost(&second.branches);
+            if cost > MAX_COST {
+                let place = drafts[b].outputs;
+                return reader.fault(place, "too many outputs to compare with each other");
+            }
+            if !may_meet(first, second) {
+                continue;
+            }
             if let Some((mine, theirs)) = first.outputs.path_overlap(&second.outputs) {
                 reader.fault_with(
                     drafts[b].outputs,
@@ -80,8 +94,7 @@ fn edges(drafts: &[Draft], index: &HashMap<&str, usize>) -> Vec<Vec<usize>> {
 }
 
 /// Tells whether one event on one branch can run both.
-fn may_meet(a: &Draft, b: &Draft) -> bool {
-    let (a, b) = (&a.hook, &b.hook);
+fn may_meet(a: &Hook, b: &Hook) -> bool {
     let same_event = a.on.iter().any(|event| b.on.contains(event));
     let same_branch =
         a.branches.is_empty() || b.branches.is_empty() || a.branches.names_can_meet(&b.branches);

@@ -59,8 +59,8 @@ fn options() -> serde_saphyr::Options {
         budget: serde_saphyr::budget! {
             max_depth: 32,
             max_documents: 1,
-            max_nodes: 100_000,
-            max_events: 300_000,
+            max_nodes: 50_000,
+            max_events: 150_000,
             max_total_scalar_bytes: 4 * MAX_BYTES,
             max_recorded_anchor_bytes: 4 * MAX_BYTES,
         },

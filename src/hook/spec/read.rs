@@ -145,17 +145,23 @@ impl<'a> Reader<'a> {
         what: &str,
         make: fn(Vec<String>) -> Result<Globs, GlobError>,
     ) -> Globs {
-        let mut good = Vec::new();
-        for (place, text) in self.texts(node, what) {
-            match make(vec![text.to_owned()]) {
-                Ok(_) => good.push(text.to_owned()),
-                Err(error) => self.fault(place, error.to_string()),
+        let texts = self.texts(node, what);
+        let all = texts.iter().map(|(_, text)| (*text).to_owned()).collect();
+        let error = match make(all) {
+            Ok(globs) => return globs,
+            Err(error) => error,
+        };
+        // Each is tried alone, to tell which are bad; where none is, the list as a whole is.
+        let before = self.errors.len();
+        for (place, text) in texts {
+            if let Err(error) = make(vec![text.to_owned()]) {
+                self.fault(place, error.to_string());
             }
         }
-        make(good).unwrap_or_else(|error| {
+        if self.errors.len() == before {
             self.fault(node.place, error.to_string());
-            no_globs()
-        })
+        }
+        no_globs()
     }
 
     pub(super) fn path(&mut self, place: Place, text: &str) -> Option<RepoPath> {

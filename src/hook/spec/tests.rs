@@ -351,6 +351,34 @@ proptest! {
     }
 }
 
+#[test]
+fn a_file_that_would_take_long_to_check_is_refused_quickly() {
+    let start = std::time::Instant::now();
+    let mut text = "version: 1\nhooks:\n".to_owned();
+    for i in 0..900 {
+        let glob = format!("{}{i}", "*a".repeat(500));
+        writeln!(text, "  h{i}: {{on: pre-commit, run: x, outputs: ['{glob}']}}").unwrap();
+    }
+    assert!(text.len() < node::MAX_BYTES);
+    assert!(faults(&text).contains("too many outputs to compare"));
+    assert!(start.elapsed() < std::time::Duration::from_mins(1), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_thousand_hooks_are_read() {
+    let mut text = "version: 1\nhooks:\n".to_owned();
+    for i in 0..1_000 {
+        let needs = if i == 0 { String::new() } else { format!("h{}", i / 2) };
+        let needs = if i == 1 { "h0".to_owned() } else { needs };
+        writeln!(
+            text,
+            "  h{i}: {{on: pre-commit, run: x, needs: [{needs}], outputs: [out/h{i}x/**]}}"
+        )
+        .unwrap();
+    }
+    assert_eq!(spec(&text).hooks.len(), 1_000);
+}
+
 const GUIDE: &str = include_str!("../../../docs/hooks.md");
 
 #[test]
