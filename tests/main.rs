@@ -5,6 +5,7 @@
 
 mod common;
 
+mod demo_template;
 mod environment;
 mod help;
 mod layers;

@@ -44,10 +44,7 @@ impl Enclosing {
             create_dirs(parent_of(&path))?;
             atomic_write(&path, &new)?;
         }
-        Ok(Excluded {
-            changed,
-            inexpressible: patterns.inexpressible,
-        })
+        Ok(Excluded { changed, inexpressible: patterns.inexpressible })
     }
 
     /// Returns the exclude file, which all worktrees of a repository share.
@@ -59,16 +56,10 @@ impl Enclosing {
 
     /// Returns what tells the block of this root from those of others.
     fn block_title(&self) -> Result<String, GitError> {
-        let root = if self.prefix().is_root() {
-            ".".to_owned()
-        } else {
-            self.prefix().to_string()
-        };
+        let root = if self.prefix().is_root() { ".".to_owned() } else { self.prefix().to_string() };
         let repository = self.repository()?;
         let worktree = repository.worktree();
-        let name = worktree
-            .as_ref()
-            .and_then(|worktree| worktree.id().ok().flatten());
+        let name = worktree.as_ref().and_then(|worktree| worktree.id().ok().flatten());
         Ok(match name {
             Some(name) => format!("{root} in worktree {name}"),
             None => root,

@@ -8,9 +8,7 @@ const CLOSING: &[u8] = b"# <<< mlv";
 pub(super) fn replace(old: &[u8], title: &str, patterns: &[Vec<u8>]) -> Vec<u8> {
     let opening = format!("{OPENING}{title} (written by mlv, edits are lost)");
     let lines: Vec<&[u8]> = old.split_inclusive(|byte| *byte == b'\n').collect();
-    let start = lines
-        .iter()
-        .position(|line| trimmed(line) == opening.as_bytes());
+    let start = lines.iter().position(|line| trimmed(line) == opening.as_bytes());
     let length = start.map(|start| block_length(&lines[start..]));
     let (start, length) = (start.unwrap_or(lines.len()), length.unwrap_or(0));
 
@@ -18,10 +16,7 @@ pub(super) fn replace(old: &[u8], title: &str, patterns: &[Vec<u8>]) -> Vec<u8> 
     if !new.is_empty() && !new.ends_with(b"\n") {
         new.push(b'\n');
     }
-    for line in [opening.as_bytes()]
-        .into_iter()
-        .chain(patterns.iter().map(Vec::as_slice))
-    {
+    for line in [opening.as_bytes()].into_iter().chain(patterns.iter().map(Vec::as_slice)) {
         new.extend_from_slice(line);
         new.push(b'\n');
     }

@@ -31,11 +31,7 @@ pub(super) fn patterns(
     }
     for ((dir, extension), files) in cover.files {
         if files.len() >= ALIKE && !extension.is_empty() && is_ours(&dir, extension, visible) {
-            let dir = if dir.is_root() {
-                prefix.clone()
-            } else {
-                prefix.join(&dir)
-            };
+            let dir = if dir.is_root() { prefix.clone() } else { prefix.join(&dir) };
             let all = [b".", extension].concat();
             if is_expressible(&all) && is_expressible(dir.as_bytes()) {
                 lines.insert(starred(&dir, &all));
@@ -43,13 +39,7 @@ pub(super) fn patterns(
             }
         }
         for file in files {
-            keep(
-                &mut lines,
-                &mut found.inexpressible,
-                prefix,
-                file.clone(),
-                "",
-            );
+            keep(&mut lines, &mut found.inexpressible, prefix, file.clone(), "");
         }
     }
     found.lines = lines.into_iter().collect();
@@ -121,9 +111,7 @@ fn extension_of(path: &RepoPath) -> &[u8] {
 fn is_ours(dir: &RepoPath, extension: &[u8], visible: &[RepoPath]) -> bool {
     let ending = [b".", extension].concat();
     let first = visible.partition_point(|path| path < dir);
-    let inside = visible[first..]
-        .iter()
-        .take_while(|path| path.starts_with(dir));
+    let inside = visible[first..].iter().take_while(|path| path.starts_with(dir));
     let mut names = inside.filter_map(|path| path.components().nth(dir.components().count()));
     !names.any(|name| name.ends_with(&ending))
 }

@@ -30,9 +30,7 @@ impl Globs {
     /// Returns globs over paths: one without wildcards, or with a `/` at its end, also matches all
     /// that lies below.
     pub fn of_paths(patterns: Vec<String>) -> Result<Self, GlobError> {
-        patterns
-            .iter()
-            .try_for_each(|pattern| check_path_pattern(pattern))?;
+        patterns.iter().try_for_each(|pattern| check_path_pattern(pattern))?;
         Self::build(patterns, with_everything_below)
     }
 
@@ -85,31 +83,20 @@ impl Globs {
     /// Returns a pair of globs over paths, one of each list, that some path could match both.
     pub fn path_overlap<'a>(&'a self, other: &'a Self) -> Option<(&'a str, &'a str)> {
         self.patterns.iter().find_map(|mine| {
-            let theirs = other
-                .patterns
-                .iter()
-                .find(|theirs| paths_can_meet(mine, theirs))?;
+            let theirs = other.patterns.iter().find(|theirs| paths_can_meet(mine, theirs))?;
             Some((mine.as_str(), theirs.as_str()))
         })
     }
 
     /// Tells whether some name could match a glob of each list.
     pub fn names_can_meet(&self, other: &Self) -> bool {
-        let meet = |a: &String| {
-            other
-                .patterns
-                .iter()
-                .any(|b| can_meet(&split(a), &split(b)))
-        };
+        let meet = |a: &String| other.patterns.iter().any(|b| can_meet(&split(a), &split(b)));
         self.patterns.iter().any(meet)
     }
 }
 
 fn malformed(pattern: &str, error: &globset::Error) -> GlobError {
-    GlobError::Malformed {
-        pattern: pattern.to_owned(),
-        reason: error.kind().to_string(),
-    }
+    GlobError::Malformed { pattern: pattern.to_owned(), reason: error.kind().to_string() }
 }
 
 fn check_sign(pattern: &str) -> Result<(), GlobError> {
@@ -125,9 +112,7 @@ fn check_path_pattern(pattern: &str) -> Result<(), GlobError> {
     let inner = pattern.strip_suffix('/').unwrap_or(pattern);
     let stray = inner.split('/').any(|part| matches!(part, "" | "." | ".."));
     if stray {
-        return Err(GlobError::NotRelative {
-            pattern: pattern.to_owned(),
-        });
+        return Err(GlobError::NotRelative { pattern: pattern.to_owned() });
     }
     Ok(())
 }
@@ -163,12 +148,7 @@ fn can_meet(a: &[&str], b: &[&str]) -> bool {
 
 fn components_meet(a: &str, b: &str) -> bool {
     let (a, b) = (simplify(a), simplify(b));
-    sequences_meet(
-        &a,
-        &b,
-        |c| *c == '*',
-        |a, b| a == b || *a == '?' || *b == '?',
-    )
+    sequences_meet(&a, &b, |c| *c == '*', |a, b| a == b || *a == '?' || *b == '?')
 }
 
 /// Returns a component with its classes as `?` and its alternatives as `*`: never narrower.
@@ -258,10 +238,7 @@ mod tests {
     #[test]
     fn globs_that_could_never_match_are_refused() {
         for pattern in ["", "/abs", "../up", "a/./b", "!not", "a[", "a{b"] {
-            assert!(
-                Globs::of_paths(vec![pattern.to_owned()]).is_err(),
-                "{pattern}"
-            );
+            assert!(Globs::of_paths(vec![pattern.to_owned()]).is_err(), "{pattern}");
         }
     }
 
