@@ -3,11 +3,14 @@
 use std::ffi::OsString;
 
 use crate::base::{RepoPath, TreeId};
+use crate::ops::merge::settle_paths;
 use crate::ops::{Context, OpsError};
 use crate::refs::{RefEdit, RefName, RefValue};
 use crate::repo::Update;
 use crate::store::{ChunkStore, Durability};
-use crate::workspace::{self, AddPlan, Pathspecs};
+use crate::workspace::snapshot::{self, AddPlan};
+use crate::workspace::status::{StatusOptions, UntrackedMode};
+use crate::workspace::{Notice, Pathspecs};
 
 /// What to add.
 #[derive(Debug, Clone, Default)]
@@ -46,10 +49,12 @@ pub fn add(context: &Context, options: &AddOptions) -> Result<Added, OpsError> {
     let lock = context.repo.lock_worktree()?;
     let staged = context.repo.staged()?;
     let (tree, added) = stage(context, options, staged)?;
+    let named = context.pathspecs(&options.paths)?;
+    let mut edits = Vec::from_iter(settle_paths(context, tree, |path| named.matches(path))?);
+    edits.push(RefEdit::set(RefName::staged(), RefValue::Tree(tree)));
+    context.repo.update(&Update::new(&context.command, context.now()?, edits))?;
     if tree != staged {
-        let edit = RefEdit::set(RefName::staged(), RefValue::Tree(tree));
-        context.repo.update(&Update::new(&context.command, context.now()?, vec![edit]))?;
-        exclude_from_git(context, tree)?;
+        exclude_from_git(context, tree, &added.added)?;
     }
     drop(lock);
     Ok(added)
@@ -63,7 +68,7 @@ fn plan(
     let paths = context.pathspecs(&options.paths)?;
     let tracked = context.git_tracked()?;
     let is_git_tracked = |path: &RepoPath| tracked.as_ref().is_some_and(|git| git.contains(path));
-    let options = workspace::AddOptions {
+    let options = snapshot::AddOptions {
         paths: &paths,
         force: options.force,
         tracked_only: options.tracked_only,
@@ -79,7 +84,7 @@ fn told_of_plan(plan: AddPlan) -> Added {
         added: plan.files.into_iter().map(|file| file.path).collect(),
         removed: plan.removals,
         unchanged: plan.unchanged,
-        incomplete: plan.notices.iter().any(workspace::Notice::is_failure),
+        incomplete: plan.notices.iter().any(Notice::is_failure),
         notices: plan.notices.iter().map(ToString::to_string).collect(),
     }
 }
@@ -114,11 +119,27 @@ pub fn stage(
     Ok((tree, added))
 }
 
-/// Keeps Git from offering what mlv versions.
-pub fn exclude_from_git(context: &Context, tree: TreeId) -> Result<(), OpsError> {
+/// Keeps Git from offering what mlv versions. Where its exclude file covers the `added` paths
+/// already, nothing else is looked at.
+pub fn exclude_from_git(
+    context: &Context,
+    tree: TreeId,
+    added: &[RepoPath],
+) -> Result<(), OpsError> {
     let Some(git) = context.git()? else { return Ok(()) };
-    let paths = context.repo.objects().walk_tree(tree, &RepoPath::root());
-    let paths = paths.map(|item| item.map(|(path, _)| path)).collect::<Result<Vec<_>, _>>()?;
-    git.exclude(&paths, &git.tracked()?)?;
+    if git.excludes(added)? {
+        return Ok(());
+    }
+    let objects = context.repo.objects();
+    let versioned = objects.walk_tree(tree, &RepoPath::root());
+    let versioned = versioned.map(|item| item.map(|(path, _)| path));
+    let versioned = versioned.collect::<Result<Vec<_>, _>>()?;
+    let options = StatusOptions { untracked: UntrackedMode::Files, ..StatusOptions::default() };
+    let status = context.workspace()?.unstaged(tree, options, context.progress.as_ref())?;
+    let others: Vec<_> = status.untracked.into_iter().map(|untracked| untracked.path).collect();
+    let excluded = git.exclude(&versioned, &others)?;
+    for path in excluded.inexpressible {
+        context.progress.notice(&format!("Git will go on listing `{path}`: no pattern can name it"));
+    }
     Ok(())
 }

@@ -18,7 +18,7 @@ use crate::ops::hooks::owner::Owner;
 use crate::ops::hooks::trust::is_trusted;
 use crate::ops::{Context, OpsError};
 use crate::repo::journal;
-use crate::workspace::{StatusOptions, UntrackedMode};
+use crate::workspace::status::{StatusOptions, UntrackedMode};
 
 /// What `pre-` hooks made of a candidate they let pass.
 #[derive(Debug, Clone)]
@@ -102,7 +102,7 @@ pub fn run_pre(
     let (tree, runs) = carry_out(context, &plan, told, tree, base)?;
     if let Some(refused) = refusal(&runs) {
         return Err(OpsError::Refused {
-            event: told.event.name(),
+            event: told.event.name().to_owned(),
             hook: refused.hook.to_string(),
             unchanged: branch.map_or("`HEAD` is".to_owned(), |name| format!("`{name}` is")),
             runs,
