@@ -42,8 +42,9 @@ pub fn move_to(context: &Context, way: Move<'_>, mut update: Update) -> Result<U
     let outcome = record(context, way, applied.saved(), token, &mut update);
     match outcome {
         Ok(updated) => {
+            let files = applied.changed() as u64;
             applied.finish()?;
-            Ok(updated)
+            Ok(Updated { files, ..updated })
         }
         Err(error) => {
             applied.roll_back(progress)?;

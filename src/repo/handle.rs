@@ -65,6 +65,8 @@ const CHECKOUT_FACT: &str = "checkout";
 pub struct Updated {
     /// The number of the operation; nothing where nothing was changed.
     pub operation: Option<i64>,
+    /// How many files were changed.
+    pub files: u64,
     /// The number of the event that was noted.
     pub pending: Option<i64>,
 }

@@ -5,5 +5,5 @@ mod run;
 mod settle;
 
 pub use pending::{read_pending, refuse_unresolved, settle_paths, write_pending};
-pub use run::{MergeReport, MergeRequest, MergeResult, ReportedConflict, merge};
+pub use run::{MergeReport, MergeRequest, MergeResult, ReportedConflict, merge, reported};
 pub use settle::{abort, proceed};

@@ -178,7 +178,8 @@ fn plan(
     Ok(plan_merge(objects, &base, objects.commit(ours)?.tree, theirs, &options)?)
 }
 
-fn reported(conflicts: &[Conflict]) -> Vec<ReportedConflict> {
+/// Returns conflicts as they are told.
+pub fn reported(conflicts: &[Conflict]) -> Vec<ReportedConflict> {
     conflicts
         .iter()
         .map(|conflict| ReportedConflict { path: conflict.path.clone(), kind: conflict.kind })
