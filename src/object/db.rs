@@ -24,10 +24,13 @@ impl ObjectDb {
 
     /// Returns a commit.
     pub fn commit(&self, id: CommitId) -> Result<Commit, ObjectError> {
-        let id = BlobId { kind: BlobKind::Commit, hash: id.0 };
+        let id = BlobId {
+            kind: BlobKind::Commit,
+            hash: id.0,
+        };
         let bytes = self.store.read(id)?;
-        let commit: Commit = codec::decode(&bytes)
-            .map_err(|source| ObjectError::Undecodable { id, source })?;
+        let commit: Commit =
+            codec::decode(&bytes).map_err(|source| ObjectError::Undecodable { id, source })?;
         let sorted = commit.meta.windows(2).all(|pair| pair[0].0 < pair[1].0);
         if !sorted {
             let reason = "its meta keys are not in order".to_owned();

@@ -19,12 +19,18 @@ pub struct Layout {
 
 impl Layout {
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), boot: boot_id() }
+        Self {
+            root: root.to_owned(),
+            boot: boot_id(),
+        }
     }
 
     #[cfg(test)]
     pub fn with_boot(root: &Path, boot: &str) -> Self {
-        Self { root: root.to_owned(), boot: Some(boot.to_owned()) }
+        Self {
+            root: root.to_owned(),
+            boot: Some(boot.to_owned()),
+        }
     }
 
     pub fn root(&self) -> &Path {
@@ -73,25 +79,37 @@ impl Layout {
 
     /// Opens a pack, wherever it lies.
     pub fn open_pack(&self, name: PackName) -> Result<(File, PathBuf), PathError> {
-        let file_name = name.file_name();
-        let fresh = self.fresh().into_iter();
+        self.first_place(name, "open", |path| File::open(path))
+            .map(|(path, file)| (file, path))
+    }
+
+    /// Returns where a pack lies, and its length.
+    pub fn find_pack(&self, name: PackName) -> Result<(PathBuf, u64), PathError> {
+        self.first_place(name, "look at", |path| {
+            path.metadata().map(|data| data.len())
+        })
+    }
+
+    /// Tries the places of a pack until one is there.
+    fn first_place<T>(
+        &self,
+        name: PackName,
+        action: &'static str,
+        attempt: impl Fn(&Path) -> io::Result<T>,
+    ) -> Result<(PathBuf, T), PathError> {
+        let mut dirs = self.pack_dirs()?;
         // `packs/` twice, as a pack may move there between two looks.
-        for dir in [self.packs()].into_iter().chain(fresh).chain([self.packs()]) {
-            let path = dir.join(&file_name);
-            match File::open(&path) {
-                Ok(file) => return Ok((file, path)),
+        dirs.push(self.packs());
+        for dir in dirs {
+            let path = dir.join(name.file_name());
+            match attempt(&path) {
+                Ok(done) => return Ok((path, done)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(PathError::new("open", path, error)),
+                Err(error) => return Err(PathError::new(action, path, error)),
             }
         }
-        for dir in self.pack_dirs()? {
-            let path = dir.join(&file_name);
-            if let Ok(file) = File::open(&path) {
-                return Ok((file, path));
-            }
-        }
-        let path = self.packs().join(file_name);
-        Err(PathError::new("open", path, io::ErrorKind::NotFound.into()))
+        let path = self.packs().join(name.file_name());
+        Err(PathError::new(action, path, io::ErrorKind::NotFound.into()))
     }
 }
 
@@ -111,11 +129,16 @@ pub fn children(dir: &Path) -> Result<Vec<PathBuf>, PathError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(PathError::new("list", dir, error)),
     };
-    entries.map(|entry| entry.map(|entry| entry.path()).context("list", dir)).collect()
+    entries
+        .map(|entry| entry.map(|entry| entry.path()).context("list", dir))
+        .collect()
 }
 
 pub fn subdirectories(dir: &Path) -> Result<Vec<PathBuf>, PathError> {
-    Ok(children(dir)?.into_iter().filter(|path| path.is_dir()).collect())
+    Ok(children(dir)?
+        .into_iter()
+        .filter(|path| path.is_dir())
+        .collect())
 }
 
 /// Returns what names the time since the machine was started, where the system tells.

@@ -11,13 +11,15 @@ mod layout;
 mod local;
 mod memory;
 mod pack;
+mod repack;
 mod verify;
 
 pub use blob::{BlobId, BlobKind};
 pub use error::StoreError;
-pub use local::{LocalStore, OpenReport};
+pub use local::{LocalStore, OpenReport, PackInfo, Usage};
 pub use memory::MemoryStore;
 pub use pack::PackName;
+pub use repack::{GcSession, Live, RepackLimits, RepackOutcome, RepackPlan};
 pub use verify::Damage;
 
 /// How far [`ChunkStore::flush`] takes what was written.
@@ -46,10 +48,5 @@ pub trait ChunkStore: Send + Sync + std::fmt::Debug {
     fn flush(&self, durability: Durability) -> Result<(), StoreError>;
 
     /// Returns up to `limit` ids of a kind whose 64 hex digits start with `prefix`, sorted.
-    fn find(
-        &self,
-        kind: BlobKind,
-        prefix: &str,
-        limit: usize,
-    ) -> Result<Vec<BlobId>, StoreError>;
+    fn find(&self, kind: BlobKind, prefix: &str, limit: usize) -> Result<Vec<BlobId>, StoreError>;
 }
