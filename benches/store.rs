@@ -50,6 +50,7 @@ fn large(dir: &Path, mebibytes: usize) -> Result<(), Box<dyn std::error::Error>>
     let source = dir.join("weights");
     write_weights(&source, mebibytes)?;
     let bytes = (mebibytes as u64) << 20;
+    Command::new("sync").status()?;
     println!("one file of {mebibytes} MiB of float32 weights");
     timed("  cp", bytes, || copy(&source, &dir.join("copy")));
     fs::remove_file(dir.join("copy"))?;
@@ -77,6 +78,8 @@ fn small(dir: &Path, count: usize) -> Result<(), Box<dyn std::error::Error>> {
         .iter()
         .filter_map(|path| Some(path.metadata().ok()?.len()))
         .sum();
+    // Written back first, or the disk is busy with the sources while the store is measured.
+    Command::new("sync").status()?;
     println!("{count} files of 2 to 12 KB");
     timed("  cp -r", bytes, || copy(&source, &dir.join("copy")));
     let db = database(&dir.join("store"))?;

@@ -162,3 +162,6 @@ impl<'s> Builder<'s> {
 fn ends_node(hash: &Hash) -> bool {
     u16::from_le_bytes([hash.0[0], hash.0[1]]) & BOUNDARY_MASK == 0
 }
+
+#[cfg(test)]
+mod tests;

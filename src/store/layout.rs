@@ -1,6 +1,6 @@
 //! Where the store keeps what, below its directory.
 
-use std::fs::File;
+use std::fs::{File, ReadDir};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -113,27 +113,39 @@ impl Layout {
     }
 }
 
-/// Returns the names of the packs in a directory, with their paths.
-pub fn packs_in(dir: &Path) -> Result<Vec<(PackName, PathBuf)>, PathError> {
-    let named = |path: PathBuf| {
-        let name = PackName::from_file_name(path.file_name()?.to_str()?)?;
-        Some((name, path))
+/// Returns the names of the packs in a directory, of which there may be very many; nothing where
+/// there is no directory.
+pub fn packs_in(dir: &Path) -> Result<Vec<PackName>, PathError> {
+    let Some(entries) = entries(dir)? else {
+        return Ok(Vec::new());
     };
-    Ok(children(dir)?.into_iter().filter_map(named).collect())
+    let mut names = Vec::new();
+    for entry in entries {
+        let file_name = entry.context("list", dir)?.file_name();
+        names.extend(file_name.to_str().and_then(PackName::from_file_name));
+    }
+    Ok(names)
 }
 
 /// Returns what a directory holds; nothing where there is none.
 pub fn children(dir: &Path) -> Result<Vec<PathBuf>, PathError> {
-    let entries = match std::fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(PathError::new("list", dir, error)),
+    let Some(entries) = entries(dir)? else {
+        return Ok(Vec::new());
     };
     entries
         .map(|entry| entry.map(|entry| entry.path()).context("list", dir))
         .collect()
 }
 
+fn entries(dir: &Path) -> Result<Option<ReadDir>, PathError> {
+    match std::fs::read_dir(dir) {
+        Ok(entries) => Ok(Some(entries)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(PathError::new("list", dir, error)),
+    }
+}
+
+/// Returns the directories in a directory.
 pub fn subdirectories(dir: &Path) -> Result<Vec<PathBuf>, PathError> {
     Ok(children(dir)?
         .into_iter()

@@ -10,3 +10,6 @@ mod set;
 
 pub use recent::Location;
 pub use set::Index;
+
+#[cfg(test)]
+mod tests;

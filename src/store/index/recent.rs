@@ -61,8 +61,8 @@ impl Recent {
         }
         let places: Vec<Location> = self.all().filter(|place| kept(&place.pack)).collect();
         *self = Self::default();
-        places
-            .iter()
-            .for_each(|place| self.add(place.pack, &[place.entry]));
+        for place in places {
+            self.add(place.pack, &[place.entry]);
+        }
     }
 }

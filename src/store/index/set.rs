@@ -103,7 +103,7 @@ impl Index {
         let times = self.times();
         let mut found = BTreeSet::new();
         for dir in self.layout.pack_dirs()? {
-            found.extend(packs_in(&dir)?.into_iter().map(|(name, _)| name));
+            found.extend(packs_in(&dir)?);
         }
         let mut state = self.state_mut();
         state.packs.retain(|name, _| found.contains(name));

@@ -35,7 +35,7 @@ impl LocalStore {
     pub fn packs(&self) -> Result<Vec<PackInfo>, StoreError> {
         let mut names = BTreeSet::new();
         for dir in self.layout.pack_dirs()? {
-            names.extend(packs_in(&dir)?.into_iter().map(|(name, _)| name));
+            names.extend(packs_in(&dir)?);
         }
         let mut packs = Vec::new();
         for name in names {

@@ -120,7 +120,8 @@ fn settle_old_boots(layout: &Layout) -> Result<Vec<PathBuf>, StoreError> {
         if Some(&dir) == layout.fresh().as_ref() {
             continue;
         }
-        for (name, path) in packs_in(&dir)? {
+        for name in packs_in(&dir)? {
+            let path = dir.join(name.file_name());
             let sound = verify_file(&path, name)?;
             let target_dir = if sound {
                 layout.packs()

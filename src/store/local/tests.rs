@@ -77,10 +77,17 @@ fn put_file(path: &Path, bytes: &[u8]) {
 
 fn pack_paths(dir: &TempDir) -> Vec<PathBuf> {
     let layout = Layout::new(dir.path());
-    let dirs = layout.pack_dirs().unwrap();
-    dirs.iter()
-        .flat_map(|dir| packs_in(dir).unwrap())
-        .map(|(_, path)| path)
+    let packs_of = |dir: PathBuf| {
+        packs_in(&dir)
+            .unwrap()
+            .into_iter()
+            .map(move |name| dir.join(name.file_name()))
+    };
+    layout
+        .pack_dirs()
+        .unwrap()
+        .into_iter()
+        .flat_map(packs_of)
         .collect()
 }
 

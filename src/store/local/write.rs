@@ -10,7 +10,7 @@ use crate::base::fs::{PathError, sync_dir};
 use crate::store::compress::{MAX_BLOB, Scheme, encode};
 use crate::store::layout::packs_in;
 use crate::store::local::open::move_durably;
-use crate::store::pack::{BlobEntry, PackClass, PackWriter, PendingFile};
+use crate::store::pack::{Batch, BlobEntry, PackClass, PackWriter, PendingFile};
 use crate::store::{BlobId, Durability, LocalStore, StoreError};
 
 thread_local! {
@@ -88,7 +88,7 @@ impl Writing {
             Some(writer) if Arc::ptr_eq(writer.file(), &blob.file) => Some(writer.take_all()),
             _ => None,
         };
-        batch.map_or(Ok(()), |batch| batch.write())?;
+        batch.map_or(Ok(()), Batch::write)?;
         Ok(Some((blob.file, blob.entry)))
     }
 
@@ -213,7 +213,7 @@ impl LocalStore {
         };
         let filled = if full { slot.take() } else { None };
         drop(slot);
-        batch.map_or(Ok(()), |batch| batch.write())?;
+        batch.map_or(Ok(()), Batch::write)?;
         filled.map_or(Ok(()), |writer| self.seal(writer))
     }
 
@@ -284,8 +284,11 @@ impl LocalStore {
         if packs.is_empty() {
             return Ok(());
         }
-        for (name, path) in &packs {
-            move_durably(path, &self.layout.packs().join(name.file_name()))?;
+        for file_name in packs.iter().map(|name| name.file_name()) {
+            move_durably(
+                &fresh.join(&file_name),
+                &self.layout.packs().join(&file_name),
+            )?;
         }
         sync_dir(&self.layout.packs())?;
         sync_dir(&fresh)

@@ -15,7 +15,7 @@ pub use header::{BlobEntry, ENTRY_LEN, HEADER_LEN, PREAMBLE, checksum, hash_at, 
 pub use name::{PackName, fresh_nonce};
 pub use reader::{BlobError, read_blob, read_both};
 pub use scan::scan;
-pub use writer::{PackWriter, PendingFile};
+pub use writer::{Batch, PackWriter, PendingFile};
 
 /// What a pack holds: data and metadata are kept apart, so that history is read without data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,3 +42,8 @@ impl PackClass {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub use tests::{from_hex, to_hex};

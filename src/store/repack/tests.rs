@@ -75,7 +75,7 @@ fn a_store_with_little_waste_is_left_alone() {
 fn many_tiny_packs_become_one() {
     let dir = tempfile::tempdir().unwrap();
     let store = LocalStore::open(dir.path()).unwrap();
-    let ids: BTreeSet<BlobId> = (0..40).flat_map(|n| pack_of(&store, n..n + 1)).collect();
+    let ids: BTreeSet<BlobId> = (0..40).flat_map(|n| pack_of(&store, n..=n)).collect();
     collect(&store, &ids);
     assert_eq!(store.packs().unwrap().len(), 1);
     assert!(ids.iter().all(|id| store.read(*id).is_ok()));
