@@ -41,9 +41,11 @@ const METADATA_LEVEL: i32 = 3;
 const SHORTEST: usize = 64;
 /// Blobs up to this length are compressed without asking a sample.
 const SAMPLE_FROM: usize = 1024;
-/// Slices that make up a sample, and the length of each.
+/// Slices that make up a sample, and the length of each: longer ones where the blob is, too.
 const SLICES: usize = 8;
-const SLICE: usize = 512;
+const SHORT_SLICE: usize = 128;
+const LONG_SLICE: usize = 512;
+const LONG_FROM: usize = 16 << 10;
 /// A sample with more bits a byte than this, of 8, is taken for noise.
 const NOISE_BITS: f32 = 7.2;
 
@@ -64,8 +66,11 @@ pub fn encode(kind: BlobKind, plain: &[u8], out: &mut Vec<u8>) -> Scheme {
     let worthwhile = plain.len() - plain.len() / 16;
     out.clear();
     out.reserve(worthwhile);
-    let (slot, level) =
-        if kind.is_metadata() { (&METADATA, METADATA_LEVEL) } else { (&DATA, DATA_LEVEL) };
+    let (slot, level) = if kind.is_metadata() {
+        (&METADATA, METADATA_LEVEL)
+    } else {
+        (&DATA, DATA_LEVEL)
+    };
     let Some(mut compressor) = slot.take().or_else(|| Compressor::new(level).ok()) else {
         return Scheme::RAW;
     };
@@ -80,7 +85,9 @@ pub fn encode(kind: BlobKind, plain: &[u8], out: &mut Vec<u8>) -> Scheme {
 /// Returns the plain bytes of a stored payload, which must be `plain` bytes long.
 pub fn decode(scheme: Scheme, stored: Vec<u8>, plain: usize) -> Result<Vec<u8>, DecodeError> {
     if plain > MAX_BLOB {
-        return Err(DecodeError::TooLong { plain: plain as u64 });
+        return Err(DecodeError::TooLong {
+            plain: plain as u64,
+        });
     }
     let bytes = match scheme {
         Scheme::RAW => stored,
@@ -88,7 +95,10 @@ pub fn decode(scheme: Scheme, stored: Vec<u8>, plain: usize) -> Result<Vec<u8>, 
         Scheme(unknown) => return Err(DecodeError::UnknownScheme(unknown)),
     };
     if bytes.len() != plain {
-        return Err(DecodeError::WrongLength { found: bytes.len(), expected: plain });
+        return Err(DecodeError::WrongLength {
+            found: bytes.len(),
+            expected: plain,
+        });
     }
     Ok(bytes)
 }
@@ -109,7 +119,11 @@ fn looks_like_noise(plain: &[u8]) -> bool {
     }
     let mut counts = [0u16; 256];
     let mut sampled = 0u16;
-    let slice = SLICE.min(plain.len() / SLICES);
+    let slice = if plain.len() < LONG_FROM {
+        SHORT_SLICE
+    } else {
+        LONG_SLICE
+    };
     let stride = (plain.len() - slice) / (SLICES - 1);
     for index in 0..SLICES {
         for byte in &plain[index * stride..][..slice] {
@@ -118,8 +132,11 @@ fn looks_like_noise(plain: &[u8]) -> bool {
         }
     }
     let total = f32::from(sampled);
-    let weighted: f32 =
-        counts.iter().filter(|c| **c > 0).map(|c| f32::from(*c) * f32::from(*c).log2()).sum();
+    let weighted: f32 = counts
+        .iter()
+        .filter(|c| **c > 0)
+        .map(|c| f32::from(*c) * f32::from(*c).log2())
+        .sum();
     let entropy = total.log2() - weighted / total;
     // A short sample cannot show more bits a byte than its own length has.
     entropy > NOISE_BITS - 0.5 * 256.0 / total
@@ -132,7 +149,10 @@ mod tests {
 
     fn noise(len: usize) -> Vec<u8> {
         let mut bytes = vec![0; len];
-        blake3::Hasher::new().update(b"noise").finalize_xof().fill(&mut bytes);
+        blake3::Hasher::new()
+            .update(b"noise")
+            .finalize_xof()
+            .fill(&mut bytes);
         bytes
     }
 
@@ -140,20 +160,33 @@ mod tests {
     fn noise_stays_raw_and_text_shrinks() {
         let mut out = Vec::new();
         for len in [0, 10, 2_000, 8_000, 100_000] {
-            assert_eq!(encode(BlobKind::Chunk, &noise(len), &mut out), Scheme::RAW, "{len}");
+            assert_eq!(
+                encode(BlobKind::Chunk, &noise(len), &mut out),
+                Scheme::RAW,
+                "{len}"
+            );
         }
         let text = "the quick brown fox, ".repeat(200);
-        assert_eq!(encode(BlobKind::Chunk, text.as_bytes(), &mut out), Scheme::ZSTD);
+        assert_eq!(
+            encode(BlobKind::Chunk, text.as_bytes(), &mut out),
+            Scheme::ZSTD
+        );
         assert!(out.len() * 10 < text.len());
     }
 
     #[test]
     fn numbers_in_text_and_small_integers_shrink() {
         let mut out = Vec::new();
-        let table: String = noise(4_000).iter().map(|b| format!("{b},")).collect();
-        assert_eq!(encode(BlobKind::Chunk, table.as_bytes(), &mut out), Scheme::ZSTD);
-        let numbers: Vec<u8> =
-            noise(4_000).iter().flat_map(|b| u32::from(*b).to_le_bytes()).collect();
+        let numbers: Vec<String> = noise(4_000).iter().map(ToString::to_string).collect();
+        let table = numbers.join(",");
+        assert_eq!(
+            encode(BlobKind::Chunk, table.as_bytes(), &mut out),
+            Scheme::ZSTD
+        );
+        let numbers: Vec<u8> = noise(4_000)
+            .iter()
+            .flat_map(|b| u32::from(*b).to_le_bytes())
+            .collect();
         assert_eq!(encode(BlobKind::Chunk, &numbers, &mut out), Scheme::ZSTD);
     }
 

@@ -44,6 +44,9 @@ impl Handles {
 
     /// Closes a pack.
     pub fn forget(&self, name: PackName) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&name);
     }
 }
