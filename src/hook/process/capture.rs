@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::base::fs::{IoContext, PathError};
 use crate::hook::process::mask::Masker;
 
-/// How many bytes of a log are kept: all but the last [`LOG_TAIL`] from its head.
+/// How many bytes of a log are kept: its head, and the last MiB of what follows.
 pub const LOG_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// How many of the last bytes of a longer log are kept.
