@@ -9,6 +9,7 @@ use super::globals::{ColorWhen, GlobalArgs};
 use super::pager::Pager;
 use super::progress::TerminalProgress;
 use super::style::{Label, Paint, Painted};
+use crate::config::Config;
 
 /// Data could not be written to stdout.
 #[derive(Debug, thiserror::Error)]
@@ -61,24 +62,32 @@ impl Ui {
     }
 
     /// Follows the flags of the command line.
-    pub fn configure(&mut self, globals: &GlobalArgs) {
-        self.data_paint = Paint { colored: wants_color(globals.color, &io::stdout()) };
-        self.talk_paint = Paint { colored: wants_color(globals.color, &io::stderr()) };
-        self.verbosity = match (globals.quiet, globals.verbose) {
+    pub fn configure(&mut self, args: &GlobalArgs) {
+        self.set_color(args.color.unwrap_or_default());
+        self.verbosity = match (args.quiet, args.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, false) => Verbosity::Normal,
             (false, true) => Verbosity::Verbose,
         };
-        if globals.no_pager {
+        if args.no_pager {
             self.pager_command = None;
         }
     }
 
-    /// Pages with this command from now on; `--no-pager` has the last word.
-    pub fn set_pager(&mut self, command: &str) {
-        if self.pager_command.is_some() {
-            self.pager_command = Some(command.to_owned());
+    /// Follows the settings, where no flag has the last word.
+    pub fn follow(&mut self, args: &GlobalArgs, config: &Config) {
+        let text = |name| config.string(name).map(|value| value.text);
+        if let (None, Some(when)) = (args.color, text("ui.color")) {
+            self.set_color(ColorWhen::from_setting(&when));
         }
+        if let (Some(command), Some(pager)) = (&mut self.pager_command, text("ui.pager")) {
+            *command = pager;
+        }
+    }
+
+    fn set_color(&mut self, when: ColorWhen) {
+        self.data_paint = Paint { colored: wants_color(when, &io::stdout()) };
+        self.talk_paint = Paint { colored: wants_color(when, &io::stderr()) };
     }
 
     /// Writes a line of data.
