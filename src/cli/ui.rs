@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 
 use super::error::{CommandError, ErrorKind};
 use super::globals::{ColorWhen, GlobalArgs};
@@ -36,6 +37,7 @@ pub struct Ui {
     pager_command: Option<String>,
     pager: Option<Pager>,
     reader_left: bool,
+    progress: Option<Arc<TerminalProgress>>,
 }
 
 impl std::fmt::Debug for Ui {
@@ -58,6 +60,7 @@ impl Ui {
             pager_command: Some(super::pager::DEFAULT.to_owned()),
             pager: None,
             reader_left: false,
+            progress: None,
         }
     }
 
@@ -92,18 +95,21 @@ impl Ui {
 
     /// Writes a line of data.
     pub fn data(&mut self, line: impl Display) -> Result<(), CommandError> {
+        self.end_progress();
         let written = writeln!(self.data, "{line}");
         self.settle(written)
     }
 
     /// Writes bytes of data as they are.
     pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), CommandError> {
+        self.end_progress();
         let written = self.data.write_all(bytes);
         self.settle(written)
     }
 
     /// Writes a value as JSON.
     pub fn json(&mut self, value: &impl serde::Serialize) -> Result<(), CommandError> {
+        self.end_progress();
         let written = serde_json::to_writer_pretty(&mut self.data, value).map_err(io::Error::from);
         let written = written.and_then(|()| self.data.write_all(b"\n"));
         self.settle(written)
@@ -111,6 +117,7 @@ impl Ui {
 
     /// Returns a writer of data for work that streams.
     pub fn writer(&mut self) -> DataWriter<'_> {
+        self.end_progress();
         DataWriter { ui: self }
     }
 
@@ -174,13 +181,16 @@ impl Ui {
         self.data_is_terminal
     }
 
-    /// Returns a listener for long work; drop it before the next word of talk.
-    pub fn progress(&self) -> TerminalProgress {
-        TerminalProgress::new(self.verbosity, self.talk_is_terminal)
+    /// Returns a listener for long work. Its bar stands aside for talk, and ends with the first data.
+    pub fn progress(&mut self) -> Arc<TerminalProgress> {
+        let progress = Arc::new(TerminalProgress::new(self.verbosity, self.talk_is_terminal));
+        self.progress = Some(progress.clone());
+        progress
     }
 
     /// Sends the data through the pager from here on, where a person reads it.
     pub fn start_pager(&mut self) -> Result<(), CommandError> {
+        self.end_progress();
         let Some(command) = &self.pager_command else {
             return Ok(());
         };
@@ -204,6 +214,7 @@ impl Ui {
 
     /// Ends the output: writes what is left and waits for the pager.
     pub fn finish(&mut self) -> Result<(), CommandError> {
+        self.end_progress();
         let flushed = self.flush();
         self.data = Box::new(io::sink());
         if let Some(pager) = self.pager.take() {
@@ -219,11 +230,21 @@ impl Ui {
             || (self.reader_left && error.is_caused_by::<io::Error>(of_a_pipe))
     }
 
+    fn end_progress(&mut self) {
+        if let Some(progress) = self.progress.take() {
+            progress.end();
+        }
+    }
+
     fn say(&mut self, line: &dyn Display) {
         // The order of data and talk is kept where both go to one place; and when stderr itself is
         // gone there is nobody left to tell.
         let _ = self.data.flush();
-        let _ = writeln!(self.talk, "{line}");
+        let talk = &mut self.talk;
+        let _ = match &self.progress {
+            Some(progress) => progress.stand_aside(|| writeln!(talk, "{line}")),
+            None => writeln!(talk, "{line}"),
+        };
     }
 
     fn settle(&mut self, written: io::Result<()>) -> Result<(), CommandError> {
