@@ -66,6 +66,14 @@ fn copy_tree(from: &Path, to: &Path) {
 }
 
 #[test]
+fn the_pipeline_of_the_template_is_valid() {
+    let text = include_bytes!("../templates/demo/mlv.yaml");
+    let spec = mlv::hook::spec::parse("mlv.yaml", text).unwrap();
+    let names: Vec<String> = spec.hooks.iter().map(|hook| hook.id.to_string()).collect();
+    assert_eq!(names, ["validate", "train", "gate", "deploy"]);
+}
+
+#[test]
 fn a_good_month_passes_and_a_broken_one_is_refused_with_its_rows() {
     let project = Project::new();
     let export = "sh warehouse/export.sh 2026-01 >data/customers.csv";
