@@ -3,12 +3,14 @@
 
 pub mod clock;
 pub mod codec;
+pub mod duration;
 pub mod fs;
 pub mod hash;
 pub mod interrupt;
 pub mod lock;
 pub mod path;
 pub mod progress;
+pub mod suggest;
 
 pub use clock::Timestamp;
 pub use hash::{CommitId, Hash, ManifestId, PackId, TreeId};

@@ -1,8 +1,27 @@
-//! The command line.
+//! The command line: streams, style, errors with hints, exit codes, help.
+//! `commands/` holds one file a verb, and the one list of them.
 
 use std::process::ExitCode;
 
+mod app;
+mod commands;
+pub mod error;
+pub mod exit;
+pub mod globals;
+mod help;
+mod pager;
+pub mod progress;
+pub mod reference;
+pub mod render;
+pub mod style;
+pub mod topics;
+pub mod ui;
+mod usage;
+
 /// Runs the program.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    crate::base::interrupt::install();
+    let mut ui = ui::Ui::new();
+    let result = app::run(&mut ui, std::env::args_os());
+    app::conclude(&mut ui, result).into()
 }

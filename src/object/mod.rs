@@ -7,6 +7,7 @@ mod error;
 mod file;
 pub mod ingest;
 mod manifest;
+mod reach;
 pub mod tree;
 
 pub use commit::{CodeRevision, Commit, Signature};

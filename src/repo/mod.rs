@@ -1,1 +1,15 @@
-//! The handle on a repository: the layout of `.mlv/`, transactions, reachability, the journal.
+//! The handle on a repository: the layout of `.mlv/`, its database, transactions over refs, what is
+//! reachable from them, and the journal of hook runs.
+
+mod database;
+mod error;
+mod handle;
+pub mod journal;
+mod layout;
+pub mod reach;
+mod state;
+
+pub use error::RepoError;
+pub use handle::{OpenOptions, Repo, Update};
+pub use layout::Layout;
+pub use state::Head;

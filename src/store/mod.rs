@@ -46,10 +46,5 @@ pub trait ChunkStore: Send + Sync + std::fmt::Debug {
     fn flush(&self, durability: Durability) -> Result<(), StoreError>;
 
     /// Returns up to `limit` ids of a kind whose 64 hex digits start with `prefix`, sorted.
-    fn find(
-        &self,
-        kind: BlobKind,
-        prefix: &str,
-        limit: usize,
-    ) -> Result<Vec<BlobId>, StoreError>;
+    fn find(&self, kind: BlobKind, prefix: &str, limit: usize) -> Result<Vec<BlobId>, StoreError>;
 }

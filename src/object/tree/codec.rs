@@ -9,7 +9,7 @@ use crate::base::codec::CodecError;
 use crate::base::path::check_name;
 use crate::base::{Hash, ManifestId, TreeId};
 use crate::object::tree::Summary;
-use crate::object::tree::shape::{INLINE_DEPTH, INLINE_MAX};
+use crate::object::tree::shape::{INLINE_DEPTH, INLINE_MAX, Shape};
 use crate::object::{Entry, FileRef};
 
 const FILE: u64 = 0;
@@ -18,6 +18,8 @@ const LINK: u64 = 2;
 const DIRECTORY: u64 = 3;
 const INLINE: u64 = 4;
 
+/// Room is made for so many items at once; a node has few more.
+const USUAL_ITEMS: u64 = 512;
 /// An item takes at least so many bytes; what claims more items than fit is refused unread.
 const SMALLEST_ITEM: usize = 5;
 
@@ -198,8 +200,11 @@ impl<'a> Reader<'a> {
         let count = self.array()?;
         let room = (self.bytes.len() - self.at) / SMALLEST_ITEM;
         self.require(count <= room as u64, "the bytes end early")?;
-        let mut items: Vec<Item> = Vec::with_capacity(count as usize);
+        let mut items: Vec<Item> = Vec::with_capacity(count.min(USUAL_ITEMS) as usize);
+        let (start, least) = (self.at, if level > 0 { 2 } else { 1 });
         for _ in 0..count {
+            let full = (self.at - start) as u64 >= Shape::STANDARD.max && items.len() >= least;
+            self.require(!full, "a node goes on after its end")?;
             let item = self.item(level, depth)?;
             if let Some(previous) = items.last() {
                 let sorted = self.bytes[previous.name.clone()] < self.bytes[item.name.clone()];

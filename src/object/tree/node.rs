@@ -26,8 +26,25 @@ pub(crate) struct Node {
 #[derive(Debug, Clone)]
 pub(super) struct Expected {
     pub summary: Summary,
-    /// The level and the last name, where a node of the same map points to it.
-    pub place: Option<(u8, Vec<u8>)>,
+    /// Where it stands, if a node of the same map points to it.
+    pub place: Option<Place>,
+}
+
+/// Where a node stands in its map.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub level: u8,
+    /// The last name of the node before it, where there is one and it is known.
+    pub after: Option<Vec<u8>>,
+    pub last: Vec<u8>,
+}
+
+impl Place {
+    fn fits(&self, node: &Node) -> bool {
+        self.level == node.level
+            && node.last_name() == Some(&self.last)
+            && self.after.as_ref().is_none_or(|after| after.as_slice() < node.name(0))
+    }
 }
 
 impl Node {
@@ -128,15 +145,17 @@ impl Node {
         let Value::Node { id, summary } = self.value(index) else {
             return None;
         };
-        let place = (self.level > 0).then(|| (self.level - 1, self.name(index).to_vec()));
+        let place = (self.level > 0).then(|| Place {
+            level: self.level - 1,
+            after: index.checked_sub(1).map(|before| self.name(before).to_vec()),
+            last: self.name(index).to_vec(),
+        });
         Some((*id, Expected { summary: *summary, place }))
     }
 
     /// Makes sure that the node is what the pointer to it says.
     pub(super) fn check(&self, id: TreeId, expected: &Expected) -> Result<(), ObjectError> {
-        let in_place = expected.place.as_ref().is_none_or(|(level, last)| {
-            *level == self.level && self.last_name() == Some(last.as_slice())
-        });
+        let in_place = expected.place.as_ref().is_none_or(|place| place.fits(self));
         if in_place && expected.summary == self.summary {
             return Ok(());
         }

@@ -32,11 +32,16 @@ impl ObjectDb {
                 continue;
             }
             let node = self.read_node(id)?;
-            if let Some(expected) = expected {
-                node.check(id, &expected)?;
+            if let Some(expected) = &expected {
+                node.check(id, expected)?;
             }
             let first = pending.len();
+            let after = expected.and_then(|expected| expected.place?.after);
             reach_node(Arc::new(node), &mut pending, visit);
+            // What the first node below must stand after, only the nodes above know.
+            if let Some((_, Some(Expected { place: Some(place), .. }))) = pending.get_mut(first) {
+                place.after = after;
+            }
             pending[first..].reverse();
         }
         Ok(())

@@ -383,6 +383,35 @@ fn nodes_with_unsorted_repeated_or_invalid_names_are_refused() {
 }
 
 #[test]
+fn nodes_that_go_on_after_their_end_are_refused() {
+    let long = |first: u8| [vec![first; 40_000], vec![b'x'; 10]].concat();
+    let names = [long(b'a'), long(b'b'), long(b'c')];
+    let node = |count: usize| {
+        let names: Vec<&[u8]> = names[..count].iter().map(Vec::as_slice).collect();
+        Node::decode(codec::write_node(0, count as u64, &leaf_items(&names)))
+    };
+    assert!(node(2).is_ok());
+    assert!(node(3).is_err());
+}
+
+#[test]
+fn names_longer_than_a_node_can_be_kept_and_found() {
+    let (_, db) = database();
+    let name = |n: u8| [&[b'a' + n; 100_000][..], b"z"].concat();
+    let edit = |n| TreeEdit {
+        path: RepoPath::from_bytes(name(n)).unwrap(),
+        value: TreeValue::Set(file(u64::from(n))),
+    };
+    let tree = db.edit_tree(db.empty_tree().unwrap(), (0..9).map(edit).collect()).unwrap();
+    assert!(db.node(tree).unwrap().level() >= 3);
+    for n in 0..9 {
+        assert!(db.tree_entry(tree, &edit(n).path).unwrap().is_some());
+    }
+    let none = (0..9).map(|n| TreeEdit { value: TreeValue::Remove, ..edit(n) }).collect();
+    assert_eq!(db.edit_tree(tree, none).unwrap(), db.empty_tree().unwrap());
+}
+
+#[test]
 fn directories_in_their_parent_are_small_and_never_empty() {
     let decode = |items: &[u8]| Node::decode(codec::write_node(0, 1, items));
     let mut empty = Vec::new();
@@ -436,6 +465,10 @@ fn a_node_that_is_not_what_its_pointer_says_is_refused() {
     for lie in lies {
         assert!(matches!(read(lie), Err(ObjectError::Invalid { .. })));
     }
+    for lie in [lies[0], lies[1], lies[3]] {
+        let reached = db.reach_tree(lie, &mut |_| true);
+        assert!(matches!(reached, Err(ObjectError::Invalid { .. })));
+    }
 }
 
 #[test]
@@ -460,3 +493,5 @@ fn reaching_passes_what_the_visitor_knows_and_sees_what_is_lost() {
     assert!(store.remove(lost));
     assert!(db.reach_tree(tree, &mut |_| true).is_err());
 }
+
+mod golden;

@@ -1,0 +1,113 @@
+//! From the command line to a verb, and from its result to an exit code.
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{Args as _, FromArgMatches as _};
+
+use super::commands::{self, COMMANDS};
+use super::error::CommandError;
+use super::exit::ExitStatus;
+use super::globals::{GlobalArgs, Globals};
+use super::help;
+use super::ui::Ui;
+use crate::base::interrupt::{self, Interrupted};
+
+/// Returns the whole command line as clap sees it, made from the list of verbs.
+pub fn command() -> clap::Command {
+    let root = clap::Command::new("mlv")
+        .version(env!("CARGO_PKG_VERSION"))
+        .disable_help_subcommand(true)
+        .infer_long_args(true)
+        .max_term_width(100)
+        .subcommands(COMMANDS.iter().map(commands::Verb::command));
+    // The flags bring a help text of their own.
+    GlobalArgs::augment_args(root).about("Git for data, features and models").long_about(None)
+}
+
+/// Reads the command line and runs the verb it names.
+pub fn run(
+    ui: &mut Ui,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<ExitStatus, CommandError> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let matches = match command().try_get_matches_from(&arguments) {
+        Ok(matches) => matches,
+        Err(error) if error.kind() == ErrorKind::DisplayHelp && !names_a_verb(&arguments) => {
+            return help::show_everything(ui);
+        }
+        Err(error) if !error.use_stderr() => return help::show_rendered(ui, &error),
+        Err(error) => return Err(error.into()),
+    };
+    let args = GlobalArgs::from_arg_matches(&matches)?;
+    ui.configure(&args);
+    let globals = Globals::enter(args)?;
+    match matches.subcommand() {
+        Some((name, matches)) => {
+            let verb = commands::find(name).expect("clap knows the verbs of the list only");
+            (verb.run)(ui, &globals, matches)
+        }
+        None => help::show_overview(ui),
+    }
+}
+
+fn names_a_verb(arguments: &[OsString]) -> bool {
+    arguments
+        .iter()
+        .skip(1)
+        .filter_map(|word| word.to_str())
+        .any(|word| commands::find(word).is_some())
+}
+
+/// Shows what went wrong and returns how the program ends.
+pub fn conclude(ui: &mut Ui, result: Result<ExitStatus, CommandError>) -> ExitStatus {
+    let result = result.and_then(|status| ui.flush().map(|()| status));
+    let status = match result {
+        Ok(status) => status,
+        Err(error) if ui.is_broken_pipe(&error) => ExitStatus::Done,
+        // Whatever failed, it failed because the user asked to stop.
+        Err(_) if interrupt::requested() => {
+            ui.error(&Interrupted.into());
+            ExitStatus::Interrupted
+        }
+        Err(error) => {
+            ui.error(&error);
+            error.exit
+        }
+    };
+    // What can still fail here is a pager that was left early.
+    let _ = ui.finish();
+    status
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_help_opens_with_an_imperative_line_and_shows_examples() {
+        for verb in COMMANDS {
+            let command = verb.command();
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(about.len() < 79, "the first help line of {} is too long", verb.name);
+            assert!(about.starts_with(char::is_uppercase), "{}: {about}", verb.name);
+            assert!(!about.ends_with('.'), "{}: no full stop in the first line", verb.name);
+            let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(after.starts_with("Examples:\n"), "{} has no examples", verb.name);
+        }
+    }
+
+    #[test]
+    fn a_name_belongs_to_one_verb() {
+        let mut names: Vec<&str> = COMMANDS.iter().flat_map(commands::Verb::names).collect();
+        names.sort_unstable();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+}

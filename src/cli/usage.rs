@@ -1,0 +1,59 @@
+//! Wrong command lines: what clap found, in our words.
+
+use clap::error::{ContextKind, ContextValue};
+
+use super::commands::{COMMANDS, Verb};
+use super::error::{CommandError, cli_error, did_you_mean};
+
+impl From<clap::Error> for CommandError {
+    fn from(error: clap::Error) -> Self {
+        if let Some(verb) = text(&error, ContextKind::InvalidSubcommand) {
+            return unknown_verb(&error, &verb);
+        }
+        let message = match text(&error, ContextKind::InvalidArg) {
+            Some(option) if error.kind() == clap::error::ErrorKind::UnknownArgument => {
+                format!("no option or argument `{option}` here")
+            }
+            _ => first_paragraph(&error),
+        };
+        let suggestion = text(&error, ContextKind::SuggestedArg);
+        cli_error(message)
+            .maybe_hinted(suggestion.map(|option| format!("did you mean `{option}`?")))
+            .maybe_hinted(usage(&error))
+    }
+}
+
+fn unknown_verb(error: &clap::Error, verb: &str) -> CommandError {
+    let near = match error.get(ContextKind::SuggestedSubcommand) {
+        Some(ContextValue::Strings(near)) => near.clone(),
+        _ => Vec::new(),
+    };
+    let verbs = COMMANDS.iter().flat_map(Verb::names);
+    let near =
+        did_you_mean(verb, near.iter().map(String::as_str)).or_else(|| did_you_mean(verb, verbs));
+    cli_error(format!("no verb `{verb}`")).maybe_hinted(near).hinted("`mlv help` lists the verbs")
+}
+
+fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        ContextValue::Strings(texts) => texts.first().cloned(),
+        _ => None,
+    }
+}
+
+/// Returns clap's own message without its head, tips and usage.
+fn first_paragraph(error: &clap::Error) -> String {
+    let rendered = error.render().to_string();
+    let paragraph = rendered.split("\n\n").next().unwrap_or_default();
+    paragraph.trim_start_matches("error: ").trim_end().replace('\'', "`")
+}
+
+fn usage(error: &clap::Error) -> Option<String> {
+    match error.get(ContextKind::Usage)? {
+        ContextValue::StyledStr(usage) => {
+            Some(usage.to_string().trim_end().replacen("Usage:", "usage:", 1))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,166 @@
+//! The events that hooks hang on: one list, which docs, errors and completion read.
+
+use std::fmt;
+
+use crate::base::suggest;
+
+/// When an event fires: before the deed, which it may refuse, after it, or of its own accord.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Phase {
+    Pre,
+    Post,
+    Trigger,
+}
+
+macro_rules! events {
+    ($($variant:ident $name:literal $phase:ident $fires:literal $description:literal,)*) => {
+        /// Something that happens to the repository, or a trigger.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Event { $($variant),* }
+
+        /// Every event, in the order the docs list them.
+        pub const EVENTS: &[EventInfo] = &[$(EventInfo {
+            event: Event::$variant,
+            name: $name,
+            phase: Phase::$phase,
+            fires: $fires,
+            description: $description,
+        }),*];
+    };
+}
+
+/// What is known about an event.
+#[derive(Debug, Clone, Copy)]
+pub struct EventInfo {
+    pub event: Event,
+    pub name: &'static str,
+    pub phase: Phase,
+    /// Whether this version fires it; `mlv.yaml` may not name one that never fires.
+    pub fires: bool,
+    pub description: &'static str,
+}
+
+events! {
+    PreCommit "pre-commit" Pre true "before a commit is made; may refuse it",
+    PostCommit "post-commit" Post true "after a commit was made",
+    PreMerge "pre-merge" Pre true "before a branch takes a merge; may refuse it",
+    PostMerge "post-merge" Post true "after a branch took a merge",
+    PreBranch "pre-branch" Pre false "before a branch is created",
+    PostBranch "post-branch" Post false "after a branch was created",
+    PreBranchDelete "pre-branch-delete" Pre false "before a branch is deleted",
+    PostBranchDelete "post-branch-delete" Post false "after a branch was deleted",
+    PreTag "pre-tag" Pre false "before a tag is created",
+    PostTag "post-tag" Post false "after a tag was created",
+    PreTagDelete "pre-tag-delete" Pre false "before a tag is deleted",
+    PostTagDelete "post-tag-delete" Post false "after a tag was deleted",
+    PreSwitch "pre-switch" Pre false "before the working copy switches",
+    PostSwitch "post-switch" Post false "after the working copy switched",
+    PrePush "pre-push" Pre false "before commits are sent to a remote",
+    PostPush "post-push" Post false "after commits were sent to a remote",
+    PrePull "pre-pull" Pre false "before commits of a remote are taken in",
+    PostPull "post-pull" Post false "after commits of a remote were taken in",
+    PreRevert "pre-revert" Pre false "before a commit is reverted",
+    PostRevert "post-revert" Post false "after a commit was reverted",
+    PreCherryPick "pre-cherry-pick" Pre false "before a commit is picked",
+    PostCherryPick "post-cherry-pick" Post false "after a commit was picked",
+    PrePromote "pre-promote" Pre false "before a model changes its stage",
+    PostPromote "post-promote" Post false "after a model changed its stage",
+    PreDeploy "pre-deploy" Pre false "before a model is deployed",
+    PostDeploy "post-deploy" Post false "after a model was deployed",
+    Schedule "schedule" Trigger false "at the times of a cron expression",
+    Drift "drift" Trigger false "when data drifts from its reference",
+    Metric "metric" Trigger false "when a metric crosses a threshold",
+    Manual "manual" Trigger false "when a person asks for it",
+}
+
+/// Why a text names no event that a hook can hang on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EventError {
+    #[error("unknown event `{name}`")]
+    Unknown {
+        name: String,
+        candidates: Vec<String>,
+    },
+    #[error("event `{name}` is not supported by this version")]
+    NotSupported { name: &'static str },
+}
+
+impl Event {
+    /// Returns the event of this name, which must be one that this version fires.
+    pub fn parse(name: &str) -> Result<Self, EventError> {
+        match EVENTS.iter().find(|info| info.name == name) {
+            Some(info) if info.fires => Ok(info.event),
+            Some(info) => Err(EventError::NotSupported { name: info.name }),
+            None => Err(EventError::Unknown {
+                name: name.to_owned(),
+                candidates: suggest::candidates(name, EVENTS.iter().map(|info| info.name)),
+            }),
+        }
+    }
+
+    /// Returns what is known about this event.
+    pub fn info(self) -> &'static EventInfo {
+        // The list is made by the same macro in the same order as the variants.
+        &EVENTS[self as usize]
+    }
+
+    pub fn name(self) -> &'static str {
+        self.info().name
+    }
+
+    /// Tells whether hooks of this event may refuse the deed.
+    pub fn may_refuse(self) -> bool {
+        self.info().phase == Phase::Pre
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl serde::Serialize for Event {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_and_the_variants_agree() {
+        for info in EVENTS {
+            assert_eq!(info.event.info().name, info.name);
+            let phase = match info.name {
+                name if name.starts_with("pre-") => Phase::Pre,
+                name if name.starts_with("post-") => Phase::Post,
+                _ => Phase::Trigger,
+            };
+            assert_eq!(info.phase, phase, "{}", info.name);
+        }
+        assert_eq!(EVENTS.len(), 30);
+    }
+
+    #[test]
+    fn only_events_that_fire_can_be_named() {
+        let firing = ["pre-commit", "post-commit", "pre-merge", "post-merge"];
+        for info in EVENTS {
+            assert_eq!(Event::parse(info.name).is_ok(), firing.contains(&info.name));
+        }
+        assert_eq!(
+            Event::parse("pre-push").unwrap_err().to_string(),
+            "event `pre-push` is not supported by this version"
+        );
+    }
+
+    #[test]
+    fn a_typo_is_answered_with_candidates() {
+        let Err(EventError::Unknown { candidates, .. }) = Event::parse("pre-comit") else {
+            panic!()
+        };
+        assert_eq!(candidates[0], "pre-commit");
+    }
+}

@@ -1,0 +1,20 @@
+//! `mlv.yaml`: what it says as values ([`Spec`]), and how it is read from text that anybody may
+//! have written. `node` holds the YAML with places, `read` turns it into values, `check` holds them
+//! against each other.
+
+mod check;
+mod definition;
+pub mod error;
+pub mod glob;
+mod node;
+mod read;
+mod read_hook;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{Place, SpecError, SpecErrors};
+pub use glob::{GlobError, Globs};
+pub use read::{FILE_NAME, parse};
+pub use types::{Artifact, ArtifactKind, BranchRule, Hook, HookId, NotAHookId, Shell, Spec, Work};

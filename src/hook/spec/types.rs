@@ -1,0 +1,152 @@
+//! The values of `mlv.yaml`.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::base::RepoPath;
+use crate::hook::event::Event;
+use crate::hook::spec::glob::Globs;
+
+/// The name of a hook: lower-case letters, digits, `_` and `-`, not beginning with a sign.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+pub struct HookId(String);
+
+/// A text that is no name for a hook.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a name for a hook")]
+pub struct NotAHookId(pub String);
+
+impl HookId {
+    /// The longest name: it becomes part of file names and of table columns.
+    pub const MAX_LENGTH: usize = 64;
+
+    pub fn new(text: &str) -> Result<Self, NotAHookId> {
+        let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        let starts_well = text.bytes().next().is_some_and(letter);
+        let well = text.bytes().all(|b| letter(b) || b == b'_' || b == b'-');
+        if starts_well && well && text.len() <= Self::MAX_LENGTH {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NotAHookId(text.to_owned()))
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for HookId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Everything `mlv.yaml` says.
+#[derive(Debug, Clone, Default)]
+pub struct Spec {
+    pub artifacts: Vec<Artifact>,
+    pub branches: Vec<BranchRule>,
+    /// In the order of the file.
+    pub hooks: Vec<Hook>,
+}
+
+impl Spec {
+    pub fn hook(&self, id: &HookId) -> Option<&Hook> {
+        self.hooks.iter().find(|hook| hook.id == *id)
+    }
+
+    /// Tells whether some rule protects this branch.
+    pub fn protects(&self, branch: &str) -> bool {
+        self.branches
+            .iter()
+            .any(|rule| rule.protected && rule.names.matches_name(branch))
+    }
+}
+
+/// A part of the repository that is known by what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artifact {
+    pub path: RepoPath,
+    pub kind: ArtifactKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ArtifactKind {
+    Dataset,
+    Feature,
+    Model,
+}
+
+impl ArtifactKind {
+    pub const ALL: [(&'static str, Self); 3] = [
+        ("dataset", Self::Dataset),
+        ("feature", Self::Feature),
+        ("model", Self::Model),
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dataset => "dataset",
+            Self::Feature => "feature",
+            Self::Model => "model",
+        }
+    }
+}
+
+/// A rule for the branches whose names match.
+#[derive(Debug, Clone)]
+pub struct BranchRule {
+    pub names: Globs,
+    pub protected: bool,
+}
+
+/// One hook: when it runs, what it does, what it reads and writes.
+#[derive(Debug, Clone)]
+pub struct Hook {
+    pub id: HookId,
+    pub description: Option<String>,
+    pub on: Vec<Event>,
+    /// The branches it runs on; all where empty.
+    pub branches: Globs,
+    /// The paths of which one must have changed; any where empty.
+    pub paths: Globs,
+    pub needs: Vec<HookId>,
+    pub work: Work,
+    /// What of the candidate tree it sees; all where empty.
+    pub inputs: Globs,
+    /// What it writes that enters the candidate tree.
+    pub outputs: Globs,
+    pub timeout: Option<Duration>,
+    /// Variables it adds to its environment, in the order of the file.
+    pub env: Vec<(String, String)>,
+    /// Variables passed through from the user's environment, and masked in logs.
+    pub secrets: Vec<String>,
+    /// Where it starts, below the root of the candidate tree.
+    pub workdir: RepoPath,
+}
+
+/// What a hook does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    Run { command: String, shell: Shell },
+}
+
+/// A program and its arguments, to which the command is added as the last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shell(pub Vec<String>);
+
+impl Default for Shell {
+    fn default() -> Self {
+        Self(vec!["sh".to_owned(), "-c".to_owned()])
+    }
+}
+
+impl Hook {
+    /// Tells whether the command names this environment variable.
+    pub fn mentions(&self, variable: &str) -> bool {
+        let Work::Run { command, .. } = &self.work;
+        command.contains(variable)
+    }
+}

@@ -1,0 +1,123 @@
+//! What can go wrong with a verb, as facts; hints and exit codes are made of them at the border.
+
+use crate::base::codec::CodecError;
+use crate::base::fs::PathError;
+use crate::base::interrupt::Interrupted;
+use crate::base::{CommitId, RepoPath};
+use crate::hook::{RunRecord, SpecErrors};
+use crate::merge::Conflict;
+use crate::object::ObjectError;
+use crate::refs::{RefError, RefName};
+use crate::repo::RepoError;
+use crate::store::StoreError;
+use crate::workspace::WorkspaceError;
+
+/// Why an operation did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum OpsError {
+    #[error("nothing to commit: the staged tree is that of `HEAD`")]
+    NothingToCommit { unstaged: usize, untracked: usize },
+    #[error("a commit needs a message")]
+    NoMessage,
+    #[error("nobody is named as the author")]
+    NoIdentity,
+    #[error("`{branch}` is protected: it moves only by merges")]
+    Protected { branch: String, verb: &'static str },
+    #[error("`mlv.yaml` is broken")]
+    BrokenSpec(#[source] SpecErrors),
+    #[error("{} refused by `{hook}`; {unchanged} unchanged", event_noun(event))]
+    Refused { event: String, hook: String, unchanged: String, runs: Vec<RunRecord> },
+    #[error("the hooks of {place} are not trusted yet")]
+    Untrusted { place: String },
+    #[error("hook `{hook}` writes `{path}`, which has unsaved changes")]
+    OutputInTheWay { hook: String, path: RepoPath },
+    #[error("{} {}; nothing was changed", conflicts.len(), plural(conflicts.len(), "conflict"))]
+    Conflicts { conflicts: Vec<Conflict> },
+    #[error("`{branch}` moved while this ran")]
+    Moved { branch: String },
+    #[error("{verb} of a commit with {parents} parents: which side is meant is not clear")]
+    ManyParents { verb: &'static str, parents: usize },
+    #[error("a merge is under way")]
+    MergeUnderWay,
+    #[error("no merge is under way")]
+    NoMergeUnderWay,
+    #[error("{} {} still in conflict", paths.len(), plural(paths.len(), "path"))]
+    Unresolved { paths: Vec<RepoPath> },
+    #[error("staged changes are in the way")]
+    StagedInTheWay { paths: Vec<RepoPath> },
+    #[error("`{}` and `{source_name}` share no history", target.short())]
+    Unrelated { target: RefName, source_name: String },
+    #[error("no branch is checked out")]
+    Detached,
+    #[error("no branch is called `{name}`")]
+    NoSuchBranch { name: String, candidates: Vec<String> },
+    #[error("no tag is called `{name}`")]
+    NoSuchTag { name: String, candidates: Vec<String> },
+    #[error("`{name}` is checked out")]
+    CheckedOut { name: String },
+    #[error("`{name}` has {commits} {} that are on no other branch", plural(*commits, "commit"))]
+    Unmerged { name: String, commits: usize },
+    #[error("`{path}` is not in {place}")]
+    NoSuchPath { path: String, place: String, candidates: Vec<String> },
+    #[error("`{path}` in {place} is a directory")]
+    IsDirectory { path: RepoPath, place: String },
+    #[error("`{path}` exists already")]
+    PathExists { path: String },
+    #[error("`{path}` is not tracked")]
+    Untracked { path: RepoPath },
+    #[error("{} {} changes that are in no commit", paths.len(), plural(paths.len(), "path with"))]
+    WouldLose { paths: Vec<RepoPath> },
+    #[error("nothing to {verb}")]
+    NothingTo { verb: &'static str },
+    #[error("`undo` cannot take back operation {operation}: `{}` moved since", name.short())]
+    CannotUndo { operation: i64, name: RefName },
+    #[error("no stash has the number {number}")]
+    NoSuchStash { number: usize },
+    #[error("no run is called `{run}`")]
+    NoSuchRun { run: String },
+    #[error("`{template}` is no template")]
+    NoSuchTemplate { template: String, candidates: Vec<String> },
+    #[error("`{}` is not empty", path.display())]
+    NotEmpty { path: std::path::PathBuf },
+    #[error("{what}")]
+    Unsupported { what: String },
+    #[error("what the database says of {what} cannot be read: {source}")]
+    BadRecord { what: &'static str, source: CodecError },
+    #[error("commit {} says nothing usable: {reason}", commit.short())]
+    BadCommit { commit: CommitId, reason: String },
+    #[error(transparent)]
+    Git(#[from] crate::git::GitError),
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
+    #[error(transparent)]
+    Hook(#[from] crate::hook::HookError),
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+    #[error(transparent)]
+    Repo(#[from] RepoError),
+    #[error(transparent)]
+    Ref(RefError),
+    #[error(transparent)]
+    Object(#[from] ObjectError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Path(#[from] PathError),
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+impl From<RefError> for OpsError {
+    fn from(error: RefError) -> Self {
+        Self::Ref(error)
+    }
+}
+
+/// Returns the word in the number that `count` asks for.
+pub fn plural(count: usize, word: &str) -> String {
+    if count == 1 { word.to_owned() } else { format!("{word}s") }
+}
+
+fn event_noun(event: &str) -> &str {
+    event.strip_prefix("pre-").unwrap_or(event)
+}

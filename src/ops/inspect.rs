@@ -1,0 +1,224 @@
+//! Looking into a tree without a checkout: `ls`, `cat`, `du`, `export`.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::base::fs::{IoContext, create_dirs};
+use crate::base::{Hash, RepoPath, TreeId};
+use crate::base::progress::Unit;
+use crate::object::tree::{Summary, TreeEntry};
+use crate::object::Entry;
+use crate::ops::{Context, OpsError};
+
+/// A place in a tree: `REV:PATH`.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The revision as it was written.
+    pub revision: String,
+    pub tree: TreeId,
+    pub path: RepoPath,
+}
+
+impl Place {
+    /// Returns how the place is called in messages.
+    pub fn name(&self) -> String {
+        format!("{}:{}", self.revision, self.path)
+    }
+}
+
+/// What a listed path is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    File,
+    Executable,
+    Symlink,
+    Directory,
+}
+
+/// A line of `ls`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ListedPath {
+    pub path: RepoPath,
+    pub kind: Kind,
+    pub size: u64,
+    /// How many files are below; 1 for a file.
+    pub files: u64,
+    /// BLAKE3 of the bytes; nothing for a directory.
+    pub hash: Option<Hash>,
+    pub target: Option<String>,
+}
+
+impl ListedPath {
+    /// Returns the line of a file or link.
+    pub fn leaf(path: RepoPath, entry: &Entry) -> Self {
+        let (kind, target) = match entry {
+            Entry::File { executable: false, .. } => (Kind::File, None),
+            Entry::File { executable: true, .. } => (Kind::Executable, None),
+            Entry::Symlink { target } => {
+                (Kind::Symlink, Some(String::from_utf8_lossy(target).into_owned()))
+            }
+        };
+        Self { path, kind, size: entry.size(), files: 1, hash: Some(entry.content()), target }
+    }
+
+    fn directory(path: RepoPath, summary: Summary) -> Self {
+        let Summary { files, bytes } = summary;
+        Self { path, kind: Kind::Directory, size: bytes, files, hash: None, target: None }
+    }
+}
+
+/// Returns what the place holds, or the error that says it is not there.
+fn entry_at(context: &Context, place: &Place) -> Result<TreeEntry, OpsError> {
+    let found = context.repo.objects().tree_entry(place.tree, &place.path)?;
+    found.ok_or_else(|| no_such_path(context, place))
+}
+
+/// Returns the error for a path that a tree lacks, with the names that stand beside it.
+pub fn no_such_path(context: &Context, place: &Place) -> OpsError {
+    let parent = place.path.parent().unwrap_or_default();
+    let names = context.repo.objects().list_tree(place.tree, &parent).ok().flatten();
+    let names = names.into_iter().flatten().filter_map(Result::ok);
+    let candidates = names.take(1000).filter_map(|(name, _)| parent.child(&name).ok());
+    OpsError::NoSuchPath {
+        path: place.path.to_string(),
+        place: place.revision.clone(),
+        candidates: candidates.map(|path| path.to_string()).collect(),
+    }
+}
+
+/// Lists a directory one level deep, or everything below it; a file lists as itself.
+pub fn list(
+    context: &Context,
+    place: &Place,
+    recursive: bool,
+    visit: &mut dyn FnMut(ListedPath) -> Result<(), OpsError>,
+) -> Result<(), OpsError> {
+    let objects = context.repo.objects();
+    if let TreeEntry::Leaf(entry) = entry_at(context, place)? {
+        return visit(ListedPath::leaf(place.path.clone(), &entry));
+    }
+    if recursive {
+        for item in objects.walk_tree(place.tree, &place.path) {
+            let (path, entry) = item?;
+            visit(ListedPath::leaf(path, &entry))?;
+        }
+        return Ok(());
+    }
+    for item in objects.list_tree(place.tree, &place.path)?.into_iter().flatten() {
+        let (name, entry) = item?;
+        let path = place.path.child(&name).map_err(|rule| {
+            crate::object::ObjectError::Path { path: place.path.clone(), rule }
+        })?;
+        visit(match entry {
+            TreeEntry::Leaf(entry) => ListedPath::leaf(path, &entry),
+            TreeEntry::Directory(summary) => ListedPath::directory(path, summary),
+        })?;
+    }
+    Ok(())
+}
+
+/// Writes the bytes of a file; a symbolic link gives its target.
+pub fn cat(context: &Context, place: &Place, out: &mut dyn Write) -> Result<(), OpsError> {
+    match entry_at(context, place)? {
+        TreeEntry::Leaf(Entry::File { file, .. }) => {
+            Ok(context.repo.objects().copy_file(&file, out)?)
+        }
+        TreeEntry::Leaf(Entry::Symlink { target }) => {
+            Ok(out.write_all(&target).map_err(crate::object::ObjectError::Sink)?)
+        }
+        TreeEntry::Directory(_) => Err(OpsError::IsDirectory {
+            path: place.path.clone(),
+            place: place.revision.clone(),
+        }),
+    }
+}
+
+/// What `du` tells of a place.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Usage {
+    pub path: RepoPath,
+    pub files: u64,
+    /// Bytes of a full checkout.
+    pub bytes: u64,
+    /// The same for what lies directly inside.
+    pub children: Vec<ListedPath>,
+}
+
+/// Sums a place up; the sums are kept in the tree, so nothing is read below the first level.
+pub fn usage(context: &Context, place: &Place) -> Result<Usage, OpsError> {
+    let Summary { files, bytes } = match entry_at(context, place)? {
+        TreeEntry::Leaf(entry) => Summary { files: 1, bytes: entry.size() },
+        TreeEntry::Directory(summary) => summary,
+    };
+    let mut children = Vec::new();
+    list(context, place, false, &mut |listed| {
+        children.push(listed);
+        Ok(())
+    })?;
+    Ok(Usage { path: place.path.clone(), files, bytes, children })
+}
+
+/// What `export` wrote.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Exported {
+    pub directory: PathBuf,
+    pub files: u64,
+    pub bytes: u64,
+}
+
+/// Writes what lies at a place into a directory that is empty or missing. A file goes into the
+/// directory under its own name.
+pub fn export(context: &Context, place: &Place, directory: &Path) -> Result<Exported, OpsError> {
+    let entry = entry_at(context, place)?;
+    create_dirs(directory)?;
+    if fs::read_dir(directory).context("read", directory)?.next().is_some() {
+        return Err(OpsError::NotEmpty { path: directory.to_owned() });
+    }
+    let above = match entry {
+        TreeEntry::Leaf(_) => place.path.parent().unwrap_or_default(),
+        TreeEntry::Directory(_) => place.path.clone(),
+    };
+    let total = context.repo.objects().tree_entry(place.tree, &place.path)?;
+    let total = match total {
+        Some(TreeEntry::Directory(summary)) => summary.bytes,
+        _ => 0,
+    };
+    context.progress.phase("exporting", Some(total), Unit::Bytes);
+    let mut exported = Exported { directory: directory.to_owned(), files: 0, bytes: 0 };
+    for item in context.repo.objects().walk_tree(place.tree, &place.path) {
+        crate::base::interrupt::check()?;
+        let (path, entry) = item?;
+        let below = path.strip_prefix(&above).expect("a walk stays below its start");
+        write_entry(context, &entry, &directory.join(below.as_path()))?;
+        exported.files += 1;
+        exported.bytes += entry.size();
+        context.progress.advance(entry.size());
+    }
+    Ok(exported)
+}
+
+/// Writes one file or link where nothing is yet; the directory was empty and is ours.
+fn write_entry(context: &Context, entry: &Entry, path: &Path) -> Result<(), OpsError> {
+    create_dirs(crate::base::fs::parent_of(path))?;
+    match entry {
+        Entry::Symlink { target } => {
+            use std::os::unix::ffi::OsStrExt;
+            let target = std::ffi::OsStr::from_bytes(target);
+            std::os::unix::fs::symlink(target, path).context("create link", path)?;
+        }
+        Entry::File { file, executable } => {
+            let mode = if *executable { 0o777 } else { 0o666 };
+            let mut out: File = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(mode)
+                .open(path)
+                .context("create", path)?;
+            context.repo.objects().copy_file(file, &mut out)?;
+        }
+    }
+    Ok(())
+}

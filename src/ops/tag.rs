@@ -1,0 +1,83 @@
+//! Tags: names for commits that do not move.
+
+use minicbor::{Decode, Encode};
+
+use crate::base::{CommitId, Timestamp, codec};
+use crate::object::Signature;
+use crate::ops::{Context, OpsError};
+use crate::refs::{RefEdit, RefName, RefValue, Revision};
+use crate::repo::Update;
+
+/// Who made a tag, when and why.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, serde::Serialize)]
+pub struct TagNote {
+    #[n(0)]
+    pub tagger: Signature,
+    #[n(1)]
+    pub time: Timestamp,
+    #[n(2)]
+    pub message: String,
+}
+
+/// A tag in a listing; `note` is nothing for a tag without a message.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct TagInfo {
+    pub name: String,
+    pub id: CommitId,
+    #[serde(flatten)]
+    pub note: Option<TagNote>,
+}
+
+/// Returns the note of a tag's value.
+pub fn note_of(value: &RefValue) -> Result<Option<TagNote>, OpsError> {
+    let RefValue::Record(Some(_), bytes) = value else { return Ok(None) };
+    let note = codec::decode(bytes)
+        .map_err(|source| OpsError::BadRecord { what: "a tag", source })?;
+    Ok(Some(note))
+}
+
+/// Returns all tags, sorted by name.
+pub fn list(context: &Context) -> Result<Vec<TagInfo>, OpsError> {
+    let mut tags = Vec::new();
+    for (name, value) in context.repo.list("refs/tags/")? {
+        let Some(id) = value.commit() else { continue };
+        tags.push(TagInfo { name: name.short().to_owned(), id, note: note_of(&value)? });
+    }
+    Ok(tags)
+}
+
+/// Creates a tag on `target`, or on `HEAD`; with `force`, moves one that exists.
+pub fn create(
+    context: &Context,
+    name: &str,
+    target: Option<&str>,
+    message: Option<String>,
+    force: bool,
+) -> Result<TagInfo, OpsError> {
+    let tag = RefName::tag(name)?;
+    let id = context.resolve(&Revision::parse(target.unwrap_or("HEAD"))?)?;
+    let time = context.now()?;
+    let note = match message {
+        Some(message) => Some(TagNote { tagger: context.signature()?, time, message }),
+        None => None,
+    };
+    let value = match &note {
+        Some(note) => RefValue::Record(Some(id), codec::encode(note)),
+        None => RefValue::Commit(id),
+    };
+    let edit = if force { RefEdit::set(tag, value) } else { RefEdit::create(tag, value) };
+    context.repo.update(&Update::new(&context.command, time, vec![edit]))?;
+    Ok(TagInfo { name: name.to_owned(), id, note })
+}
+
+/// Deletes a tag.
+pub fn delete(context: &Context, name: &str) -> Result<TagInfo, OpsError> {
+    let tags = list(context)?;
+    let Some(tag) = tags.iter().find(|tag| tag.name == name).cloned() else {
+        let candidates = tags.into_iter().map(|tag| tag.name).collect();
+        return Err(OpsError::NoSuchTag { name: name.to_owned(), candidates });
+    };
+    let edit = RefEdit::delete(RefName::tag(name)?);
+    context.repo.update(&Update::new(&context.command, context.now()?, vec![edit]))?;
+    Ok(tag)
+}

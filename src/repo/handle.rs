@@ -1,0 +1,166 @@
+//! `Repo`: an open repository.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::base::Timestamp;
+use crate::base::lock::{FileLock, LockKind};
+use crate::object::ObjectDb;
+use crate::refs::operation::{self, Moved, NewOperation, OperationKind};
+use crate::refs::table::{self, RefEdit};
+use crate::refs::{RefName, RefValue};
+use crate::repo::database::{self, database_error};
+use crate::repo::journal::{self, RunRow};
+use crate::repo::{Layout, RepoError};
+use crate::base::TreeId;
+use crate::store::LocalStore;
+
+/// How a repository is opened.
+#[derive(Debug, Clone)]
+pub struct OpenOptions {
+    /// How long to wait for another process that changes the working copy.
+    pub patience: Duration,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self { patience: Duration::from_secs(10) }
+    }
+}
+
+/// An open repository: its database and its store.
+#[derive(Debug)]
+pub struct Repo {
+    layout: Layout,
+    connection: Mutex<Connection>,
+    store: Arc<LocalStore>,
+    objects: ObjectDb,
+    options: OpenOptions,
+}
+
+/// One operation to be: ref edits, what else is to be remembered, and hook runs to be queued, all
+/// in one transaction.
+#[derive(Debug, Clone)]
+pub struct Update {
+    pub command: String,
+    pub time: Timestamp,
+    pub kind: OperationKind,
+    pub edits: Vec<RefEdit>,
+    pub checkout: Option<Moved>,
+    pub saved: Option<TreeId>,
+    pub queued: Vec<RunRow>,
+}
+
+impl Update {
+    /// Returns an operation that edits refs and nothing else.
+    pub fn new(command: impl Into<String>, time: Timestamp, edits: Vec<RefEdit>) -> Self {
+        Self {
+            command: command.into(),
+            time,
+            kind: OperationKind::Normal,
+            edits,
+            checkout: None,
+            saved: None,
+            queued: Vec::new(),
+        }
+    }
+}
+
+impl Repo {
+    /// Makes a repository in `root` whose `HEAD` is the unborn `branch`.
+    pub fn init(root: &Path, branch: &str, options: OpenOptions) -> Result<Self, RepoError> {
+        let layout = Layout::at(root);
+        let branch = RefName::branch(branch)?;
+        layout.create()?;
+        let repo = Self::open_layout(layout, options)?;
+        let head = RefEdit::set(RefName::head(), RefValue::on_branch(&branch));
+        repo.transact(|connection| Ok(table::apply(connection, &[head])?))?;
+        repo.layout.seal()?;
+        Ok(repo)
+    }
+
+    /// Opens the repository that `start` lies in.
+    pub fn discover(start: &Path, options: OpenOptions) -> Result<Self, RepoError> {
+        Self::open(Layout::discover(start)?, options)
+    }
+
+    /// Opens the repository of this layout.
+    pub fn open(layout: Layout, options: OpenOptions) -> Result<Self, RepoError> {
+        layout.check_format()?;
+        Self::open_layout(layout, options)
+    }
+
+    fn open_layout(layout: Layout, options: OpenOptions) -> Result<Self, RepoError> {
+        let connection = Mutex::new(database::open(&layout.database())?);
+        let store = Arc::new(LocalStore::open(&layout.store())?);
+        let objects = ObjectDb::new(store.clone());
+        Ok(Self { layout, connection, store, objects, options })
+    }
+
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Returns the root of the working copy.
+    pub fn root(&self) -> &Path {
+        self.layout.root()
+    }
+
+    pub fn objects(&self) -> &ObjectDb {
+        &self.objects
+    }
+
+    pub fn store(&self) -> &Arc<LocalStore> {
+        &self.store
+    }
+
+    /// Returns the database, for reading, until the guard is dropped.
+    pub fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the lock of those who change the working copy or the staged tree.
+    pub fn lock_worktree(&self) -> Result<FileLock, RepoError> {
+        let path = self.layout.worktree_lock();
+        Ok(FileLock::acquire(&path, LockKind::Exclusive, self.options.patience)?)
+    }
+
+    /// Runs `deed` in one transaction; an error undoes all of it.
+    pub fn transact<T>(
+        &self,
+        deed: impl FnOnce(&Connection) -> Result<T, RepoError>,
+    ) -> Result<T, RepoError> {
+        let path = self.layout.database();
+        let fail = |error| database_error(&path, error);
+        let mut connection = self.connection();
+        let transaction = database::write(&mut connection).map_err(fail)?;
+        let value = deed(&transaction)?;
+        transaction.commit().map_err(fail)?;
+        Ok(value)
+    }
+
+    /// Applies an update and writes it into the operation log; returns its number, or nothing where
+    /// it changed nothing. What the edits point to must have been flushed.
+    pub fn update(&self, update: &Update) -> Result<Option<i64>, RepoError> {
+        self.transact(|connection| {
+            let applied = table::apply(connection, &update.edits)?;
+            for row in &update.queued {
+                journal::write(connection, row)?;
+            }
+            if applied.is_empty() && update.checkout.is_none() && update.saved.is_none() {
+                return Ok(None);
+            }
+            let operation = NewOperation {
+                time: update.time,
+                command: update.command.clone(),
+                kind: update.kind,
+                checkout: update.checkout,
+                saved: update.saved,
+            };
+            Ok(Some(operation::record(connection, &operation, &applied)?))
+        })
+    }
+}

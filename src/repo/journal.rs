@@ -1,0 +1,197 @@
+//! The journal of hook runs: a row is written before a process starts, so that a run whose process
+//! died is found.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::refs::RefError;
+
+/// The tables of this room.
+pub const SCHEMA: &str = "
+    CREATE TABLE runs (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        run_id TEXT NOT NULL UNIQUE,
+        event  TEXT NOT NULL,
+        hook   TEXT NOT NULL,
+        status TEXT NOT NULL,
+        owner  TEXT,
+        record TEXT NOT NULL,
+        context TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX runs_by_status ON runs (status);
+    CREATE TABLE trusted (
+        definition BLOB PRIMARY KEY NOT NULL,
+        time       INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE facts (
+        name  TEXT PRIMARY KEY NOT NULL,
+        value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// One run of a hook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRow {
+    pub run_id: String,
+    pub event: String,
+    pub hook: String,
+    pub status: String,
+    /// Names the live process that runs it, nothing where nobody does.
+    pub owner: Option<String>,
+    /// The run as users see it, JSON.
+    pub record: String,
+    /// What it takes to run it again, JSON.
+    pub context: String,
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
+    Ok(RunRow {
+        run_id: row.get(0)?,
+        event: row.get(1)?,
+        hook: row.get(2)?,
+        status: row.get(3)?,
+        owner: row.get(4)?,
+        record: row.get(5)?,
+        context: row.get(6)?,
+    })
+}
+
+const COLUMNS: &str = "run_id, event, hook, status, owner, record, context";
+
+/// Returns the next run id of this repository, as `r-000042`, and reserves it.
+pub fn next_run_id(connection: &Connection) -> Result<String, RefError> {
+    let number: i64 = connection.query_row(
+        "INSERT INTO facts (name, value) VALUES ('next_run', '2')
+         ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1
+         RETURNING CAST(value AS INTEGER) - 1",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(format!("r-{number:06}"))
+}
+
+/// Writes a run, or replaces what was known of it.
+pub fn write(connection: &Connection, row: &RunRow) -> Result<(), RefError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO runs (run_id, event, hook, status, owner, record, context)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (run_id) DO UPDATE SET
+                status = excluded.status, owner = excluded.owner, record = excluded.record",
+        )?
+        .execute((
+            &row.run_id,
+            &row.event,
+            &row.hook,
+            &row.status,
+            &row.owner,
+            &row.record,
+            &row.context,
+        ))?;
+    Ok(())
+}
+
+/// Returns one run.
+pub fn get(connection: &Connection, run_id: &str) -> Result<Option<RunRow>, RefError> {
+    let sql = format!("SELECT {COLUMNS} FROM runs WHERE run_id = ?1");
+    Ok(connection.prepare_cached(&sql)?.query_row([run_id], from_row).optional()?)
+}
+
+/// Returns up to `limit` runs, newest first, of one status where one is given.
+pub fn list(
+    connection: &Connection,
+    status: Option<&str>,
+    limit: usize,
+) -> Result<Vec<RunRow>, RefError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM runs WHERE ?1 IS NULL OR status = ?1 ORDER BY number DESC LIMIT ?2"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map((status, limit), from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Remembers that the user has read this definition of hooks and lets it run.
+pub fn trust(connection: &Connection, definition: &[u8; 32], seconds: i64) -> Result<(), RefError> {
+    connection.execute(
+        "INSERT OR IGNORE INTO trusted (definition, time) VALUES (?1, ?2)",
+        (definition, seconds),
+    )?;
+    Ok(())
+}
+
+/// Tells whether the user lets this definition of hooks run.
+pub fn is_trusted(connection: &Connection, definition: &[u8; 32]) -> Result<bool, RefError> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM trusted WHERE definition = ?1")?;
+    Ok(statement.exists([definition])?)
+}
+
+/// Returns a fact about the repository as a whole.
+pub fn fact(connection: &Connection, name: &str) -> Result<Option<String>, RefError> {
+    let mut statement = connection.prepare_cached("SELECT value FROM facts WHERE name = ?1")?;
+    Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+}
+
+/// Sets a fact about the repository as a whole.
+pub fn set_fact(connection: &Connection, name: &str, value: &str) -> Result<(), RefError> {
+    connection
+        .execute("INSERT OR REPLACE INTO facts (name, value) VALUES (?1, ?2)", (name, value))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn database() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(SCHEMA).unwrap();
+        connection
+    }
+
+    fn row(run_id: &str, status: &str) -> RunRow {
+        RunRow {
+            run_id: run_id.to_owned(),
+            event: "pre-commit".to_owned(),
+            hook: "validate".to_owned(),
+            status: status.to_owned(),
+            owner: None,
+            record: "{}".to_owned(),
+            context: "{}".to_owned(),
+        }
+    }
+
+    #[test]
+    fn run_ids_count_up_and_are_never_given_twice() {
+        let connection = database();
+        let ids: Vec<_> = (0..3).map(|_| next_run_id(&connection).unwrap()).collect();
+        assert_eq!(ids, ["r-000001", "r-000002", "r-000003"]);
+    }
+
+    #[test]
+    fn a_run_is_rewritten_in_place_and_listed_newest_first() {
+        let connection = database();
+        for id in ["r-1", "r-2"] {
+            write(&connection, &row(id, "running")).unwrap();
+        }
+        write(&connection, &row("r-1", "passed")).unwrap();
+        let ids = |status| -> Vec<_> {
+            let rows = list(&connection, status, 9).unwrap();
+            rows.into_iter().map(|row| row.run_id).collect()
+        };
+        assert_eq!(ids(None), ["r-2", "r-1"]);
+        assert_eq!(ids(Some("running")), ["r-2"]);
+        assert_eq!(get(&connection, "r-1").unwrap(), Some(row("r-1", "passed")));
+        assert_eq!(get(&connection, "r-9").unwrap(), None);
+    }
+
+    #[test]
+    fn trust_is_bound_to_one_definition() {
+        let connection = database();
+        trust(&connection, &[1; 32], 0).unwrap();
+        assert!(is_trusted(&connection, &[1; 32]).unwrap());
+        assert!(!is_trusted(&connection, &[2; 32]).unwrap());
+        set_fact(&connection, "origin", "x").unwrap();
+        assert_eq!(fact(&connection, "origin").unwrap(), Some("x".to_owned()));
+    }
+}

@@ -1,0 +1,28 @@
+//! Everything that is tested through the program or about the source as a whole: one binary, a module
+//! per verb or concern, over one `TestEnvironment`.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod common;
+
+mod environment;
+mod help;
+mod layers;
+mod output;
+mod reference;
+mod version;
+
+#[test]
+fn no_test_file_is_forgotten() {
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let listed = include_str!("main.rs");
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let module = name.trim_end_matches(".rs");
+        let is_module = name != "main.rs" && name != "golden";
+        assert!(
+            !is_module || listed.contains(&format!("\nmod {module};\n")),
+            "tests/{name} is not a `mod` of tests/main.rs"
+        );
+    }
+}
