@@ -16,7 +16,10 @@ const ATTEMPTS: usize = 3;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Content {
     /// The file held `entry` while its facts were `stat`, before and after.
-    Known { entry: Entry, stat: Stat },
+    Known {
+        entry: Entry,
+        stat: Stat,
+    },
     Gone,
     /// Something that is neither a file nor a link.
     Other(FileKind),

@@ -42,24 +42,11 @@ impl IgnoreRules {
                 notices.push(bad_pattern(dir, index + 1, &error));
             }
         }
-        let prefix = if dir.is_root() {
-            0
-        } else {
-            dir.as_bytes().len() + 1
-        };
+        let prefix = if dir.is_root() { 0 } else { dir.as_bytes().len() + 1 };
         match builder.build() {
             Ok(matcher) if !matcher.is_empty() => {
-                let level = Level {
-                    prefix,
-                    matcher,
-                    outer: self.innermost.clone(),
-                };
-                (
-                    Self {
-                        innermost: Some(Arc::new(level)),
-                    },
-                    notices,
-                )
+                let level = Level { prefix, matcher, outer: self.innermost.clone() };
+                (Self { innermost: Some(Arc::new(level)) }, notices)
             }
             Ok(_) => (self.clone(), notices),
             Err(error) => {
@@ -82,10 +69,7 @@ impl IgnoreRules {
         match read {
             Ok(_) => self.with_patterns(dir, &text),
             Err(error) => {
-                let notice = Notice::Unreadable {
-                    path,
-                    reason: error.to_string(),
-                };
+                let notice = Notice::Unreadable { path, reason: error.to_string() };
                 (self.clone(), vec![notice])
             }
         }
@@ -99,12 +83,7 @@ impl IgnoreRules {
     /// Tells whether `path` is ignored, its parents being not.
     pub fn ignores(&self, path: &RepoPath, is_directory: bool) -> bool {
         let mut level = self.innermost.as_deref();
-        while let Some(Level {
-            prefix,
-            matcher,
-            outer,
-        }) = level
-        {
+        while let Some(Level { prefix, matcher, outer }) = level {
             let below = RepoPath::from_bytes(&path.as_bytes()[*prefix..]).unwrap_or_default();
             match matcher.matched(below.as_path(), is_directory) {
                 Match::Ignore(_) => return true,
@@ -118,11 +97,7 @@ impl IgnoreRules {
 
 fn bad_pattern(dir: &RepoPath, line: usize, error: &ignore::Error) -> Notice {
     let path = dir.child(IGNORE_FILE).unwrap_or_default();
-    Notice::BadIgnorePattern {
-        path,
-        line,
-        reason: error.to_string(),
-    }
+    Notice::BadIgnorePattern { path, line, reason: error.to_string() }
 }
 
 #[cfg(test)]
@@ -134,9 +109,7 @@ mod tests {
     }
 
     fn rules(text: &str) -> IgnoreRules {
-        IgnoreRules::default()
-            .with_patterns(&RepoPath::root(), text.as_bytes())
-            .0
+        IgnoreRules::default().with_patterns(&RepoPath::root(), text.as_bytes()).0
     }
 
     #[test]

@@ -31,7 +31,10 @@ pub(super) struct Joined {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OnDisk {
     Absent,
-    File { stat: Stat, ignored: bool },
+    File {
+        stat: Stat,
+        ignored: bool,
+    },
     Special(FileKind),
     /// It could not be looked at.
     Unknown,
@@ -113,7 +116,8 @@ impl<'a> Join<'a> {
         let objects = workspace.objects.clone();
         let enter = move |dir: &RepoPath| {
             // An error shows when the tree is walked; here it means that all is looked at.
-            enter_ignored(dir) || objects.tree_entry(tree, dir).map_or(true, |found| found.is_some())
+            enter_ignored(dir)
+                || objects.tree_entry(tree, dir).map_or(true, |found| found.is_some())
         };
         let options = ScanOptions {
             below: below.clone(),

@@ -15,11 +15,7 @@ pub enum Notice {
     /// A directory with a repository of its own.
     NestedRepository { path: RepoPath },
     /// A line of an ignore file that is no pattern.
-    BadIgnorePattern {
-        path: RepoPath,
-        line: usize,
-        reason: String,
-    },
+    BadIgnorePattern { path: RepoPath, line: usize, reason: String },
 }
 
 impl Notice {

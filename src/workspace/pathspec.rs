@@ -31,7 +31,8 @@ impl Pathspecs {
 
     /// Returns the set of these very paths and what lies below them.
     pub fn of_paths(paths: impl IntoIterator<Item = RepoPath>) -> Self {
-        let spec = |path: RepoPath| Pathspec { text: path.to_string(), path: Some(path), glob: None };
+        let spec =
+            |path: RepoPath| Pathspec { text: path.to_string(), path: Some(path), glob: None };
         Self { specs: paths.into_iter().map(spec).collect() }
     }
 

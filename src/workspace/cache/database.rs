@@ -53,10 +53,7 @@ impl StatCache {
             Err(error) if is_locked(&error) => None,
             Err(_) => replace(path),
         };
-        Self {
-            path: path.to_owned(),
-            connection: Mutex::new(connection),
-        }
+        Self { path: path.to_owned(), connection: Mutex::new(connection) }
     }
 
     /// Returns what is known of one file.
@@ -66,10 +63,7 @@ impl StatCache {
                 connection.prepare_cached("SELECT stat, entry FROM file WHERE path = ?1")?;
             statement
                 .query_row([key_of(path)], |row| {
-                    Ok(CachedFile::decode(
-                        row.get_ref(0)?.as_blob()?,
-                        row.get_ref(1)?.as_blob()?,
-                    ))
+                    Ok(CachedFile::decode(row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?))
                 })
                 .optional()
         })
@@ -88,10 +82,7 @@ impl StatCache {
                 let _ = stream(&path, &from, &sender);
             });
         }
-        CacheRows {
-            batches: open.then_some(receiver),
-            batch: Vec::new().into_iter(),
-        }
+        CacheRows { batches: open.then_some(receiver), batch: Vec::new().into_iter() }
     }
 
     /// Writes rows, and forgets paths, in one transaction. Where the file is busy or broken nothing
@@ -118,10 +109,7 @@ impl StatCache {
     }
 
     fn with<T>(&self, deed: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Option<T> {
-        let mut guard = self
-            .connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut guard = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         match deed(guard.as_mut()?) {
             Ok(value) => Some(value),
             Err(error) => {
@@ -211,11 +199,8 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 /// Chooses a journal that a power cut cannot make lie: a page of it is checked or synced before it
 /// counts. Network file systems have no shared memory for a write-ahead log.
 fn configure(connection: &Connection, path: &Path) -> rusqlite::Result<()> {
-    let (journal, synchronous) = if is_on_network(path) {
-        ("TRUNCATE", "FULL")
-    } else {
-        ("WAL", "NORMAL")
-    };
+    let (journal, synchronous) =
+        if is_on_network(path) { ("TRUNCATE", "FULL") } else { ("WAL", "NORMAL") };
     connection.pragma_update_and_check(None, "journal_mode", journal, |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "cache_size", -16_000)
@@ -238,10 +223,7 @@ const NETWORK_FILE_SYSTEMS: [i64; 9] = [
 #[cfg(target_os = "linux")]
 fn is_on_network(path: &Path) -> bool {
     let dir = crate::base::fs::parent_of(path);
-    #[expect(
-        clippy::unnecessary_cast,
-        reason = "the field differs between machines"
-    )]
+    #[expect(clippy::unnecessary_cast, reason = "the field differs between machines")]
     rustix::fs::statfs(dir).is_ok_and(|stat| NETWORK_FILE_SYSTEMS.contains(&(stat.f_type as i64)))
 }
 
@@ -261,19 +243,14 @@ fn replace(path: &Path) -> Option<Connection> {
 
 fn is_locked(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
-    matches!(
-        error.sqlite_error_code(),
-        Some(DatabaseBusy | DatabaseLocked)
-    )
+    matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked))
 }
 
 fn is_damaged(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-    matches!(
-        error.sqlite_error_code(),
-        Some(DatabaseCorrupt | NotADatabase)
-    ) || matches!(
-        error,
-        rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::FromSqlConversionFailure(..)
-    )
+    matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+        || matches!(
+            error,
+            rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::FromSqlConversionFailure(..)
+        )
 }

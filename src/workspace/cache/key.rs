@@ -11,19 +11,13 @@ pub fn key_of(path: &RepoPath) -> Vec<u8> {
 
 /// Returns the path of a key, or nothing where it is none.
 pub fn path_of_key(key: &[u8]) -> Option<RepoPath> {
-    let bytes: Vec<u8> = key
-        .iter()
-        .map(|b| if *b == 0 { b'/' } else { *b })
-        .collect();
+    let bytes: Vec<u8> = key.iter().map(|b| if *b == 0 { b'/' } else { *b }).collect();
     RepoPath::from_bytes(bytes).ok()
 }
 
 /// Compares a path with a key, without making the key of the path.
 pub fn compare_with_key(path: &RepoPath, key: &[u8]) -> Ordering {
-    path.as_bytes()
-        .iter()
-        .map(|b| rank(*b))
-        .cmp(key.iter().copied())
+    path.as_bytes().iter().map(|b| rank(*b)).cmp(key.iter().copied())
 }
 
 fn rank(byte: u8) -> u8 {

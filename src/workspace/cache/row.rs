@@ -38,13 +38,7 @@ impl CachedFile {
 
     /// Returns the facts as bytes.
     pub fn encode_stat(&self) -> Vec<u8> {
-        let Stat {
-            size,
-            mtime_ns,
-            ctime_ns,
-            inode,
-            mode,
-        } = self.stat;
+        let Stat { size, mtime_ns, ctime_ns, inode, mode } = self.stat;
         let mut bytes = Vec::with_capacity(STAT_LEN);
         bytes.extend(size.to_le_bytes());
         bytes.extend(mtime_ns.to_le_bytes());
@@ -62,18 +56,8 @@ impl CachedFile {
         let (ctime_ns, inode) = (stat.number()? as i64, stat.number()?);
         let observed_ns = stat.number()? as i64;
         let mode = u32::from_le_bytes(stat.take()?);
-        let stat = stat.0.is_empty().then_some(Stat {
-            size,
-            mtime_ns,
-            ctime_ns,
-            inode,
-            mode,
-        })?;
-        Some(Self {
-            stat,
-            observed_ns,
-            entry: decode_entry(entry)?,
-        })
+        let stat = stat.0.is_empty().then_some(Stat { size, mtime_ns, ctime_ns, inode, mode })?;
+        Some(Self { stat, observed_ns, entry: decode_entry(entry)? })
     }
 }
 
@@ -102,27 +86,15 @@ pub fn encode_entry(entry: &Entry) -> Vec<u8> {
 pub fn decode_entry(bytes: &[u8]) -> Option<Entry> {
     let (kind, rest) = bytes.split_first()?;
     if *kind == SYMLINK {
-        return Some(Entry::Symlink {
-            target: rest.to_vec(),
-        });
+        return Some(Entry::Symlink { target: rest.to_vec() });
     }
     let mut rest = Reader(rest);
     let size = rest.number()?;
     let content = Hash(rest.take()?);
-    let manifest = if rest.0.is_empty() {
-        None
-    } else {
-        Some(ManifestId(Hash(rest.take()?)))
-    };
-    let file = FileRef {
-        size,
-        content,
-        manifest,
-    };
-    (rest.0.is_empty() && *kind <= EXECUTABLE).then_some(Entry::File {
-        file,
-        executable: *kind == EXECUTABLE,
-    })
+    let manifest = if rest.0.is_empty() { None } else { Some(ManifestId(Hash(rest.take()?))) };
+    let file = FileRef { size, content, manifest };
+    (rest.0.is_empty() && *kind <= EXECUTABLE)
+        .then_some(Entry::File { file, executable: *kind == EXECUTABLE })
 }
 
 /// Takes fixed pieces off the front of bytes.
@@ -146,12 +118,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn entry() -> impl Strategy<Value = Entry> {
-        let file = (
-            any::<u64>(),
-            any::<[u8; 32]>(),
-            any::<Option<[u8; 32]>>(),
-            any::<bool>(),
-        );
+        let file = (any::<u64>(), any::<[u8; 32]>(), any::<Option<[u8; 32]>>(), any::<bool>());
         let file = file.prop_map(|(size, content, manifest, executable)| Entry::File {
             file: FileRef {
                 size,
@@ -186,13 +153,7 @@ mod tests {
 
     #[test]
     fn a_file_written_within_the_tick_of_its_reading_proves_nothing() {
-        let stat = Stat {
-            size: 1,
-            mtime_ns: 1_000,
-            ctime_ns: 1_000,
-            inode: 1,
-            mode: 0o100_644,
-        };
+        let stat = Stat { size: 1, mtime_ns: 1_000, ctime_ns: 1_000, inode: 1, mode: 0o100_644 };
         let row = |observed_ns| CachedFile {
             stat,
             observed_ns,
@@ -201,18 +162,9 @@ mod tests {
         assert!(!row(1_000).proves(&stat));
         assert!(!row(1_000 + FINE_TICK_NS - 1).proves(&stat));
         assert!(row(1_000 + FINE_TICK_NS).proves(&stat));
-        assert!(!row(i64::MAX).proves(&Stat {
-            ctime_ns: 1_001,
-            ..stat
-        }));
-        let whole_seconds = Stat {
-            ctime_ns: 0,
-            ..stat
-        };
-        let coarse = CachedFile {
-            stat: whole_seconds,
-            ..row(1_000 + FINE_TICK_NS)
-        };
+        assert!(!row(i64::MAX).proves(&Stat { ctime_ns: 1_001, ..stat }));
+        let whole_seconds = Stat { ctime_ns: 0, ..stat };
+        let coarse = CachedFile { stat: whole_seconds, ..row(1_000 + FINE_TICK_NS) };
         assert!(!coarse.proves(&whole_seconds));
     }
 }

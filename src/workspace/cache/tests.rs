@@ -8,46 +8,22 @@ use crate::object::{Entry, FileRef};
 use crate::workspace::disk::Stat;
 
 fn row(path: &str, size: u64) -> NewRow {
-    let stat = Stat {
-        size,
-        mtime_ns: 5,
-        ctime_ns: 6,
-        inode: 7,
-        mode: 0o100_644,
-    };
-    let entry = Entry::File {
-        file: FileRef {
-            size,
-            ..FileRef::empty()
-        },
-        executable: false,
-    };
+    let stat = Stat { size, mtime_ns: 5, ctime_ns: 6, inode: 7, mode: 0o100_644 };
+    let entry = Entry::File { file: FileRef { size, ..FileRef::empty() }, executable: false };
     let path = RepoPath::from_bytes(path).unwrap();
-    NewRow {
-        path,
-        file: CachedFile {
-            stat,
-            observed_ns: 8,
-            entry,
-        },
-    }
+    NewRow { path, file: CachedFile { stat, observed_ns: 8, entry } }
 }
 
 fn paths(cache: &StatCache, below: &str) -> Vec<String> {
     let below = RepoPath::from_bytes(below).unwrap();
-    cache
-        .rows(&below)
-        .map(|(key, _)| path_of_key(&key).unwrap().to_string())
-        .collect()
+    cache.rows(&below).map(|(key, _)| path_of_key(&key).unwrap().to_string()).collect()
 }
 
 #[test]
 fn rows_come_back_in_the_order_of_paths_and_from_below_a_directory() {
     let dir = tempfile::tempdir().unwrap();
     let cache = StatCache::open(&dir.path().join("stat.db"));
-    let rows: Vec<_> = ["a.b", "a/b", "a-b", "a", "b", "a/c/d"]
-        .map(|path| row(path, 3))
-        .into();
+    let rows: Vec<_> = ["a.b", "a/b", "a-b", "a", "b", "a/c/d"].map(|path| row(path, 3)).into();
     cache.update(&rows, &[]);
     assert_eq!(paths(&cache, ""), ["a", "a/b", "a/c/d", "a-b", "a.b", "b"]);
     assert_eq!(paths(&cache, "a"), ["a", "a/b", "a/c/d"]);
@@ -77,16 +53,11 @@ fn a_damaged_foreign_or_outdated_file_is_replaced() {
         ("garbage", &|| fs::write(&path, [7; 9000]).unwrap()),
         ("foreign", &|| {
             let other = Connection::open(&path).unwrap();
-            other
-                .execute_batch("CREATE TABLE theirs (x); PRAGMA application_id = 5")
-                .unwrap();
+            other.execute_batch("CREATE TABLE theirs (x); PRAGMA application_id = 5").unwrap();
         }),
         ("outdated", &|| {
             drop(StatCache::open(&path));
-            Connection::open(&path)
-                .unwrap()
-                .pragma_update(None, "user_version", 99)
-                .unwrap();
+            Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
         }),
     ];
     for (name, spoil) in spoil {

@@ -13,10 +13,11 @@ use crate::object::TreeEdit;
 use crate::store::Durability;
 use crate::workspace::cache::NewRow;
 use crate::workspace::checkout::journal::{Journal, temporary};
-use crate::workspace::checkout::recover::Direction;
+use crate::workspace::checkout::recover::{Direction, Recovery, Strange};
 use crate::workspace::checkout::write::{remove_step, write_step};
 use crate::workspace::checkout::{CheckoutPlan, Step};
 use crate::workspace::content::{Content, Deed};
+use crate::workspace::disk::{Cursor, FileKind};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
 use crate::workspace::status::same_bytes;
@@ -76,10 +77,17 @@ impl AppliedCheckout<'_> {
         Ok(Journal::remove(&Journal::path_in(&self.workspace.dot_dir))?)
     }
 
-    /// Takes it back.
-    pub fn roll_back(self, progress: &dyn Progress) -> Result<(), WorkspaceError> {
-        self.workspace.settle(&self.journal, Direction::Back, &ToTheEnd, progress)?;
-        self.finish()
+    /// Takes it back. What somebody else wrote meanwhile is left, and named.
+    pub fn roll_back(self, progress: &dyn Progress) -> Result<Recovery, WorkspaceError> {
+        let recovery = self.workspace.settle(
+            &self.journal,
+            Direction::Back,
+            Strange::Leave,
+            &ToTheEnd,
+            progress,
+        )?;
+        self.finish()?;
+        Ok(recovery)
     }
 }
 
@@ -109,7 +117,7 @@ impl Workspace {
         let done = self.run(&journal.steps, journal.nonce, pace, progress);
         if let Err(error) = done {
             // Where the way back fails as well, the journal stays for the next start.
-            if self.settle(&journal, Direction::Back, &ToTheEnd, progress).is_ok() {
+            if self.settle(&journal, Direction::Back, Strange::Leave, &ToTheEnd, progress).is_ok() {
                 Journal::remove(&path)?;
             }
             return Err(error);
@@ -146,7 +154,10 @@ impl Workspace {
                 }
             },
         )?;
-        self.objects.store().flush(Durability::Durable).map_err(crate::object::ObjectError::from)?;
+        self.objects
+            .store()
+            .flush(Durability::Durable)
+            .map_err(crate::object::ObjectError::from)?;
         Ok(())
     }
 
@@ -189,8 +200,7 @@ impl Workspace {
     fn in_batches(
         &self,
         steps: &[&Step],
-        deed: impl Fn(&mut crate::workspace::disk::Cursor, &Step) -> Result<Option<NewRow>, WorkspaceError>
-        + Sync,
+        deed: impl Fn(&mut Cursor, &Step) -> Result<Option<NewRow>, WorkspaceError> + Sync,
     ) -> Result<Vec<NewRow>, WorkspaceError> {
         let batches = steps.par_chunks(BATCH).map(|batch| {
             let mut cursor = self.disk.cursor();
@@ -210,11 +220,13 @@ impl Workspace {
         let mut cursor = self.disk.cursor();
         // From the last in order to the first: a directory comes after those below it.
         while let Some(dir) = parents.pop_last().filter(|dir| !dir.is_root()) {
-            let is_directory = cursor.stat(&dir)?.is_none_or(|stat| {
-                stat.kind() == crate::workspace::disk::FileKind::Directory
-            });
-            cursor.forget();
-            if is_directory && cursor.remove_empty_directory(&dir)? {
+            let is_gone = match cursor.stat(&dir)?.map(|stat| stat.kind()) {
+                Some(FileKind::Directory) => cursor.remove_empty_directory(&dir)?,
+                Some(_) => false,
+                None => true,
+            };
+            if is_gone {
+                cursor.forget();
                 parents.extend(dir.parent());
             }
         }

@@ -99,7 +99,8 @@ impl Workspace {
         let mut wants = BTreeMap::new();
         let mut join = Join::new(self, to, &RepoPath::root(), |_| false);
         while let Some(step) = join.advance()? {
-            let JoinStep::Path(Joined { path, tracked: Some(entry), on_disk, cached }) = step else {
+            let JoinStep::Path(Joined { path, tracked: Some(entry), on_disk, cached }) = step
+            else {
                 continue;
             };
             let same = match on_disk {
@@ -219,11 +220,8 @@ impl<'a> Planner<'a> {
         if let Some(target) = &target
             && same_bytes(&held.entry, target)
         {
-            let file = CachedFile {
-                stat: held.stat,
-                observed_ns: self.present,
-                entry: target.clone(),
-            };
+            let file =
+                CachedFile { stat: held.stat, observed_ns: self.present, entry: target.clone() };
             self.right.push(NewRow { path, file });
             return;
         }
@@ -239,13 +237,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Puts unsaved work aside, or blocks.
-    fn displace(
-        &mut self,
-        path: RepoPath,
-        held: Held,
-        reason: BlockReason,
-        target: Option<Entry>,
-    ) {
+    fn displace(&mut self, path: RepoPath, held: Held, reason: BlockReason, target: Option<Entry>) {
         if self.force {
             self.unsaved.insert(path.clone());
             self.step(path, Some(held), target);

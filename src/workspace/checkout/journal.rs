@@ -212,7 +212,11 @@ mod tests {
             steps: vec![
                 Step { path: path("a"), old: None, new: Some(file.clone()) },
                 Step { path: path("b/c"), old: Some(Held { stat, entry: link }), new: None },
-                Step { path: path("d"), old: Some(Held { stat, entry: file.clone() }), new: Some(file) },
+                Step {
+                    path: path("d"),
+                    old: Some(Held { stat, entry: file.clone() }),
+                    new: Some(file),
+                },
             ],
         }
     }

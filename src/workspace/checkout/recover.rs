@@ -19,6 +19,15 @@ pub enum Direction {
     Back,
 }
 
+/// What becomes of a file that is neither old nor new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strange {
+    /// Somebody else wrote it just now.
+    Leave,
+    /// It may be what a power cut left; it is saved, then replaced.
+    Replace,
+}
+
 /// A checkout that was begun and neither finished nor taken back.
 #[derive(Debug)]
 pub struct InterruptedCheckout<'a> {
@@ -65,7 +74,8 @@ impl InterruptedCheckout<'_> {
         pace: &dyn Pace,
         progress: &dyn Progress,
     ) -> Result<Recovery, WorkspaceError> {
-        let recovery = self.workspace.settle(&self.journal, direction, pace, progress)?;
+        let recovery =
+            self.workspace.settle(&self.journal, direction, Strange::Replace, pace, progress)?;
         Journal::remove(&Journal::path_in(&self.workspace.dot_dir))?;
         Ok(recovery)
     }
@@ -83,11 +93,12 @@ impl Workspace {
         Ok(journal.map(|journal| InterruptedCheckout { workspace: self, journal, _lock: lock }))
     }
 
-    /// Makes every path of a journal hold the one side or the other. What is neither is saved.
+    /// Makes every path of a journal hold the one side or the other.
     pub(super) fn settle(
         &self,
         journal: &Journal,
         direction: Direction,
+        strange: Strange,
         pace: &dyn Pace,
         progress: &dyn Progress,
     ) -> Result<Recovery, WorkspaceError> {
@@ -103,7 +114,8 @@ impl Workspace {
         let wants: Vec<Want> = journal.steps.iter().map(want).collect();
         let absent = wants.iter().filter(|want| want.target.is_none());
         let absent: Vec<_> = absent.map(|want| want.path.clone()).collect();
-        let plan = self.plan_wants(journal.from, journal.to, wants, true, pace)?;
+        let plan =
+            self.plan_wants(journal.from, journal.to, wants, strange == Strange::Replace, pace)?;
         let plan = without_blocked(plan);
         self.save(&plan)?;
         self.run(&plan.steps, journal.nonce, pace, progress)?;

@@ -28,7 +28,9 @@ pub(in crate::workspace) fn put(
                 objects.copy_file(file, &mut out)?;
             }
             let full = || cursor.disk().full_path(path);
-            set_aside(&out, present).map_err(std::io::Error::from).context("set time of", full())?;
+            set_aside(&out, present)
+                .map_err(std::io::Error::from)
+                .context("set time of", full())?;
             Ok(())
         }
     }

@@ -16,9 +16,7 @@ const SET_BACK_NS: i64 = 50_000_000;
 pub fn present(dir: &Path) -> Result<i64, PathError> {
     let mut probe = tempfile::tempfile_in(dir).context("create a file in", dir)?;
     probe.write_all(b".").context("write to a file in", dir)?;
-    let stat: Stat = rustix::fs::fstat(&probe)
-        .context("look at a file in", dir)?
-        .into();
+    let stat: Stat = rustix::fs::fstat(&probe).context("look at a file in", dir)?.into();
     Ok(stat.mtime_ns)
 }
 
@@ -30,11 +28,5 @@ pub fn set_aside(file: impl std::os::fd::AsFd, present: i64) -> rustix::io::Resu
         tv_sec: time.div_euclid(1_000_000_000) as _,
         tv_nsec: time.rem_euclid(1_000_000_000) as _,
     };
-    rustix::fs::futimens(
-        file,
-        &Timestamps {
-            last_access: time,
-            last_modification: time,
-        },
-    )
+    rustix::fs::futimens(file, &Timestamps { last_access: time, last_modification: time })
 }

@@ -29,12 +29,7 @@ pub struct Cursor {
 
 impl Cursor {
     pub(super) fn new(disk: Disk) -> Self {
-        Self {
-            disk,
-            place: Vec::new(),
-            open: Vec::new(),
-            missing: None,
-        }
+        Self { disk, place: Vec::new(), open: Vec::new(), missing: None }
     }
 
     /// Returns a handle on a directory, or the error of the component that is none.
@@ -50,19 +45,11 @@ impl Cursor {
     }
 
     fn walk_to(&mut self, dir: &RepoPath, make: bool) -> rustix::io::Result<BorrowedFd<'_>> {
-        if self
-            .missing
-            .as_ref()
-            .is_some_and(|missing| dir.starts_with(missing))
-        {
+        if self.missing.as_ref().is_some_and(|missing| dir.starts_with(missing)) {
             return Err(Errno::NOENT);
         }
         let target = dir.as_bytes();
-        while self
-            .open
-            .last()
-            .is_some_and(|(len, _)| !leads_to(&self.place[..*len], target))
-        {
+        while self.open.last().is_some_and(|(len, _)| !leads_to(&self.place[..*len], target)) {
             self.open.pop();
         }
         let mut at = self.open.last().map_or(0, |(len, _)| *len);
@@ -78,18 +65,12 @@ impl Cursor {
             })?;
             at = end;
         }
-        Ok(self
-            .open
-            .last()
-            .map_or(self.disk.as_fd(), |(_, fd)| fd.as_fd()))
+        Ok(self.open.last().map_or(self.disk.as_fd(), |(_, fd)| fd.as_fd()))
     }
 
     /// Opens the component `start..end` of the place.
     fn step(&mut self, start: usize, end: usize, make: bool) -> rustix::io::Result<()> {
-        let parent = self
-            .open
-            .last()
-            .map_or(self.disk.as_fd(), |(_, fd)| fd.as_fd());
+        let parent = self.open.last().map_or(self.disk.as_fd(), |(_, fd)| fd.as_fd());
         let name = &self.place[start..end];
         let fd = match open_directory(parent, name) {
             Err(Errno::NOENT) if make => {
@@ -130,9 +111,7 @@ impl Cursor {
         path: &RepoPath,
         deed: impl FnOnce(BorrowedFd<'_>, &[u8]) -> rustix::io::Result<T>,
     ) -> Result<T, PathError> {
-        let result = self
-            .parent(path)
-            .and_then(|(parent, name)| deed(parent, name));
+        let result = self.parent(path).and_then(|(parent, name)| deed(parent, name));
         result.map_err(|error| {
             PathError::new(action, self.disk.full_path(path), io::Error::from(error))
         })
@@ -206,9 +185,7 @@ impl Cursor {
 
     /// Creates a symbolic link that was not there.
     pub fn create_link(&mut self, path: &RepoPath, target: &[u8]) -> Result<(), PathError> {
-        self.at("create link", path, |parent, name| {
-            rustix::fs::symlinkat(target, parent, name)
-        })
+        self.at("create link", path, |parent, name| rustix::fs::symlinkat(target, parent, name))
     }
 
     /// Renames `from` to its neighbour `to`, whatever is there.
@@ -222,17 +199,15 @@ impl Cursor {
     /// Renames `from` to its neighbour `to`, where nothing may be.
     pub fn rename_new(&mut self, from: &RepoPath, to: &RepoPath) -> Result<(), PathError> {
         let from_name = from.file_name().unwrap_or_default();
-        self.at("rename to", to, |parent, name| {
-            match rename_exclusively(parent, from_name, name) {
-                Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
-                    match rustix::fs::statat(parent, name, AtFlags::SYMLINK_NOFOLLOW) {
-                        Err(Errno::NOENT) => rustix::fs::renameat(parent, from_name, parent, name),
-                        Ok(_) => Err(Errno::EXIST),
-                        Err(error) => Err(error),
-                    }
+        self.at("rename to", to, |parent, name| match rename_exclusively(parent, from_name, name) {
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+                match rustix::fs::statat(parent, name, AtFlags::SYMLINK_NOFOLLOW) {
+                    Err(Errno::NOENT) => rustix::fs::renameat(parent, from_name, parent, name),
+                    Ok(_) => Err(Errno::EXIST),
+                    Err(error) => Err(error),
                 }
-                other => other,
             }
+            other => other,
         })
     }
 

@@ -31,10 +31,7 @@ pub fn list(dir: impl AsFd) -> rustix::io::Result<Vec<Listed>> {
                 Err(error) => return Err(error),
             },
         };
-        listed.push(Listed {
-            name: name.to_vec(),
-            kind,
-        });
+        listed.push(Listed { name: name.to_vec(), kind });
     }
     listed.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     Ok(listed)

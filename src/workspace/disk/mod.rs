@@ -44,12 +44,7 @@ impl Disk {
     pub fn open(path: &Path) -> Result<Self, PathError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let fd = rustix::fs::open(path, flags, Mode::empty()).context("open directory", path)?;
-        Ok(Self {
-            root: Arc::new(Root {
-                fd,
-                path: path.to_owned(),
-            }),
-        })
+        Ok(Self { root: Arc::new(Root { fd, path: path.to_owned() }) })
     }
 
     /// Returns where the root lies.
@@ -59,11 +54,7 @@ impl Disk {
 
     /// Returns the operating-system path of `path`, for messages.
     pub fn full_path(&self, path: &RepoPath) -> PathBuf {
-        if path.is_root() {
-            self.root.path.clone()
-        } else {
-            self.root.path.join(path.as_path())
-        }
+        if path.is_root() { self.root.path.clone() } else { self.root.path.join(path.as_path()) }
     }
 
     /// Returns a cursor, which finds neighbouring paths quickly.

@@ -70,13 +70,7 @@ impl Stat {
     /// Tells whether both are of the same bytes, as far as one can tell without reading: all but
     /// the time of the last change of name or mode.
     pub fn same_content(&self, other: &Self) -> bool {
-        Self {
-            ctime_ns: 0,
-            ..*self
-        } == Self {
-            ctime_ns: 0,
-            ..*other
-        }
+        Self { ctime_ns: 0, ..*self } == Self { ctime_ns: 0, ..*other }
     }
 }
 

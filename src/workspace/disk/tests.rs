@@ -10,10 +10,7 @@ fn path(bytes: impl Into<Vec<u8>>) -> RepoPath {
 
 fn write(cursor: &mut Cursor, to: &RepoPath, content: &[u8]) -> Result<(), PathError> {
     cursor.make_directory(&to.parent().unwrap())?;
-    cursor
-        .create_file(to, 0o666)?
-        .write_all(content)
-        .context("write", to.to_path())
+    cursor.create_file(to, 0o666)?.write_all(content).context("write", to.to_path())
 }
 
 #[test]
@@ -29,10 +26,7 @@ fn a_link_on_the_way_is_never_followed() {
     assert!(cursor.open_file(&path("link/file")).is_err());
     assert!(cursor.remove_file(&path("link/file")).is_err());
     assert_eq!(cursor.stat(&path("link/file")).unwrap(), None);
-    assert_eq!(
-        cursor.obstacle(&path("link/deep/file")).unwrap(),
-        Some(path("link"))
-    );
+    assert_eq!(cursor.obstacle(&path("link/deep/file")).unwrap(), Some(path("link")));
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
 }
 
@@ -58,11 +52,7 @@ fn paths_of_four_thousand_bytes_and_odd_bytes_work() {
         let stat = cursor.stat(file).unwrap().unwrap();
         assert_eq!((stat.kind(), stat.size), (FileKind::File, 7));
         let mut content = String::new();
-        cursor
-            .open_file(file)
-            .unwrap()
-            .read_to_string(&mut content)
-            .unwrap();
+        cursor.open_file(file).unwrap().read_to_string(&mut content).unwrap();
         assert_eq!(content, "content");
     }
     assert!(long_names.as_bytes().len() >= 4000);

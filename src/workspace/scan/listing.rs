@@ -74,9 +74,7 @@ impl Directory {
     pub fn read(&self) -> Result<Listing, Refused> {
         let fd = self.open().map_err(refused)?;
         let listed = list(&fd).map_err(refused)?;
-        let nested = listed
-            .iter()
-            .any(|it| it.name == b".mlv" && it.kind == FileKind::Directory);
+        let nested = listed.iter().any(|it| it.name == b".mlv" && it.kind == FileKind::Directory);
         if nested && !self.path.is_root() {
             return Err(Refused::Nested);
         }
@@ -87,12 +85,7 @@ impl Directory {
             .filter_map(|listed| self.item(fd.as_fd(), listed, &rules))
             .collect();
         let handle = (self.depth < MAX_HANDLE_DEPTH).then(|| Arc::new(fd));
-        Ok(Listing {
-            handle,
-            rules,
-            items,
-            notices,
-        })
+        Ok(Listing { handle, rules, items, notices })
     }
 
     fn open(&self) -> rustix::io::Result<OwnedFd> {
@@ -108,9 +101,7 @@ impl Directory {
     fn rules_here(&self, listed: &[Listed]) -> (IgnoreRules, Vec<Notice>) {
         let has_file = self.use_ignore_files
             && !self.ignored
-            && listed
-                .iter()
-                .any(|it| it.name == IGNORE_FILE && it.kind == FileKind::File);
+            && listed.iter().any(|it| it.name == IGNORE_FILE && it.kind == FileKind::File);
         if has_file {
             let mut cursor: Cursor = self.disk.cursor();
             self.rules.read_in(&mut cursor, &self.path)
@@ -132,11 +123,7 @@ impl Directory {
         };
         let is_directory = matches!(what, What::Directory);
         let ignored = self.ignored || (!rules.is_empty() && rules.ignores(&path, is_directory));
-        Some(Item {
-            path,
-            ignored,
-            what,
-        })
+        Some(Item { path, ignored, what })
     }
 }
 

@@ -24,11 +24,8 @@ enum State {
 impl Prefetch {
     /// Hands the directory to the thread pool.
     pub fn start(directory: Directory) -> Arc<Self> {
-        let job = Arc::new(Self {
-            directory,
-            state: Mutex::new(State::Waiting),
-            done: Condvar::new(),
-        });
+        let job =
+            Arc::new(Self { directory, state: Mutex::new(State::Waiting), done: Condvar::new() });
         let task = job.clone();
         rayon::spawn(move || {
             // Where the walk no longer wants it, nobody reads it.
@@ -51,10 +48,7 @@ impl Prefetch {
             if let State::Done(outcome) = &mut *state {
                 return outcome.take().unwrap_or(Err(Refused::Gone));
             }
-            state = self
-                .done
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 

@@ -27,11 +27,7 @@ fn scan(root: &Path, below: &str, enter_ignored: bool) -> Vec<Found> {
 
 fn files(found: &[Found]) -> Vec<String> {
     let path = |found: &Found| match found {
-        Found::File {
-            path,
-            ignored: false,
-            ..
-        } => Some(path.to_string()),
+        Found::File { path, ignored: false, .. } => Some(path.to_string()),
         Found::File { path, .. } => Some(format!("({path})")),
         _ => None,
     };
@@ -41,25 +37,14 @@ fn files(found: &[Found]) -> Vec<String> {
 #[test]
 fn files_come_in_the_order_of_paths_without_reserved_directories() {
     let dir = tempfile::tempdir().unwrap();
-    for path in [
-        "a.b",
-        "a/b",
-        "a-b",
-        "a/.git/config",
-        ".mlv/repo.db",
-        "sub/.GIT/x",
-        "z/y/x",
-    ] {
+    for path in ["a.b", "a/b", "a-b", "a/.git/config", ".mlv/repo.db", "sub/.GIT/x", "z/y/x"] {
         write(dir.path(), path, "");
     }
     write(dir.path(), "a/.mlv-write-0-1", "half a file");
     symlink("/nowhere", dir.path().join("link")).unwrap();
     symlink("z", dir.path().join("to-directory")).unwrap();
     let found = scan(dir.path(), "", false);
-    assert_eq!(
-        files(&found),
-        ["a/b", "a-b", "a.b", "link", "to-directory", "z/y/x"]
-    );
+    assert_eq!(files(&found), ["a/b", "a-b", "a.b", "link", "to-directory", "z/y/x"]);
     assert_eq!(files(&scan(dir.path(), "z", false)), ["z/y/x"]);
     assert_eq!(files(&scan(dir.path(), "z/y/x", false)), ["z/y/x"]);
     assert!(scan(dir.path(), "gone", false).is_empty());
@@ -82,28 +67,13 @@ fn the_order_holds_over_many_directories_read_ahead() {
 #[test]
 fn ignored_directories_are_entered_only_on_request() {
     let dir = tempfile::tempdir().unwrap();
-    for path in [
-        "out/a",
-        "out/deep/b",
-        "keep",
-        "x.tmp",
-        "sub/y.tmp",
-        "sub/z.log",
-        "sub/out/c",
-    ] {
+    for path in ["out/a", "out/deep/b", "keep", "x.tmp", "sub/y.tmp", "sub/z.log", "sub/out/c"] {
         write(dir.path(), path, "");
     }
     write(dir.path(), ".mlvignore", "out/\n*.tmp\n");
     write(dir.path(), "sub/.mlvignore", "!y.tmp\n*.log\n");
     let found = scan(dir.path(), "", false);
-    let plain = [
-        ".mlvignore",
-        "keep",
-        "sub/.mlvignore",
-        "sub/y.tmp",
-        "(sub/z.log)",
-        "(x.tmp)",
-    ];
+    let plain = [".mlvignore", "keep", "sub/.mlvignore", "sub/y.tmp", "(sub/z.log)", "(x.tmp)"];
     assert_eq!(files(&found), plain);
     let entered = files(&scan(dir.path(), "", true));
     assert_eq!(entered[2..4], ["(out/a)", "(out/deep/b)"]);
@@ -131,18 +101,10 @@ fn sockets_pipes_and_nested_repositories_are_passed_over_with_a_word() {
     let found = scan(dir.path(), "", false);
     let path = |text: &str| RepoPath::from_bytes(text).unwrap();
     assert_eq!(files(&found), ["git/ours"]);
-    let nested = Notice::NestedRepository {
-        path: path("inner"),
-    };
+    let nested = Notice::NestedRepository { path: path("inner") };
     assert!(found.contains(&Found::Unknown { notice: nested }));
-    assert!(found.contains(&Found::Special {
-        path: path("pipe"),
-        kind: FileKind::Fifo
-    }));
-    assert!(found.contains(&Found::Special {
-        path: path("socket"),
-        kind: FileKind::Socket
-    }));
+    assert!(found.contains(&Found::Special { path: path("pipe"), kind: FileKind::Fifo }));
+    assert!(found.contains(&Found::Special { path: path("socket"), kind: FileKind::Socket }));
 }
 
 #[test]

@@ -18,11 +18,7 @@ const AHEAD: usize = 32;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
     /// A regular file or a symbolic link.
-    File {
-        path: RepoPath,
-        stat: Stat,
-        ignored: bool,
-    },
+    File { path: RepoPath, stat: Stat, ignored: bool },
     /// Something that cannot be versioned.
     Special { path: RepoPath, kind: FileKind },
     /// An ignored directory that is not entered.
@@ -57,9 +53,7 @@ pub struct ScanOptions<'a> {
 
 impl std::fmt::Debug for ScanOptions<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ScanOptions")
-            .field("below", &self.below)
-            .finish_non_exhaustive()
+        f.debug_struct("ScanOptions").field("below", &self.below).finish_non_exhaustive()
     }
 }
 
@@ -114,10 +108,7 @@ impl<'a> Scan<'a> {
             Ok(None) => return,
             Err(error) => {
                 let reason = error.source.to_string();
-                let notice = Notice::Unreadable {
-                    path: below,
-                    reason,
-                };
+                let notice = Notice::Unreadable { path: below, reason };
                 return self.ready.push_back(Found::Unknown { notice });
             }
         };
@@ -130,11 +121,7 @@ impl<'a> Scan<'a> {
         if matches!(what, What::Directory) && !ignored {
             self.enter(&self.directory(below, 0, None, rules, ignored));
         } else {
-            self.meet(Item {
-                path: below,
-                ignored,
-                what,
-            });
+            self.meet(Item { path: below, ignored, what });
         }
     }
 
@@ -157,8 +144,7 @@ impl<'a> Scan<'a> {
             if stat.is_some_and(|stat| stat.kind() == FileKind::File) {
                 let (with, notices) = rules.read_in(&mut cursor, &dir);
                 rules = with;
-                self.ready
-                    .extend(notices.into_iter().map(|notice| Found::Notice { notice }));
+                self.ready.extend(notices.into_iter().map(|notice| Found::Notice { notice }));
             }
         }
         let ignored = !path.is_root() && rules.ignores(path, is_directory);
@@ -174,15 +160,7 @@ impl<'a> Scan<'a> {
         ignored: bool,
     ) -> Directory {
         let use_ignore_files = self.options.use_ignore_files;
-        Directory {
-            disk: self.disk.clone(),
-            path,
-            depth,
-            parent,
-            rules,
-            ignored,
-            use_ignore_files,
-        }
+        Directory { disk: self.disk.clone(), path, depth, parent, rules, ignored, use_ignore_files }
     }
 
     fn enter(&mut self, directory: &Directory) {
@@ -194,8 +172,7 @@ impl<'a> Scan<'a> {
         match outcome {
             Ok(listing) => {
                 let notices = listing.notices.into_iter();
-                self.ready
-                    .extend(notices.map(|notice| Found::Notice { notice }));
+                self.ready.extend(notices.map(|notice| Found::Notice { notice }));
                 self.stack.push(Frame {
                     handle: listing.handle,
                     rules: listing.rules,
@@ -255,11 +232,7 @@ impl<'a> Scan<'a> {
         };
         frame.taken += 1;
         let is_directory = matches!(item.what, What::Directory);
-        let prefetched = if is_directory && !item.ignored {
-            frame.ahead.pop_front()
-        } else {
-            None
-        };
+        let prefetched = if is_directory && !item.ignored { frame.ahead.pop_front() } else { None };
         if self.skips(&item.path) {
             return true;
         }
@@ -275,22 +248,14 @@ impl<'a> Scan<'a> {
     }
 
     fn meet(&mut self, item: Item) {
-        let Item {
-            path,
-            ignored,
-            what,
-        } = item;
+        let Item { path, ignored, what } = item;
         let found = match what {
-            What::File(stat) => Found::File {
-                path,
-                stat,
-                ignored,
-            },
+            What::File(stat) => Found::File { path, stat, ignored },
             What::Special(_) if ignored => return,
             What::Special(kind) => Found::Special { path, kind },
-            What::Unreadable(reason) => Found::Unknown {
-                notice: Notice::Unreadable { path, reason },
-            },
+            What::Unreadable(reason) => {
+                Found::Unknown { notice: Notice::Unreadable { path, reason } }
+            }
             What::Directory if ignored && !(self.options.enter_ignored)(&path) => {
                 Found::IgnoredDirectory { path }
             }

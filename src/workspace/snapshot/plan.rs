@@ -9,6 +9,9 @@ use crate::workspace::notice::Notice;
 use crate::workspace::pathspec::{Pathspecs, Usage};
 use crate::workspace::status::{Verdict, compare};
 
+/// How deep a file may lie for a tree to hold it.
+const MAX_LEVELS: usize = 128;
+
 /// What to add.
 pub struct AddOptions<'a> {
     /// The paths; none of them means everything.
@@ -133,6 +136,11 @@ impl Planner<'_> {
     fn wants_untracked(&mut self, path: &RepoPath, ignored: bool) -> bool {
         let named = self.options.paths.names(path);
         if self.options.tracked_only {
+            return false;
+        }
+        if path.components().count() > MAX_LEVELS {
+            let reason = format!("it lies more than {MAX_LEVELS} directories deep");
+            self.plan.notices.push(Notice::Unreadable { path: path.clone(), reason });
             return false;
         }
         if ignored && !self.options.force {

@@ -19,9 +19,7 @@ pub(super) fn with_renames(changes: Vec<TreeChange>) -> Vec<Change> {
         .into_iter()
         .filter(|change| !moved.contains(&change.path))
         .map(|change| match sources.remove(&change.path) {
-            Some(from) => {
-                Change { path: change.path, kind: ChangeKind::Renamed, from: Some(from) }
-            }
+            Some(from) => Change { path: change.path, kind: ChangeKind::Renamed, from: Some(from) },
             None => Change::new(change.path, kind(change.old.as_ref(), change.new.as_ref())),
         })
         .collect()

@@ -131,17 +131,28 @@ fn what_cannot_be_looked_at_is_named_and_not_called_deleted() {
 fn odd_names_are_told_apart() {
     let sample = Sample::new();
     let names: [&[u8]; 7] = [
-        b"new\nline", b"sp ace", b"\xff\xfe", "\u{e9}".as_bytes(), "e\u{301}".as_bytes(), b"Case",
+        b"new\nline",
+        b"sp ace",
+        b"\xff\xfe",
+        "\u{e9}".as_bytes(),
+        "e\u{301}".as_bytes(),
+        b"Case",
         b"case",
     ];
     let mut cursor = sample.workspace.disk.cursor();
     for name in names {
         cursor.create_file(&path(name), 0o644).unwrap();
     }
-    let deep = path("d/".repeat(1999) + "f");
+    let deep = path("d/".repeat(1900) + "f");
+    let long = path(format!("{}/", "n".repeat(250)).repeat(15) + &"m".repeat(235));
+    cursor.make_directory(&long.parent().unwrap()).unwrap();
+    cursor.create_file(&long, 0o644).unwrap();
     cursor.make_directory(&deep.parent().unwrap()).unwrap();
     cursor.create_file(&deep, 0o644).unwrap();
-    let staged = sample.add(sample.empty_tree(), &["."]);
+    let outcome = sample.try_add(sample.empty_tree(), &["."], false).unwrap();
+    assert!(matches!(&outcome.notices[..], [Notice::Unreadable { path, .. }] if *path == deep));
+    let staged = sample.objects.edit_tree(sample.empty_tree(), outcome.edits).unwrap();
     assert_eq!(sample.objects.walk_tree(staged, &path("")).count(), 8);
-    assert!(sample.status(staged, staged, UntrackedMode::Files).is_clean());
+    let status = sample.status(staged, staged, UntrackedMode::Files);
+    assert!(status.unstaged.is_empty() && status.untracked.len() == 1);
 }

@@ -127,12 +127,7 @@ fn tracked(entry: &Entry, on_disk: &OnDisk, cached: Option<&CachedFile>) -> Verd
     }
 }
 
-fn untracked(
-    joined: Joined,
-    join: &mut Join<'_>,
-    options: StatusOptions<'_>,
-    status: &mut Status,
-) {
+fn untracked(joined: Joined, join: &mut Join<'_>, options: StatusOptions<'_>, status: &mut Status) {
     let Joined { path, on_disk, .. } = joined;
     match on_disk {
         OnDisk::Special(kind) => status.notices.push(Notice::Special { path, kind }),

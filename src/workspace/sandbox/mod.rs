@@ -1,0 +1,9 @@
+//! A tree laid out in a directory of its own, for a program to run in, and what the program made.
+
+mod collect;
+mod create;
+#[cfg(test)]
+mod tests;
+
+pub use collect::Collected;
+pub use create::{OverlayFile, Sandbox, SandboxOptions};
