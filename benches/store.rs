@@ -17,9 +17,7 @@ use mlv::store::{BlobKind, ChunkStore, Durability, LocalStore};
 use rayon::prelude::*;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let sizes: Vec<usize> = std::env::args()
-        .filter_map(|text| text.parse().ok())
-        .collect();
+    let sizes: Vec<usize> = std::env::args().filter_map(|text| text.parse().ok()).collect();
     let mebibytes = sizes.first().copied().unwrap_or(1024);
     let files = sizes.get(1).copied().unwrap_or(100_000);
     let dir = tempfile::Builder::new().prefix("mlv-bench-").tempdir()?;
@@ -35,10 +33,7 @@ fn timed<T>(name: &str, bytes: u64, work: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let result = work();
     let seconds = start.elapsed().as_secs_f64();
-    println!(
-        "{name:<32} {seconds:>7.3} s {:>8.0} MB/s",
-        bytes as f64 / seconds / 1e6
-    );
+    println!("{name:<32} {seconds:>7.3} s {:>8.0} MB/s", bytes as f64 / seconds / 1e6);
     result
 }
 
@@ -56,15 +51,11 @@ fn large(dir: &Path, mebibytes: usize) -> Result<(), Box<dyn std::error::Error>>
     fs::remove_file(dir.join("copy"))?;
     let db = database(&dir.join("large"))?;
     let file = timed("  ingest", bytes, || ingest(&db, &source))?;
-    timed("  flush visible", bytes, || {
-        db.store().flush(Durability::Visible)
-    })?;
+    timed("  flush visible", bytes, || db.store().flush(Durability::Visible))?;
     timed("  ingest again", bytes, || ingest(&db, &source))?;
     let mut out = BufWriter::new(File::create(dir.join("out"))?);
     timed("  copy out", bytes, || db.copy_file(&file, &mut out))?;
-    timed("  flush durable", bytes, || {
-        db.store().flush(Durability::Durable)
-    })?;
+    timed("  flush durable", bytes, || db.store().flush(Durability::Durable))?;
     fs::remove_file(source)?;
     fs::remove_file(dir.join("out"))?;
     fs::remove_dir_all(dir.join("large"))?;
@@ -74,31 +65,20 @@ fn large(dir: &Path, mebibytes: usize) -> Result<(), Box<dyn std::error::Error>>
 fn small(dir: &Path, count: usize) -> Result<(), Box<dyn std::error::Error>> {
     let source = dir.join("small");
     let paths = write_small_files(&source, count)?;
-    let bytes: u64 = paths
-        .iter()
-        .filter_map(|path| Some(path.metadata().ok()?.len()))
-        .sum();
+    let bytes: u64 = paths.iter().filter_map(|path| Some(path.metadata().ok()?.len())).sum();
     // Written back first, or the disk is busy with the sources while the store is measured.
     Command::new("sync").status()?;
     println!("{count} files of 2 to 12 KB");
     timed("  cp -r", bytes, || copy(&source, &dir.join("copy")));
     let db = database(&dir.join("store"))?;
     timed("  ingest", bytes, || {
-        paths
-            .par_iter()
-            .try_for_each(|path| ingest(&db, path).map(|_| ()))
+        paths.par_iter().try_for_each(|path| ingest(&db, path).map(|_| ()))
     })?;
-    timed("  flush visible", bytes, || {
-        db.store().flush(Durability::Visible)
-    })?;
+    timed("  flush visible", bytes, || db.store().flush(Durability::Visible))?;
     timed("  ingest again", bytes, || {
-        paths
-            .par_iter()
-            .try_for_each(|path| ingest(&db, path).map(|_| ()))
+        paths.par_iter().try_for_each(|path| ingest(&db, path).map(|_| ()))
     })?;
-    timed("  flush durable", bytes, || {
-        db.store().flush(Durability::Durable)
-    })?;
+    timed("  flush durable", bytes, || db.store().flush(Durability::Durable))?;
     let again = timed("  open", 0, || LocalStore::open(&dir.join("store")))?;
     let id = mlv::store::BlobId::of(BlobKind::Chunk, &fs::read(&paths[0])?);
     timed("  first read", 0, || again.read(id))?;
@@ -150,11 +130,7 @@ fn write_weights(path: &Path, mebibytes: usize) -> io::Result<()> {
     for _ in 0..mebibytes << 18 {
         let word = random(&mut state);
         // The sum of four uniform numbers is near enough to normal.
-        let sum: f32 = word
-            .to_le_bytes()
-            .chunks(2)
-            .map(|b| f32::from(b[0]) - 127.5)
-            .sum();
+        let sum: f32 = word.to_le_bytes().chunks(2).map(|b| f32::from(b[0]) - 127.5).sum();
         let fine = ((word >> 40) as f32) / 16_777_216.0;
         out.write_all(&((sum + fine) * 1e-4).to_le_bytes())?;
     }
@@ -184,6 +160,5 @@ fn write_small_files(dir: &Path, count: usize) -> io::Result<Vec<PathBuf>> {
 fn peak_kilobytes() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM"));
-    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
-        .unwrap_or(0)
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
 }

@@ -38,9 +38,7 @@ impl ObjectDb {
         let Some(manifest) = file.manifest else {
             return match file.size {
                 0 => Ok(()),
-                _ => sink
-                    .write_all(&self.only_chunk(file)?)
-                    .map_err(ObjectError::Sink),
+                _ => sink.write_all(&self.only_chunk(file)?).map_err(ObjectError::Sink),
             };
         };
         let mut content = blake3::Hasher::new();
@@ -54,10 +52,7 @@ impl ObjectDb {
             return Ok(());
         }
         let reason = "its chunks are not those of the file that names it".to_owned();
-        Err(ObjectError::Invalid {
-            id: blob_id(manifest),
-            reason,
-        })
+        Err(ObjectError::Invalid { id: blob_id(manifest), reason })
     }
 
     /// Calls `take` with the chunks of a file, some at a time; the next ones are read meanwhile.
@@ -116,20 +111,13 @@ impl ObjectDb {
     }
 
     fn only_chunk(&self, file: &FileRef) -> Result<Vec<u8>, ObjectError> {
-        self.read_chunk(&ChunkSpan {
-            offset: 0,
-            len: file.size,
-            hash: file.content,
-        })
+        self.read_chunk(&ChunkSpan { offset: 0, len: file.size, hash: file.content })
     }
 
     /// Returns the bytes of a file of at most `limit` bytes.
     pub fn read_file(&self, file: &FileRef, limit: u64) -> Result<Vec<u8>, ObjectError> {
         if file.size > limit {
-            return Err(ObjectError::TooLong {
-                size: file.size,
-                limit,
-            });
+            return Err(ObjectError::TooLong { size: file.size, limit });
         }
         let mut bytes = Vec::new();
         self.copy_file(file, &mut bytes)?;
@@ -179,20 +167,11 @@ impl<'d> ChunkSpans<'d> {
             Some(id) => (Vec::new(), Some((id, file.size))),
             None if file.size == 0 => (Vec::new(), None),
             None => {
-                let only = Child {
-                    hash: file.content,
-                    len: file.size,
-                };
+                let only = Child { hash: file.content, len: file.size };
                 (vec![(0, vec![only].into_iter())], None)
             }
         };
-        Self {
-            db,
-            levels,
-            root,
-            offset: 0,
-            from,
-        }
+        Self { db, levels, root, offset: 0, from }
     }
 
     fn enter(&mut self, id: ManifestId, level: Option<u8>, len: u64) -> Result<(), ObjectError> {
@@ -216,11 +195,7 @@ impl<'d> ChunkSpans<'d> {
                 self.offset = end;
             } else if level == 0 {
                 let offset = std::mem::replace(&mut self.offset, end);
-                return Ok(Some(ChunkSpan {
-                    offset,
-                    len: child.len,
-                    hash: child.hash,
-                }));
+                return Ok(Some(ChunkSpan { offset, len: child.len, hash: child.hash }));
             } else {
                 self.enter(ManifestId(child.hash), Some(level - 1), child.len)?;
             }

@@ -74,12 +74,7 @@ fn ingest(
             progress.advance(small as u64);
             ingest_small(store, &scratch[..small])
         }
-        _ => Large {
-            store,
-            progress,
-            cutter: Cutter::new(hints),
-        }
-        .run(&scratch, source),
+        _ => Large { store, progress, cutter: Cutter::new(hints) }.run(&scratch, source),
     };
     SCRATCH.set(scratch);
     result
@@ -125,20 +120,14 @@ impl Large<'_> {
         let mut content = blake3::Hasher::new();
         let mut manifest = Builder::new(self.store);
         let mut size = 0;
-        current
-            .read(head, &mut source)
-            .map_err(ObjectError::Source)?;
+        current.read(head, &mut source).map_err(ObjectError::Source)?;
         loop {
             interrupt::check().map_err(StoreError::from)?;
             let last = current.is_last();
             let (read, (chunks, ())) = both(
                 parallel,
                 || {
-                    if last {
-                        Ok(())
-                    } else {
-                        next.read(&[], &mut source)
-                    }
+                    if last { Ok(()) } else { next.read(&[], &mut source) }
                 },
                 || {
                     both(
@@ -153,16 +142,10 @@ impl Large<'_> {
             size += current.fresh().len() as u64;
             self.progress.advance(current.fresh().len() as u64);
             let (chunks, tail) = chunks?;
-            chunks
-                .into_iter()
-                .try_for_each(|chunk| manifest.push(chunk))?;
+            chunks.into_iter().try_for_each(|chunk| manifest.push(chunk))?;
             if last {
                 let content = Hash(*content.finalize().as_bytes());
-                return Ok(FileRef {
-                    size,
-                    content,
-                    manifest: Some(manifest.finish()?),
-                });
+                return Ok(FileRef { size, content, manifest: Some(manifest.finish()?) });
             }
             read.map_err(ObjectError::Source)?;
             next.put_before(tail);
@@ -180,10 +163,8 @@ impl Large<'_> {
         let bytes = block.bytes();
         let ends = self.cutter.cut(bytes.len(), &found, block.is_last());
         let mut start = 0;
-        let pieces: Vec<&[u8]> = ends
-            .iter()
-            .map(|end| &bytes[std::mem::replace(&mut start, *end)..*end])
-            .collect();
+        let pieces: Vec<&[u8]> =
+            ends.iter().map(|end| &bytes[std::mem::replace(&mut start, *end)..*end]).collect();
         let store = self.store;
         let stored = |piece: &&[u8]| store_chunk(store, piece);
         let chunks = if parallel {
@@ -200,10 +181,7 @@ fn store_chunk(store: Option<&dyn ChunkStore>, bytes: &[u8]) -> Result<Child, St
     if let Some(store) = store {
         store.write(id, bytes)?;
     }
-    Ok(Child {
-        hash: id.hash,
-        len: bytes.len() as u64,
-    })
+    Ok(Child { hash: id.hash, len: bytes.len() as u64 })
 }
 
 /// Returns the places of a block where the content allows a cut. What was carried over needs no

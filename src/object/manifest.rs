@@ -47,32 +47,18 @@ impl Node {
         let node: Self =
             codec::decode(&bytes).map_err(|source| ObjectError::Undecodable { id, source })?;
         node.check(level, len)
-            .map_err(|reason| ObjectError::Invalid {
-                id,
-                reason: reason.to_owned(),
-            })?;
+            .map_err(|reason| ObjectError::Invalid { id, reason: reason.to_owned() })?;
         Ok(node)
     }
 
     fn check(&self, level: Option<u8>, len: u64) -> Result<(), &'static str> {
-        let sum = self
-            .children
-            .iter()
-            .try_fold(0u64, |sum, child| sum.checked_add(child.len));
-        let longest = if self.level == 0 {
-            MAX_CHUNK as u64
-        } else {
-            u64::MAX
-        };
+        let sum = self.children.iter().try_fold(0u64, |sum, child| sum.checked_add(child.len));
+        let longest = if self.level == 0 { MAX_CHUNK as u64 } else { u64::MAX };
         if self.level > MAX_LEVEL || level.is_some_and(|level| level != self.level) {
             Err("it is of another level than its place asks for")
         } else if self.children.is_empty() || self.children.len() > MAX_CHILDREN {
             Err("it has too many children, or none")
-        } else if self
-            .children
-            .iter()
-            .any(|child| child.len == 0 || child.len > longest)
-        {
+        } else if self.children.iter().any(|child| child.len == 0 || child.len > longest) {
             Err("a child has an impossible length")
         } else if sum != Some(len) {
             Err("its children do not add up to its length")
@@ -84,10 +70,7 @@ impl Node {
 
 /// Returns the name under which the store has a manifest.
 pub fn blob_id(id: ManifestId) -> BlobId {
-    BlobId {
-        kind: BlobKind::Manifest,
-        hash: id.0,
-    }
+    BlobId { kind: BlobKind::Manifest, hash: id.0 }
 }
 
 /// Builds a manifest from the chunks of a file, in order, with one open node per level.
@@ -100,10 +83,7 @@ pub struct Builder<'s> {
 
 impl<'s> Builder<'s> {
     pub fn new(store: Option<&'s dyn ChunkStore>) -> Self {
-        Self {
-            store,
-            levels: vec![Vec::new()],
-        }
+        Self { store, levels: vec![Vec::new()] }
     }
 
     /// Adds the next chunk of the file.
@@ -127,10 +107,7 @@ impl<'s> Builder<'s> {
     fn close(&mut self, level: usize) -> Result<Child, ObjectError> {
         let children = std::mem::take(&mut self.levels[level]);
         let len = children.iter().map(|child| child.len).sum();
-        let bytes = codec::encode(&Node {
-            level: level as u8,
-            children,
-        });
+        let bytes = codec::encode(&Node { level: level as u8, children });
         let id = BlobId::of(BlobKind::Manifest, &bytes);
         if let Some(store) = self.store {
             store.write(id, &bytes)?;

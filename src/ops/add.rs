@@ -7,7 +7,7 @@ use crate::ops::merge::settle_paths;
 use crate::ops::{Context, OpsError};
 use crate::refs::{RefEdit, RefName, RefValue};
 use crate::repo::Update;
-use crate::store::{ChunkStore, Durability};
+use crate::store::ChunkStore;
 use crate::workspace::snapshot::{self, AddPlan};
 use crate::workspace::status::{StatusOptions, UntrackedMode};
 use crate::workspace::{Notice, Pathspecs};
@@ -46,7 +46,7 @@ pub fn add(context: &Context, options: &AddOptions) -> Result<Added, OpsError> {
         let (plan, _) = plan(context, options, context.repo.staged()?)?;
         return Ok(told_of_plan(plan));
     }
-    let lock = context.repo.lock_worktree()?;
+    let lock = context.lock()?;
     let staged = context.repo.staged()?;
     let (tree, added) = stage(context, options, staged)?;
     let named = context.pathspecs(&options.paths)?;
@@ -115,7 +115,7 @@ pub fn stage(
             None => added.removed.push(change.path),
         }
     }
-    context.repo.store().flush(Durability::Visible)?;
+    context.repo.store().flush(context.staging_durability())?;
     Ok((tree, added))
 }
 
@@ -139,7 +139,9 @@ pub fn exclude_from_git(
     let others: Vec<_> = status.untracked.into_iter().map(|untracked| untracked.path).collect();
     let excluded = git.exclude(&versioned, &others)?;
     for path in excluded.inexpressible {
-        context.progress.notice(&format!("Git will go on listing `{path}`: no pattern can name it"));
+        context
+            .progress
+            .notice(&format!("Git will go on listing `{path}`: no pattern can name it"));
     }
     Ok(())
 }

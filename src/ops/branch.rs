@@ -83,7 +83,10 @@ pub fn delete(context: &Context, name: &str, force: bool) -> Result<BranchInfo, 
             return Err(OpsError::Unmerged { name: name.to_owned(), commits });
         }
     }
-    let edit = RefEdit { new: None, ..RefEdit::replace(branch, Some(RefValue::Commit(id)), RefValue::Commit(id)) };
+    let edit = RefEdit {
+        new: None,
+        ..RefEdit::replace(branch, Some(RefValue::Commit(id)), RefValue::Commit(id))
+    };
     context.repo.update(&Update::new(&context.command, context.now()?, vec![edit]))?;
     Ok(BranchInfo { name: name.to_owned(), id, current: false, upstream: None })
 }
@@ -104,7 +107,12 @@ fn commits_only_on(context: &Context, branch: &RefName, id: CommitId) -> Result<
 }
 
 /// Renames a branch, and what is checked out with it.
-pub fn rename(context: &Context, old: &str, new: &str, force: bool) -> Result<BranchInfo, OpsError> {
+pub fn rename(
+    context: &Context,
+    old: &str,
+    new: &str,
+    force: bool,
+) -> Result<BranchInfo, OpsError> {
     let (from, id) = tip(context, old)?;
     let to = RefName::branch(new)?;
     hooks::refuse_protected(context, &from, "branch -m")?;

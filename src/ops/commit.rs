@@ -40,7 +40,7 @@ pub struct Committed {
 
 /// Commits.
 pub fn commit(context: &Context, options: CommitOptions) -> Result<Committed, OpsError> {
-    let _lock = context.repo.lock_worktree()?;
+    let _lock = context.lock()?;
     let head = context.repo.head()?;
     let pending = read_pending(context)?;
     let no_verify = options.no_verify || context.skips_hooks();
@@ -112,11 +112,8 @@ fn candidate_tree(
     if !options.all && options.paths.is_empty() {
         return Ok((staged, staged));
     }
-    let add = AddOptions {
-        paths: options.paths.clone(),
-        tracked_only: true,
-        ..AddOptions::default()
-    };
+    let add =
+        AddOptions { paths: options.paths.clone(), tracked_only: true, ..AddOptions::default() };
     let (staged, _) = add::stage(context, &add, staged)?;
     if options.paths.is_empty() {
         return Ok((staged, staged));

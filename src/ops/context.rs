@@ -5,17 +5,19 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::base::lock::FileLock;
 use crate::base::{CommitId, Progress, RepoPath, Timestamp, TreeId};
 use crate::config::{Config, Environment};
 use crate::git::{Enclosing, TrackedPaths};
 use crate::hook::runner::RunEvent;
 use crate::object::{CodeRevision, Signature};
-use crate::ops::OpsError;
 use crate::ops::hooks::Owner;
 use crate::ops::inspect::Place;
+use crate::ops::{OpsError, heal};
 use crate::refs::revision::split_path;
 use crate::refs::{RefName, Revision};
 use crate::repo::Repo;
+use crate::store::Durability;
 use crate::workspace::{Pathspecs, Workspace, WorkspaceError, resolve_path};
 
 /// Hears what hooks do while they do it.
@@ -88,6 +90,23 @@ impl Context {
         Ok(self.owner.get_or_init(|| announced))
     }
 
+    /// Takes the lock of those who change the working copy or the staged tree, and settles first
+    /// what a crash left behind.
+    pub fn lock(&self) -> Result<FileLock, OpsError> {
+        heal::settle_hooks(self)?;
+        let lock = self.repo.lock_worktree()?;
+        heal::settle_files(self)?;
+        Ok(lock)
+    }
+
+    /// Returns how far data is taken that is only staged yet.
+    pub fn staging_durability(&self) -> Durability {
+        match self.config.string("store.sync") {
+            Some(value) if value.text == "always" => Durability::Durable,
+            _ => Durability::Visible,
+        }
+    }
+
     /// Returns a number that this process has not used yet.
     pub fn next_number(&self) -> u64 {
         self.numbers.replace(self.numbers.get() + 1)
@@ -95,12 +114,12 @@ impl Context {
 
     /// Tells whether the environment asks for no `pre-` hooks.
     pub fn skips_hooks(&self) -> bool {
-        self.environment.text("MLV_NO_VERIFY").is_some_and(|text| !matches!(text, "" | "0"))
+        self.environment.get("MLV_NO_VERIFY").is_some_and(|text| !matches!(text, "" | "0"))
     }
 
     /// Returns the present, or the time that `MLV_COMMIT_DATE` sets in its place.
     pub fn now(&self) -> Result<Timestamp, OpsError> {
-        match self.environment.text("MLV_COMMIT_DATE") {
+        match self.environment.get("MLV_COMMIT_DATE") {
             Some(text) => Ok(text.parse()?),
             None => Ok(Timestamp::now()),
         }
@@ -108,7 +127,10 @@ impl Context {
 
     /// Returns who the user is: environment, settings, then Git's settings.
     pub fn signature(&self) -> Result<Signature, OpsError> {
-        let text = |key| self.config.string(key).map(|value| value.text);
+        let text = |key| {
+            let value = self.config.string(key).map(|value| value.text);
+            value.filter(|text| !text.is_empty())
+        };
         let (name, email) = (text("user.name"), text("user.email"));
         if let (Some(name), Some(email)) = (&name, &email) {
             return Ok(Signature { name: name.clone(), email: email.clone() });
@@ -181,10 +203,8 @@ impl Context {
         let (revision, path) = split_path(text.unwrap_or("HEAD"));
         let revision = if revision.is_empty() { "HEAD" } else { revision };
         let path = path.unwrap_or_default().trim_end_matches('/');
-        let path = RepoPath::from_bytes(path).map_err(|rule| WorkspaceError::BadPath {
-            text: path.to_owned(),
-            rule,
-        })?;
+        let path = RepoPath::from_bytes(path)
+            .map_err(|rule| WorkspaceError::BadPath { text: path.to_owned(), rule })?;
         Ok(Place { revision: revision.to_owned(), tree: self.tree_of(revision)?, path })
     }
 

@@ -63,11 +63,7 @@ pub struct Landed {
 const NO_VERIFY_MARK: &str = "mlv.no-verify";
 
 /// Makes the commit and moves the branch, or changes nothing.
-pub fn land(
-    context: &Context,
-    candidate: Candidate,
-    landing: Landing,
-) -> Result<Landed, OpsError> {
+pub fn land(context: &Context, candidate: Candidate, landing: Landing) -> Result<Landed, OpsError> {
     let now = context.now()?;
     let planned = candidate.tree;
     let mut commit = draft(context, candidate, now)?;
@@ -116,11 +112,7 @@ pub fn land(
 }
 
 /// Returns the commit before any hook has seen it.
-fn draft(
-    context: &Context,
-    candidate: Candidate,
-    now: Timestamp,
-) -> Result<Commit, OpsError> {
+fn draft(context: &Context, candidate: Candidate, now: Timestamp) -> Result<Commit, OpsError> {
     let committer = context.signature()?;
     let (author, time) = candidate.author.unwrap_or_else(|| (committer.clone(), now));
     Ok(Commit {
@@ -185,9 +177,9 @@ fn edits(landing: &Landing, id: CommitId, tree: TreeId) -> Vec<RefEdit> {
 /// Says which branch moved, where that is why the transaction failed.
 fn name_the_race(error: OpsError, landing: &Landing) -> OpsError {
     match error {
-        OpsError::Repo(RepoError::Ref(RefError::Moved { name, .. } | RefError::Exists { name }))
-            if Some(&name) == landing.branch.as_ref() || name == RefName::head() =>
-        {
+        OpsError::Repo(RepoError::Ref(
+            RefError::Moved { name, .. } | RefError::Exists { name },
+        )) if Some(&name) == landing.branch.as_ref() || name == RefName::head() => {
             OpsError::Moved { branch: name.short().to_owned() }
         }
         error => error,

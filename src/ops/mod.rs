@@ -7,6 +7,7 @@ pub mod commit;
 mod context;
 pub mod diff;
 mod error;
+pub mod heal;
 pub mod hooks;
 pub mod init;
 pub mod inspect;

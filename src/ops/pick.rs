@@ -44,7 +44,7 @@ pub fn pick(
     options: &PickOptions,
 ) -> Result<Picked, OpsError> {
     let verb = if direction == Direction::Forth { "cherry-pick" } else { "revert" };
-    let _lock = context.repo.lock_worktree()?;
+    let _lock = context.lock()?;
     if read_pending(context)?.is_some() {
         return Err(OpsError::MergeUnderWay);
     }
@@ -118,7 +118,9 @@ fn parent(
         (several, None) => Err(OpsError::ManyParents { verb, parents: several.len() }),
         (several, Some(number)) => {
             let found = number.checked_sub(1).and_then(|index| several.get(index));
-            found.map(|id| Some(*id)).ok_or_else(|| RefError::NoParent { commit: id, number }.into())
+            found
+                .map(|id| Some(*id))
+                .ok_or_else(|| RefError::NoParent { commit: id, number }.into())
         }
     }
 }

@@ -25,7 +25,7 @@ pub struct RemoveOptions {
 
 /// Removes tracked files from the staged tree, and from the disk.
 pub fn remove(context: &Context, options: &RemoveOptions) -> Result<Vec<RepoPath>, OpsError> {
-    let _lock = context.repo.lock_worktree()?;
+    let _lock = context.lock()?;
     let staged = context.repo.staged()?;
     refuse_unmatched(context, &options.paths, &[staged])?;
     let named = context.pathspecs(&options.paths)?;
@@ -71,7 +71,7 @@ pub fn rename(
     sources: &[OsString],
     destination: &OsString,
 ) -> Result<Vec<Renamed>, OpsError> {
-    let _lock = context.repo.lock_worktree()?;
+    let _lock = context.lock()?;
     let staged = context.repo.staged()?;
     let objects = context.repo.objects();
     let to = context.path(destination)?;

@@ -40,7 +40,7 @@ pub fn reset(
     revision: Option<&str>,
     mode: ResetMode,
 ) -> Result<ResetDone, OpsError> {
-    let _lock = context.repo.lock_worktree()?;
+    let _lock = context.lock()?;
     let head = context.repo.head()?;
     let id = context.resolve(&Revision::parse(revision.unwrap_or("HEAD"))?)?;
     if let Some(branch) = head.branch().filter(|_| head.commit() != Some(id)) {
@@ -86,7 +86,7 @@ pub struct Restored {
 
 /// Restores paths; work that is overwritten is kept in the operation log.
 pub fn restore(context: &Context, options: &RestoreOptions) -> Result<Restored, OpsError> {
-    let _lock = context.repo.lock_worktree()?;
+    let _lock = context.lock()?;
     let staged = context.repo.staged()?;
     let source = match &options.source {
         Some(revision) => context.tree_of(revision)?,

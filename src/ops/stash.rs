@@ -74,12 +74,13 @@ pub fn push(
     message: Option<String>,
     untracked: bool,
 ) -> Result<StashInfo, OpsError> {
-    let _lock = context.repo.lock_worktree()?;
+    let _lock = context.lock()?;
     if read_pending(context)?.is_some() {
         return Err(OpsError::MergeUnderWay);
     }
     let head = context.repo.head()?;
-    let base = head.commit().ok_or(OpsError::NothingTo { verb: "stash before the first commit" })?;
+    let base =
+        head.commit().ok_or(OpsError::NothingTo { verb: "stash before the first commit" })?;
     let head_tree = context.repo.objects().commit(base)?.tree;
     let staged = context.repo.staged()?;
     let options = AddOptions { tracked_only: !untracked, ..AddOptions::default() };
@@ -130,7 +131,7 @@ fn find(context: &Context, number: usize) -> Result<(CommitId, Commit), OpsError
 /// Brings the changes of a stash into the working copy; with `drop` the stash is gone afterwards.
 /// What conflicts with what is there changes nothing.
 pub fn apply(context: &Context, number: usize, drop: bool) -> Result<Applied, OpsError> {
-    let _lock = context.repo.lock_worktree()?;
+    let _lock = context.lock()?;
     let (id, stash) = find(context, number)?;
     let objects = context.repo.objects();
     let base = context.repo.tree_of(stash.parents.first().copied())?;
@@ -170,7 +171,7 @@ fn with_added(context: &Context, staged: TreeId, files: TreeId) -> Result<TreeId
 
 /// Forgets a stash; `undo` brings it back.
 pub fn drop(context: &Context, number: usize) -> Result<StashInfo, OpsError> {
-    let _lock = context.repo.lock_worktree()?;
+    let _lock = context.lock()?;
     let (id, stash) = find(context, number)?;
     let told = info(context, number, id, &stash)?;
     let edit = without(context, number)?;

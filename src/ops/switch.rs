@@ -29,7 +29,7 @@ pub struct Switched {
 /// Switches. What is staged comes along; unsaved work in the way refuses the switch, every path
 /// named.
 pub fn switch(context: &Context, target: &Target, discard: bool) -> Result<Switched, OpsError> {
-    let _lock = context.repo.lock_worktree()?;
+    let _lock = context.lock()?;
     if read_pending(context)?.is_some() {
         return Err(OpsError::MergeUnderWay);
     }
@@ -64,12 +64,7 @@ fn existing(context: &Context, name: &str) -> Result<Found, OpsError> {
     Ok((vec![head], Some(branch), Some(id), false))
 }
 
-fn new(
-    context: &Context,
-    head: &Head,
-    name: &str,
-    start: Option<&str>,
-) -> Result<Found, OpsError> {
+fn new(context: &Context, head: &Head, name: &str, start: Option<&str>) -> Result<Found, OpsError> {
     let branch = RefName::branch(name)?;
     if context.repo.get(&branch)?.is_some() {
         return Err(crate::refs::RefError::Exists { name: branch }.into());

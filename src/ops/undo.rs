@@ -1,7 +1,7 @@
 //! The operation log: `undo`, `redo`, `op log`, `op restore`. Each is one more operation, so each
 //! can be taken back too.
 
-use crate::base::{TreeId, Timestamp};
+use crate::base::{Timestamp, TreeId};
 use crate::object::{TreeEdit, TreeValue};
 use crate::ops::worktree::{Move, move_to};
 use crate::ops::{Context, OpsError};
@@ -56,7 +56,7 @@ pub fn log(context: &Context, limit: usize) -> Result<Vec<OperationInfo>, OpsErr
 
 /// Takes the newest operation back that is not taken back yet.
 pub fn undo(context: &Context) -> Result<OperationInfo, OpsError> {
-    let _lock = context.repo.lock_worktree()?;
+    let _lock = context.lock()?;
     let stacks = UndoStacks::read(&context.repo.connection())?;
     let of = *stacks.undo.last().ok_or(OpsError::NothingTo { verb: "undo" })?;
     let target = operation::get(&context.repo.connection(), of)?;
@@ -70,7 +70,7 @@ pub fn undo(context: &Context) -> Result<OperationInfo, OpsError> {
 
 /// Does the operation again that was taken back last.
 pub fn redo(context: &Context) -> Result<OperationInfo, OpsError> {
-    let _lock = context.repo.lock_worktree()?;
+    let _lock = context.lock()?;
     let stacks = UndoStacks::read(&context.repo.connection())?;
     let of = *stacks.redo.last().ok_or(OpsError::NothingTo { verb: "redo" })?;
     let target = operation::get(&context.repo.connection(), of)?;
@@ -86,7 +86,7 @@ pub fn redo(context: &Context) -> Result<OperationInfo, OpsError> {
 /// Brings the refs and the staged tree to what they were after operation `id`, and the working copy
 /// with them.
 pub fn restore(context: &Context, id: i64) -> Result<OperationInfo, OpsError> {
-    let _lock = context.repo.lock_worktree()?;
+    let _lock = context.lock()?;
     let target = operation::get(&context.repo.connection(), id)?;
     let later = operation::list(&context.repo.connection(), usize::MAX)?;
     let later: Vec<_> = later.into_iter().take_while(|operation| operation.id > id).collect();
@@ -120,11 +120,7 @@ fn edit_of(edit: &AppliedEdit) -> RefEdit {
 }
 
 fn inverse(edit: &AppliedEdit) -> RefEdit {
-    edit_of(&AppliedEdit {
-        name: edit.name.clone(),
-        old: edit.new.clone(),
-        new: edit.old.clone(),
-    })
+    edit_of(&AppliedEdit { name: edit.name.clone(), old: edit.new.clone(), new: edit.old.clone() })
 }
 
 /// Applies edits, moves the working copy, and brings back files that the operation had overwritten.
@@ -148,19 +144,15 @@ fn go(
         None => context.repo.update(&update).map_err(OpsError::from),
     };
     outcome.map(|_| ()).map_err(|error| match error {
-        OpsError::Repo(RepoError::Ref(RefError::Moved { name, .. } | RefError::Exists { name })) => {
-            OpsError::CannotUndo { operation: subject, name }
-        }
+        OpsError::Repo(RepoError::Ref(
+            RefError::Moved { name, .. } | RefError::Exists { name },
+        )) => OpsError::CannotUndo { operation: subject, name },
         error => error,
     })
 }
 
 /// Returns the tree with the saved files on top.
-fn with_saved(
-    context: &Context,
-    tree: TreeId,
-    saved: Option<TreeId>,
-) -> Result<TreeId, OpsError> {
+fn with_saved(context: &Context, tree: TreeId, saved: Option<TreeId>) -> Result<TreeId, OpsError> {
     let Some(saved) = saved else { return Ok(tree) };
     let mut edits = Vec::new();
     for item in context.repo.objects().walk_tree(saved, &crate::base::RepoPath::root()) {

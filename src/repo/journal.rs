@@ -89,14 +89,7 @@ pub fn write(connection: &Connection, row: &RunRow) -> Result<(), RefError> {
              ON CONFLICT (run_id) DO UPDATE SET
                 status = excluded.status, owner = excluded.owner, record = excluded.record",
         )?
-        .execute((
-            &row.run_id,
-            &row.event,
-            &row.hook,
-            &row.status,
-            &row.owner,
-            &row.record,
-        ))?;
+        .execute((&row.run_id, &row.event, &row.hook, &row.status, &row.owner, &row.record))?;
     Ok(())
 }
 
@@ -123,9 +116,8 @@ pub fn list(
 
 /// Returns the runs that are not over, oldest first.
 pub fn unfinished(connection: &Connection) -> Result<Vec<RunRow>, RefError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM runs WHERE status IN ('queued', 'running') ORDER BY number"
-    );
+    let sql =
+        format!("SELECT {COLUMNS} FROM runs WHERE status IN ('queued', 'running') ORDER BY number");
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map([], from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -133,8 +125,7 @@ pub fn unfinished(connection: &Connection) -> Result<Vec<RunRow>, RefError> {
 
 /// Notes an event whose hooks are to be run, and returns its number.
 pub fn add_pending(connection: &Connection, owner: &str, context: &str) -> Result<i64, RefError> {
-    connection
-        .execute("INSERT INTO pending (owner, context) VALUES (?1, ?2)", (owner, context))?;
+    connection.execute("INSERT INTO pending (owner, context) VALUES (?1, ?2)", (owner, context))?;
     Ok(connection.last_insert_rowid())
 }
 

@@ -21,9 +21,7 @@ type Gear = [u64; 256];
 
 /// The table is the output stream of BLAKE3 over a label, read as little-endian words.
 static GEAR: LazyLock<Gear> = LazyLock::new(|| {
-    let mut stream = blake3::Hasher::new()
-        .update(b"mlv 1 gear table")
-        .finalize_xof();
+    let mut stream = blake3::Hasher::new().update(b"mlv 1 gear table").finalize_xof();
     std::array::from_fn(|_| {
         let mut word = [0; 8];
         stream.fill(&mut word);
@@ -45,9 +43,7 @@ pub fn candidates(data: &[u8], from: usize, found: &mut Vec<usize>) {
 
 /// Returns the state of the hash just before `start`.
 fn warm(gear: &Gear, data: &[u8], start: usize) -> u64 {
-    data[start.saturating_sub(WINDOW)..start]
-        .iter()
-        .fold(0, |hash, byte| step(gear, hash, *byte))
+    data[start.saturating_sub(WINDOW)..start].iter().fold(0, |hash, byte| step(gear, hash, *byte))
 }
 
 fn step(gear: &Gear, hash: u64, byte: u8) -> u64 {
@@ -110,15 +106,8 @@ impl<'h> Cutter<'h> {
         let mut candidates = candidates.iter().copied().peekable();
         let mut start = 0;
         while start < len {
-            while candidates
-                .next_if(|place| place - start < MIN_CHUNK)
-                .is_some()
-            {}
-            let natural = candidates
-                .peek()
-                .copied()
-                .unwrap_or(usize::MAX)
-                .min(start + MAX_CHUNK);
+            while candidates.next_if(|place| place - start < MIN_CHUNK).is_some() {}
+            let natural = candidates.peek().copied().unwrap_or(usize::MAX).min(start + MAX_CHUNK);
             let end = natural.min(self.hint_after(start).unwrap_or(usize::MAX));
             let end = if end <= len {
                 end
@@ -148,11 +137,7 @@ impl<'h> Cutter<'h> {
 /// Returns the ends of the chunks of a whole file.
 pub(crate) fn cut_all(data: &[u8], hints: &[u64]) -> Vec<usize> {
     if data.len() <= MAX_CHUNK {
-        return if data.is_empty() {
-            Vec::new()
-        } else {
-            vec![data.len()]
-        };
+        return if data.is_empty() { Vec::new() } else { vec![data.len()] };
     }
     let mut found = Vec::new();
     candidates(data, 0, &mut found);

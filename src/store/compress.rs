@@ -66,11 +66,8 @@ pub fn encode(kind: BlobKind, plain: &[u8], out: &mut Vec<u8>) -> Scheme {
     let worthwhile = plain.len() - plain.len() / 16;
     out.clear();
     out.reserve(worthwhile);
-    let (slot, level) = if kind.is_metadata() {
-        (&METADATA, METADATA_LEVEL)
-    } else {
-        (&DATA, DATA_LEVEL)
-    };
+    let (slot, level) =
+        if kind.is_metadata() { (&METADATA, METADATA_LEVEL) } else { (&DATA, DATA_LEVEL) };
     let Some(mut compressor) = slot.take().or_else(|| Compressor::new(level).ok()) else {
         return Scheme::RAW;
     };
@@ -85,9 +82,7 @@ pub fn encode(kind: BlobKind, plain: &[u8], out: &mut Vec<u8>) -> Scheme {
 /// Returns the plain bytes of a stored payload, which must be `plain` bytes long.
 pub fn decode(scheme: Scheme, stored: Vec<u8>, plain: usize) -> Result<Vec<u8>, DecodeError> {
     if plain > MAX_BLOB {
-        return Err(DecodeError::TooLong {
-            plain: plain as u64,
-        });
+        return Err(DecodeError::TooLong { plain: plain as u64 });
     }
     let bytes = match scheme {
         Scheme::RAW => stored,
@@ -95,10 +90,7 @@ pub fn decode(scheme: Scheme, stored: Vec<u8>, plain: usize) -> Result<Vec<u8>, 
         Scheme(unknown) => return Err(DecodeError::UnknownScheme(unknown)),
     };
     if bytes.len() != plain {
-        return Err(DecodeError::WrongLength {
-            found: bytes.len(),
-            expected: plain,
-        });
+        return Err(DecodeError::WrongLength { found: bytes.len(), expected: plain });
     }
     Ok(bytes)
 }
@@ -119,11 +111,7 @@ fn looks_like_noise(plain: &[u8]) -> bool {
     }
     let mut counts = [0u16; 256];
     let mut sampled = 0u16;
-    let slice = if plain.len() < LONG_FROM {
-        SHORT_SLICE
-    } else {
-        LONG_SLICE
-    };
+    let slice = if plain.len() < LONG_FROM { SHORT_SLICE } else { LONG_SLICE };
     let stride = (plain.len() - slice) / (SLICES - 1);
     for index in 0..SLICES {
         for byte in &plain[index * stride..][..slice] {
@@ -132,11 +120,8 @@ fn looks_like_noise(plain: &[u8]) -> bool {
         }
     }
     let total = f32::from(sampled);
-    let weighted: f32 = counts
-        .iter()
-        .filter(|c| **c > 0)
-        .map(|c| f32::from(*c) * f32::from(*c).log2())
-        .sum();
+    let weighted: f32 =
+        counts.iter().filter(|c| **c > 0).map(|c| f32::from(*c) * f32::from(*c).log2()).sum();
     let entropy = total.log2() - weighted / total;
     // A short sample cannot show more bits a byte than its own length has.
     entropy > NOISE_BITS - 0.5 * 256.0 / total
@@ -149,10 +134,7 @@ mod tests {
 
     fn noise(len: usize) -> Vec<u8> {
         let mut bytes = vec![0; len];
-        blake3::Hasher::new()
-            .update(b"noise")
-            .finalize_xof()
-            .fill(&mut bytes);
+        blake3::Hasher::new().update(b"noise").finalize_xof().fill(&mut bytes);
         bytes
     }
 
@@ -160,17 +142,10 @@ mod tests {
     fn noise_stays_raw_and_text_shrinks() {
         let mut out = Vec::new();
         for len in [0, 10, 2_000, 8_000, 100_000] {
-            assert_eq!(
-                encode(BlobKind::Chunk, &noise(len), &mut out),
-                Scheme::RAW,
-                "{len}"
-            );
+            assert_eq!(encode(BlobKind::Chunk, &noise(len), &mut out), Scheme::RAW, "{len}");
         }
         let text = "the quick brown fox, ".repeat(200);
-        assert_eq!(
-            encode(BlobKind::Chunk, text.as_bytes(), &mut out),
-            Scheme::ZSTD
-        );
+        assert_eq!(encode(BlobKind::Chunk, text.as_bytes(), &mut out), Scheme::ZSTD);
         assert!(out.len() * 10 < text.len());
     }
 
@@ -179,14 +154,9 @@ mod tests {
         let mut out = Vec::new();
         let numbers: Vec<String> = noise(4_000).iter().map(ToString::to_string).collect();
         let table = numbers.join(",");
-        assert_eq!(
-            encode(BlobKind::Chunk, table.as_bytes(), &mut out),
-            Scheme::ZSTD
-        );
-        let numbers: Vec<u8> = noise(4_000)
-            .iter()
-            .flat_map(|b| u32::from(*b).to_le_bytes())
-            .collect();
+        assert_eq!(encode(BlobKind::Chunk, table.as_bytes(), &mut out), Scheme::ZSTD);
+        let numbers: Vec<u8> =
+            noise(4_000).iter().flat_map(|b| u32::from(*b).to_le_bytes()).collect();
         assert_eq!(encode(BlobKind::Chunk, &numbers, &mut out), Scheme::ZSTD);
     }
 

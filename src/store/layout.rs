@@ -19,18 +19,12 @@ pub struct Layout {
 
 impl Layout {
     pub fn new(root: &Path) -> Self {
-        Self {
-            root: root.to_owned(),
-            boot: boot_id(),
-        }
+        Self { root: root.to_owned(), boot: boot_id() }
     }
 
     #[cfg(test)]
     pub fn with_boot(root: &Path, boot: &str) -> Self {
-        Self {
-            root: root.to_owned(),
-            boot: Some(boot.to_owned()),
-        }
+        Self { root: root.to_owned(), boot: Some(boot.to_owned()) }
     }
 
     pub fn root(&self) -> &Path {
@@ -79,15 +73,12 @@ impl Layout {
 
     /// Opens a pack, wherever it lies.
     pub fn open_pack(&self, name: PackName) -> Result<(File, PathBuf), PathError> {
-        self.first_place(name, "open", |path| File::open(path))
-            .map(|(path, file)| (file, path))
+        self.first_place(name, "open", |path| File::open(path)).map(|(path, file)| (file, path))
     }
 
     /// Returns where a pack lies, and its length.
     pub fn find_pack(&self, name: PackName) -> Result<(PathBuf, u64), PathError> {
-        self.first_place(name, "look at", |path| {
-            path.metadata().map(|data| data.len())
-        })
+        self.first_place(name, "look at", |path| path.metadata().map(|data| data.len()))
     }
 
     /// Tries the places of a pack until one is there.
@@ -132,9 +123,7 @@ pub fn children(dir: &Path) -> Result<Vec<PathBuf>, PathError> {
     let Some(entries) = entries(dir)? else {
         return Ok(Vec::new());
     };
-    entries
-        .map(|entry| entry.map(|entry| entry.path()).context("list", dir))
-        .collect()
+    entries.map(|entry| entry.map(|entry| entry.path()).context("list", dir)).collect()
 }
 
 fn entries(dir: &Path) -> Result<Option<ReadDir>, PathError> {
@@ -147,10 +136,7 @@ fn entries(dir: &Path) -> Result<Option<ReadDir>, PathError> {
 
 /// Returns the directories in a directory.
 pub fn subdirectories(dir: &Path) -> Result<Vec<PathBuf>, PathError> {
-    Ok(children(dir)?
-        .into_iter()
-        .filter(|path| path.is_dir())
-        .collect())
+    Ok(children(dir)?.into_iter().filter(|path| path.is_dir()).collect())
 }
 
 /// Returns what names the time since the machine was started, where the system tells.

@@ -26,11 +26,7 @@ pub struct RepackLimits {
 
 impl Default for RepackLimits {
     fn default() -> Self {
-        Self {
-            max_unused: 5,
-            max_rewrite: 10,
-            min_rewrite: 256 << 20,
-        }
+        Self { max_unused: 5, max_rewrite: 10, min_rewrite: 256 << 20 }
     }
 }
 
@@ -76,19 +72,9 @@ impl LocalStore {
     /// the store.
     pub fn plan_repack(&self, live: Live, limits: RepackLimits) -> Result<RepackPlan, StoreError> {
         self.index.relist()?;
-        let empty = |info: PackInfo| {
-            (
-                info.name,
-                Tally {
-                    info,
-                    live: 0,
-                    class: PackClass::Data,
-                },
-            )
-        };
+        let empty = |info: PackInfo| (info.name, Tally { info, live: 0, class: PackClass::Data });
         let mut tallies: BTreeMap<PackName, Tally> = self.packs()?.into_iter().map(empty).collect();
-        self.index
-            .each(&mut |place| count(&mut tallies, &place, live))?;
+        self.index.each(&mut |place| count(&mut tallies, &place, live))?;
         Ok(decide(tallies.into_values().collect(), limits))
     }
 }
@@ -111,22 +97,14 @@ fn decide(tallies: Vec<Tally>, limits: RepackLimits) -> RepackPlan {
     plan.freed = dead.iter().map(|tally| tally.info.len).sum();
     plan.remove = dead.into_iter().map(|tally| tally.info).collect();
     plan.unused = used.iter().map(Tally::unused).sum();
-    let small = |class| {
-        used.iter()
-            .filter(|t| t.class == class && t.is_small())
-            .count()
-    };
+    let small = |class| used.iter().filter(|t| t.class == class && t.is_small()).count();
     let crowded = |class| small(class) > SMALL_PACKS;
     let (data, metadata) = (crowded(PackClass::Data), crowded(PackClass::Metadata));
     // The most wasteful first.
     used.sort_by_key(|tally| std::cmp::Reverse(tally.unused() * 1000 / tally.info.len.max(1)));
     let budget = (total / 100 * limits.max_rewrite).max(limits.min_rewrite);
     for tally in used {
-        let crowd = if tally.class == PackClass::Data {
-            data
-        } else {
-            metadata
-        };
+        let crowd = if tally.class == PackClass::Data { data } else { metadata };
         let wasteful = tally.unused() > 0 && plan.unused > total / 100 * limits.max_unused;
         let affordable = plan.moved + tally.live <= budget;
         if (crowd && tally.is_small()) || (wasteful && affordable) {

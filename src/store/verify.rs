@@ -48,9 +48,7 @@ pub fn verify_pack_file(
         }
         Err(FooterError::Io(error)) => return Err(error),
         Err(FooterError::Damaged(reason)) => {
-            found(Damage::Footer {
-                reason: reason.to_owned(),
-            });
+            found(Damage::Footer { reason: reason.to_owned() });
             pack::scan(file)?
         }
     };
@@ -58,10 +56,7 @@ pub fn verify_pack_file(
     for entry in &entries {
         let start = u64::from(entry.offset);
         if start != end {
-            found(Damage::Gap {
-                offset: end,
-                len: start.saturating_sub(end),
-            });
+            found(Damage::Gap { offset: end, len: start.saturating_sub(end) });
         }
         end = entry.end();
         verify_blob(file, entry, found)?;
@@ -75,15 +70,10 @@ fn verify_blob(file: &File, entry: &BlobEntry, found: &mut dyn FnMut(Damage)) ->
     match pack::read_blob(file, entry) {
         Ok(_) => {}
         Err(BlobError::Io(error)) => return Err(error),
-        Err(error) => found(Damage::Blob {
-            id,
-            reason: error.to_string(),
-        }),
+        Err(error) => found(Damage::Blob { id, reason: error.to_string() }),
     }
     let mut header = [0; HEADER_LEN];
-    let whole = file
-        .read_exact_at(&mut header, u64::from(entry.offset))
-        .is_ok();
+    let whole = file.read_exact_at(&mut header, u64::from(entry.offset)).is_ok();
     if !whole || header != entry.header() {
         found(Damage::Header { id });
     }

@@ -17,12 +17,7 @@ pub struct Block {
 impl Block {
     /// Returns an empty block with room for `len` fresh bytes.
     pub fn new(len: usize) -> Self {
-        Self {
-            buffer: vec![0; MAX_CHUNK + len],
-            start: MAX_CHUNK,
-            end: MAX_CHUNK,
-            last: false,
-        }
+        Self { buffer: vec![0; MAX_CHUNK + len], start: MAX_CHUNK, end: MAX_CHUNK, last: false }
     }
 
     /// Fills the block with `head` and what follows it in `source`.

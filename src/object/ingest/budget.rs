@@ -16,10 +16,7 @@ impl Permit {
     /// Returns a permit where one is left.
     pub fn get() -> Option<Self> {
         let more = |taken| (taken < PIPELINES).then_some(taken + 1);
-        TAKEN
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, more)
-            .ok()
-            .map(|_| Self(()))
+        TAKEN.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).ok().map(|_| Self(()))
     }
 }
 
@@ -35,9 +32,5 @@ pub fn both<A: Send, B: Send>(
     first: impl FnOnce() -> A + Send,
     second: impl FnOnce() -> B + Send,
 ) -> (A, B) {
-    if parallel {
-        rayon::join(first, second)
-    } else {
-        (first(), second())
-    }
+    if parallel { rayon::join(first, second) } else { (first(), second()) }
 }

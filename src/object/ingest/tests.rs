@@ -11,10 +11,7 @@ use crate::store::{Durability, MemoryStore};
 /// Returns bytes that look random, the same for the same seed.
 fn noise(seed: u64, len: usize) -> Vec<u8> {
     let mut bytes = vec![0; len];
-    blake3::Hasher::new()
-        .update(&seed.to_le_bytes())
-        .finalize_xof()
-        .fill(&mut bytes);
+    blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof().fill(&mut bytes);
     bytes
 }
 
@@ -41,11 +38,7 @@ impl Read for FailsAfter {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.0.min(buffer.len());
         self.0 -= count;
-        if count == 0 {
-            Err(io::Error::other("worn out"))
-        } else {
-            Ok(count)
-        }
+        if count == 0 { Err(io::Error::other("worn out")) } else { Ok(count) }
     }
 }
 
@@ -53,11 +46,7 @@ impl io::Write for FailsAfter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.0.min(bytes.len());
         self.0 -= count;
-        if count == 0 {
-            Err(io::Error::other("worn out"))
-        } else {
-            Ok(count)
-        }
+        if count == 0 { Err(io::Error::other("worn out")) } else { Ok(count) }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -82,14 +71,10 @@ impl ChunkStore for FailingStore {
     }
 
     fn write(&self, id: BlobId, bytes: &[u8]) -> Result<bool, StoreError> {
-        let left = self
-            .left
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+        let left = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
         match left {
             Ok(_) => self.inner.write(id, bytes),
-            Err(_) => Err(StoreError::ReadOnly {
-                reason: "worn out".to_owned(),
-            }),
+            Err(_) => Err(StoreError::ReadOnly { reason: "worn out".to_owned() }),
         }
     }
 
@@ -108,10 +93,7 @@ fn a_small_file_is_its_own_chunk_and_an_empty_one_has_none() {
     assert_eq!(db.ingest_bytes(b"").unwrap(), FileRef::empty());
     let file = db.ingest_bytes(b"hello").unwrap();
     assert_eq!((file.size, file.manifest), (5, None));
-    assert_eq!(
-        db.store().read(BlobId::chunk(file.content)).unwrap(),
-        b"hello"
-    );
+    assert_eq!(db.store().read(BlobId::chunk(file.content)).unwrap(), b"hello");
     assert_eq!(db.read_file(&FileRef::empty(), 0).unwrap(), b"");
 }
 
@@ -120,24 +102,14 @@ fn a_file_too_long_for_memory_is_refused() {
     let db = memory_db();
     let file = db.ingest_bytes(&noise(1, 1000)).unwrap();
     let refused = db.read_file(&file, 999);
-    assert!(matches!(
-        refused,
-        Err(ObjectError::TooLong {
-            size: 1000,
-            limit: 999
-        })
-    ));
+    assert!(matches!(refused, Err(ObjectError::TooLong { size: 1000, limit: 999 })));
 }
 
 #[test]
 fn a_huge_file_has_a_manifest_of_levels_and_an_insertion_keeps_most_nodes() {
     // Pretends that chunks are there: only the manifest is under test.
-    let chunks: Vec<Child> = (0..20_000u64)
-        .map(|n| Child {
-            hash: Hash::of(&n.to_le_bytes()),
-            len: 100_000,
-        })
-        .collect();
+    let chunks: Vec<Child> =
+        (0..20_000u64).map(|n| Child { hash: Hash::of(&n.to_le_bytes()), len: 100_000 }).collect();
     let store = Arc::new(MemoryStore::default());
     let build = |chunks: &[Child]| {
         let mut builder = Builder::new(Some(store.as_ref()));
@@ -145,11 +117,7 @@ fn a_huge_file_has_a_manifest_of_levels_and_an_insertion_keeps_most_nodes() {
             builder.push(*chunk).unwrap();
         }
         let size = chunks.iter().map(|chunk| chunk.len).sum();
-        FileRef {
-            size,
-            content: Hash::of(b""),
-            manifest: Some(builder.finish().unwrap()),
-        }
+        FileRef { size, content: Hash::of(b""), manifest: Some(builder.finish().unwrap()) }
     };
     let file = build(&chunks);
     let nodes = store.totals().0;
@@ -159,19 +127,9 @@ fn a_huge_file_has_a_manifest_of_levels_and_an_insertion_keeps_most_nodes() {
     assert_eq!(spans.len(), chunks.len());
     assert_eq!(spans[12_345].offset, 1_234_500_000);
     let mut longer = chunks.clone();
-    longer.insert(
-        5_000,
-        Child {
-            hash: Hash::of(b"new"),
-            len: 7,
-        },
-    );
+    longer.insert(5_000, Child { hash: Hash::of(b"new"), len: 7 });
     build(&longer);
-    assert!(
-        store.totals().0 <= nodes + 3,
-        "{} after {nodes}",
-        store.totals().0
-    );
+    assert!(store.totals().0 <= nodes + 3, "{} after {nodes}", store.totals().0);
 }
 
 #[test]
@@ -180,15 +138,9 @@ fn a_manifest_of_another_file_is_noticed() {
     let mut file = db.ingest_bytes(&noise(2, 600_000)).unwrap();
     file.content = Hash::of(b"other");
     let refused = db.read_file(&file, u64::MAX);
-    assert!(
-        matches!(refused, Err(ObjectError::Invalid { .. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(ObjectError::Invalid { .. })), "{refused:?}");
     file.size += 1;
-    assert!(matches!(
-        db.file_chunks(&file),
-        Err(ObjectError::Invalid { .. })
-    ));
+    assert!(matches!(db.file_chunks(&file), Err(ObjectError::Invalid { .. })));
 }
 
 #[test]
@@ -218,14 +170,8 @@ fn a_store_that_fails_at_any_write_fails_the_ingest() {
     let writes = cut_all(&bytes, &[]).len() + 1;
     for left in 0..writes {
         let inner = MemoryStore::default();
-        let db = ObjectDb::new(Arc::new(FailingStore {
-            inner,
-            left: AtomicUsize::new(left),
-        }));
-        assert!(
-            matches!(db.ingest_bytes(&bytes), Err(ObjectError::Store(_))),
-            "{left}"
-        );
+        let db = ObjectDb::new(Arc::new(FailingStore { inner, left: AtomicUsize::new(left) }));
+        assert!(matches!(db.ingest_bytes(&bytes), Err(ObjectError::Store(_))), "{left}");
     }
 }
 
@@ -237,27 +183,18 @@ fn holes_are_zeros_and_take_one_chunk() {
     file.set_len(40 << 20).unwrap();
     let store = Arc::new(MemoryStore::default());
     let db = ObjectDb::new(store.clone());
-    let stored = db
-        .ingest(std::fs::File::open(&path).unwrap(), &NoProgress)
-        .unwrap();
+    let stored = db.ingest(std::fs::File::open(&path).unwrap(), &NoProgress).unwrap();
     assert_eq!(stored.size, 40 << 20);
     assert_eq!(store.totals().0, 2, "one chunk, one manifest");
-    assert!(
-        db.read_file(&stored, u64::MAX)
-            .unwrap()
-            .iter()
-            .all(|byte| *byte == 0)
-    );
+    assert!(db.read_file(&stored, u64::MAX).unwrap().iter().all(|byte| *byte == 0));
 }
 
 #[test]
 fn many_large_files_at_once_give_what_each_gives_alone() {
     let db = memory_db();
     let files: Vec<Vec<u8>> = (0..12).map(|seed| noise(seed, 2_000_000)).collect();
-    let together: Vec<FileRef> = files
-        .par_iter()
-        .map(|bytes| db.ingest_bytes(bytes).unwrap())
-        .collect();
+    let together: Vec<FileRef> =
+        files.par_iter().map(|bytes| db.ingest_bytes(bytes).unwrap()).collect();
     for (bytes, file) in files.iter().zip(&together) {
         assert_eq!(hash_source(&bytes[..]).unwrap(), *file);
         assert_eq!(db.read_file(file, u64::MAX).unwrap(), *bytes);

@@ -4,10 +4,7 @@ use super::*;
 use crate::store::MemoryStore;
 
 fn child(number: u8) -> Child {
-    Child {
-        hash: Hash::of(&[number]),
-        len: 100_000 + u64::from(number),
-    }
+    Child { hash: Hash::of(&[number]), len: 100_000 + u64::from(number) }
 }
 
 #[test]
@@ -19,10 +16,7 @@ fn a_manifest_has_the_golden_bytes() {
     let id = builder.finish().unwrap();
     let bytes = store.read(blob_id(id)).unwrap();
     let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let golden: Vec<&str> = golden
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .collect();
+    let golden: Vec<&str> = golden.lines().filter(|line| !line.starts_with('#')).collect();
     assert_eq!([hex.concat(), id.to_hex()], golden[..]);
 }
 
@@ -35,14 +29,8 @@ fn nodes_that_no_file_can_have_are_refused() {
         store.write(id, &bytes).unwrap();
         ManifestId(id.hash)
     };
-    let long = Child {
-        len: MAX_CHUNK as u64 + 1,
-        ..child(0)
-    };
-    let huge = Child {
-        len: u64::MAX,
-        ..child(0)
-    };
+    let long = Child { len: MAX_CHUNK as u64 + 1, ..child(0) };
+    let huge = Child { len: u64::MAX, ..child(0) };
     let cases = [
         (put(0, vec![]), None, 0),
         (put(0, vec![Child { len: 0, ..child(0) }]), None, 0),

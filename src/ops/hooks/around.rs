@@ -119,7 +119,9 @@ fn may_run(context: &Context, spec: &Spec, branch: Option<&str>) -> Result<bool,
     if branch.is_some_and(|branch| spec.protects(branch)) {
         return Err(OpsError::Untrusted { place: branch.unwrap_or_default().to_owned() });
     }
-    context.progress.notice("hooks were not run: nobody has trusted them here yet (`mlv hooks trust`)");
+    context
+        .progress
+        .notice("hooks were not run: nobody has trusted them here yet (`mlv hooks trust`)");
     Ok(false)
 }
 
@@ -226,5 +228,7 @@ pub fn run_post(
 
 /// Returns the name of this process for the journal, announcing it where it was not yet.
 pub fn owner(context: &Context) -> Result<&Owner, OpsError> {
-    context.owner(|| Ok(Owner::announce(&context.repo.layout().runs()).map_err(crate::repo::RepoError::from)?))
+    context.owner(|| {
+        Ok(Owner::announce(&context.repo.layout().runs()).map_err(crate::repo::RepoError::from)?)
+    })
 }

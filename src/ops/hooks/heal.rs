@@ -28,9 +28,8 @@ pub fn heal(context: &Context) -> Result<(), OpsError> {
             continue;
         }
         let me = owner(context)?.name.clone();
-        let mine = context
-            .repo
-            .transact(|connection| Ok(journal::take_over(connection, &event, &me)?))?;
+        let mine =
+            context.repo.transact(|connection| Ok(journal::take_over(connection, &event, &me)?))?;
         let Ok(parsed) = serde_json::from_str::<PendingEvent>(&event.context) else {
             context.repo.transact(|c| Ok(journal::remove_pending(c, event.number)?))?;
             continue;
@@ -46,7 +45,8 @@ pub fn heal(context: &Context) -> Result<(), OpsError> {
 
 /// Returns the row of a run whose process is gone.
 fn died(mut row: RunRow) -> RunRow {
-    let status = if row.status == Status::Queued.name() { Status::Cancelled } else { Status::Failed };
+    let status =
+        if row.status == Status::Queued.name() { Status::Cancelled } else { Status::Failed };
     row.status = status.name().to_owned();
     row.owner = None;
     if let Ok(Value::Object(mut record)) = serde_json::from_str(&row.record) {

@@ -1,9 +1,7 @@
 //! What the engine asks of the repository: run ids, the journal, sandboxes of the candidate tree,
 //! and outputs taken into it.
 
-use std::path::PathBuf;
-
-use crate::base::fs::create_dirs;
+use crate::base::fs::{IoContext, create_dirs};
 use crate::base::{RepoPath, TreeId};
 use crate::hook::context::EventContext;
 use crate::hook::runner::{Host, HostError, RunRecord, Sandbox, Slot};
@@ -12,7 +10,8 @@ use crate::ops::hooks::around::owner;
 use crate::ops::{Context, OpsError};
 use crate::repo::journal::{self, RunRow};
 use crate::store::{ChunkStore, Durability};
-use crate::workspace::{SandboxDir, Workspace};
+use crate::workspace::Workspace;
+use crate::workspace::sandbox::{OverlayFile, Sandbox as Laid, SandboxOptions};
 
 /// The repository as a host of hooks.
 #[derive(Debug)]
@@ -25,8 +24,16 @@ pub struct RepoHost<'a> {
     tree: TreeId,
     base: TreeId,
     /// The code that Git tracks, laid over each sandbox.
-    code: Vec<(RepoPath, PathBuf)>,
-    open: Vec<(PathBuf, Vec<SandboxDir>)>,
+    code: Vec<OverlayFile>,
+    open: Vec<Open>,
+}
+
+/// A sandbox in use.
+#[derive(Debug)]
+struct Open {
+    laid: Laid,
+    _base: Option<Laid>,
+    _scratch: tempfile::TempDir,
 }
 
 impl<'a> RepoHost<'a> {
@@ -38,7 +45,10 @@ impl<'a> RepoHost<'a> {
         base: TreeId,
     ) -> Result<Self, OpsError> {
         let code = match context.git()? {
-            Some(git) => git.tracked_files()?.collect(),
+            Some(git) => {
+                let files = git.tracked_files()?;
+                files.map(|(path, source)| OverlayFile { path, source }).collect()
+            }
             None => Vec::new(),
         };
         Ok(Self {
@@ -53,6 +63,17 @@ impl<'a> RepoHost<'a> {
         })
     }
 
+    fn lay_out(
+        &self,
+        tree: TreeId,
+        wanted: &(dyn Fn(&RepoPath) -> bool + Sync),
+        overlay: &[OverlayFile],
+    ) -> Result<Laid, HostError> {
+        let options = SandboxOptions { wanted, overlay };
+        let progress = self.context.progress.as_ref();
+        Ok(self.workspace.create_sandbox(tree, &options, progress)?)
+    }
+
     /// Returns the candidate with all outputs taken in.
     pub fn tree(&self) -> TreeId {
         self.tree
@@ -61,7 +82,8 @@ impl<'a> RepoHost<'a> {
 
 impl Host for RepoHost<'_> {
     fn slot(&mut self, _hook: &Hook) -> Result<Slot, HostError> {
-        let run_id = self.context.repo.transact(|connection| Ok(journal::next_run_id(connection)?))?;
+        let run_id =
+            self.context.repo.transact(|connection| Ok(journal::next_run_id(connection)?))?;
         let layout = self.context.repo.layout();
         create_dirs(&layout.runs())?;
         let file = format!("{run_id}.log");
@@ -81,40 +103,44 @@ impl Host for RepoHost<'_> {
     }
 
     fn prepare(&mut self, hook: &Hook, run_id: &str) -> Result<Sandbox, HostError> {
-        let wanted =
-            |path: &RepoPath| hook.inputs.is_empty() || hook.inputs.matches_path(path);
-        let sandbox = self.workspace.sandbox(self.tree, &wanted, &self.code)?;
-        let mut dirs = vec![sandbox];
-        let base_dir = if hook.mentions("MLV_BASE_DIR") {
-            let base = self.workspace.sandbox(self.base, &|_| true, &[])?;
-            let dir = base.path().to_owned();
-            dirs.push(base);
-            Some(dir)
+        let wanted = |path: &RepoPath| hook.inputs.is_empty() || hook.inputs.matches_path(path);
+        let laid = self.lay_out(self.tree, &wanted, &self.code)?;
+        let base = if hook.mentions("MLV_BASE_DIR") {
+            Some(self.lay_out(self.base, &|_| true, &[])?)
         } else {
             None
         };
-        let dir = dirs[0].path().to_owned();
-        let scratch = dir.with_file_name(format!(
-            "{}-{run_id}",
-            dir.file_name().unwrap_or_default().to_string_lossy()
-        ));
-        create_dirs(&scratch)?;
-        self.open.push((dir.clone(), dirs));
-        Ok(Sandbox { dir, scratch, tree: Some(self.tree), base_dir })
+        let parent = self.workspace.temporary_dir();
+        let scratch = tempfile::Builder::new()
+            .prefix(&format!("hook-{run_id}-"))
+            .tempdir_in(&parent)
+            .context("create a directory in", &parent)?;
+        let sandbox = Sandbox {
+            dir: laid.path().to_owned(),
+            scratch: scratch.path().to_owned(),
+            tree: Some(self.tree),
+            base_dir: base.as_ref().map(|base| base.path().to_owned()),
+        };
+        self.open.push(Open { laid, _base: base, _scratch: scratch });
+        Ok(sandbox)
     }
 
     fn collect(&mut self, hook: &Hook, sandbox: &Sandbox) -> Result<Option<String>, HostError> {
-        let open = self.open.iter().find(|(dir, _)| *dir == sandbox.dir);
-        let Some((_, dirs)) = open else { return Ok(None) };
-        let is_output = |path: &RepoPath| self.amends && hook.outputs.matches_path(path);
-        let collected = dirs[0].collect(self.workspace, &is_output)?;
+        let open = self.open.iter().find(|open| open.laid.path() == sandbox.dir);
+        let Some(open) = open else { return Ok(None) };
+        let amends = self.amends;
+        let is_output = |path: &RepoPath| amends && hook.outputs.matches_path(path);
+        let progress = self.context.progress.as_ref();
+        let collected = self.workspace.collect(&open.laid, &is_output, progress)?;
         if !collected.edits.is_empty() {
             self.tree = self.context.repo.objects().edit_tree(self.tree, collected.edits)?;
             self.context.repo.store().flush(Durability::Visible)?;
         }
         Ok(match &collected.discarded[..] {
             [] => None,
-            [only] => Some(format!("discarded what it wrote to `{only}`, which is not among its outputs")),
+            [only] => {
+                Some(format!("discarded what it wrote to `{only}`, which is not among its outputs"))
+            }
             [first, rest @ ..] => Some(format!(
                 "discarded what it wrote to `{first}` and {} more, which are not among its outputs",
                 rest.len()
@@ -123,7 +149,6 @@ impl Host for RepoHost<'_> {
     }
 
     fn release(&mut self, sandbox: Sandbox) {
-        self.open.retain(|(dir, _)| *dir != sandbox.dir);
-        let _ = crate::workspace::remove_all(&sandbox.scratch);
+        self.open.retain(|open| open.laid.path() != sandbox.dir);
     }
 }

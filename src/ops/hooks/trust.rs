@@ -1,8 +1,8 @@
 //! Trust: hooks are code. Definitions that the user committed here may run; those that came from
 //! elsewhere run nothing before the user has looked at them.
 
-use crate::hook::spec::{Spec, Work};
 use crate::base::CommitId;
+use crate::hook::spec::{Spec, Work};
 use crate::ops::hooks::definitions::{definitions, spec_of};
 use crate::ops::{Context, OpsError};
 use crate::repo::journal;
@@ -27,17 +27,13 @@ pub struct TrustReport {
 /// Tells whether these definitions may run here.
 pub fn is_trusted(context: &Context, spec: &Spec) -> Result<bool, OpsError> {
     if context.environment.is_set("MLV_TRUST_HOOKS") {
-        return Ok(context.environment.text("MLV_TRUST_HOOKS") != Some("0"));
+        return Ok(context.environment.get("MLV_TRUST_HOOKS") != Some("0"));
     }
     Ok(journal::is_trusted(&context.repo.connection(), &spec.definition_hash().0)?)
 }
 
 /// Trusts definitions that the user changes with the commit at hand.
-pub fn trust_own(
-    context: &Context,
-    base: Option<CommitId>,
-    spec: &Spec,
-) -> Result<(), OpsError> {
+pub fn trust_own(context: &Context, base: Option<CommitId>, spec: &Spec) -> Result<(), OpsError> {
     let before = definitions(context, context.repo.tree_of(base)?)?;
     let is_new = before.is_none_or(|before| before.definition_hash() != spec.definition_hash());
     if is_new { remember(context, spec) } else { Ok(()) }

@@ -118,7 +118,7 @@ impl Sides {
 pub fn merge(context: &Context, request: &MergeRequest) -> Result<MergeReport, OpsError> {
     let sides = Sides::find(context, request)?;
     let writes = !request.dry_run;
-    let _lock = (sides.checked_out && writes).then(|| context.repo.lock_worktree()).transpose()?;
+    let _lock = (sides.checked_out && writes).then(|| context.lock()).transpose()?;
     if sides.checked_out && writes {
         refuse_unready(context)?;
     }
@@ -246,8 +246,7 @@ fn commit_merge(
         fast_forward: fast_forward.then_some(sides.theirs),
     };
     let landed = land(context, candidate, landing)?;
-    let result =
-        if landed.fast_forward { MergeResult::FastForward } else { MergeResult::Merged };
+    let result = if landed.fast_forward { MergeResult::FastForward } else { MergeResult::Merged };
     Ok(MergeReport {
         files_changed: landed.files_changed,
         line_merged: plan.line_merged.clone(),
@@ -281,14 +280,11 @@ fn prepare(
         message(request, sides),
         plan.conflicts.clone(),
     );
-    let edits = vec![
-        RefEdit::set(RefName::staged(), RefValue::Tree(staged)),
-        write_pending(&pending),
-    ];
+    let edits =
+        vec![RefEdit::set(RefName::staged(), RefValue::Tree(staged)), write_pending(&pending)];
     let update = Update::new(&context.command, context.now()?, edits);
     move_to(context, Move::keeping(ours_tree, shown), update)?;
-    let result =
-        if plan.is_clean() { MergeResult::Prepared } else { MergeResult::Conflicts };
+    let result = if plan.is_clean() { MergeResult::Prepared } else { MergeResult::Conflicts };
     Ok(MergeReport {
         conflicts: reported(&plan.conflicts),
         line_merged: plan.line_merged.clone(),
@@ -300,10 +296,8 @@ fn prepare(
 pub(super) fn side_files(conflicts: &[Conflict]) -> Vec<TreeEdit> {
     let mut edits = Vec::new();
     for conflict in conflicts {
-        let sides: [(&str, Option<&Entry>); 2] = [
-            (".ours", conflict.side(Side::Ours)),
-            (".theirs", conflict.side(Side::Theirs)),
-        ];
+        let sides: [(&str, Option<&Entry>); 2] =
+            [(".ours", conflict.side(Side::Ours)), (".theirs", conflict.side(Side::Theirs))];
         for (suffix, entry) in sides {
             let bytes = [conflict.path.as_bytes(), suffix.as_bytes()].concat();
             if let (Some(entry), Ok(path)) = (entry, RepoPath::from_bytes(bytes)) {

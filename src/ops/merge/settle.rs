@@ -21,7 +21,7 @@ pub fn proceed(context: &Context, message: Option<String>) -> Result<Committed, 
 /// Takes the merge under way back: what it staged, what it wrote, and the sides beside conflicts.
 /// Other changes of the working copy stay.
 pub fn abort(context: &Context) -> Result<(), OpsError> {
-    let _lock = context.repo.lock_worktree()?;
+    let _lock = context.lock()?;
     let pending = read_pending(context)?.ok_or(OpsError::NoMergeUnderWay)?;
     let (staged, head) = (context.repo.staged()?, context.repo.head_tree()?);
     let from = shown_tree(context, staged, &pending)?;

@@ -43,13 +43,10 @@ pub fn merge<'s>(sources: Vec<Box<dyn Rows + 's>>) -> impl Rows + 's {
     let mut sources: Vec<_> = sources.into_iter().map(Iterator::peekable).collect();
     std::iter::from_fn(move || {
         // An error goes before every row, so that it ends the merge.
-        let first = sources
-            .iter_mut()
-            .enumerate()
-            .filter_map(|(number, source)| {
-                let head = source.peek()?;
-                Some((head.as_ref().ok().map(key), number))
-            });
+        let first = sources.iter_mut().enumerate().filter_map(|(number, source)| {
+            let head = source.peek()?;
+            Some((head.as_ref().ok().map(key), number))
+        });
         let (_, number) = first.min()?;
         sources[number].next()
     })
@@ -69,10 +66,7 @@ pub fn write(
         .suffix(".tmp")
         .tempfile_in(tmp)
         .context("create a file in", tmp)?;
-    temporary
-        .as_file()
-        .lock()
-        .context("lock", temporary.path())?;
+    temporary.as_file().lock().context("lock", temporary.path())?;
     let mut writer = Writer::new(temporary.as_file(), packs, count);
     let place = || PathBuf::from(temporary.path());
     let written = |result: io::Result<()>| result.context("write", place());
@@ -82,14 +76,9 @@ pub fn write(
     }
     written(writer.finish(packs))?;
     if durable {
-        temporary
-            .as_file()
-            .sync_all()
-            .context("sync", temporary.path())?;
+        temporary.as_file().sync_all().context("sync", temporary.path())?;
     }
-    temporary
-        .persist(path)
-        .map_err(|failed| PathError::new("rename to", path, failed.error))?;
+    temporary.persist(path).map_err(|failed| PathError::new("rename to", path, failed.error))?;
     Ok(())
 }
 
@@ -119,17 +108,9 @@ impl<'f> Writer<'f> {
     fn new(file: &'f File, packs: &[PackName], count: usize) -> Self {
         Self {
             out: BufWriter::with_capacity(1 << 20, file),
-            numbers: packs
-                .iter()
-                .zip(0..)
-                .map(|(pack, number)| (*pack, number))
-                .collect(),
+            numbers: packs.iter().zip(0..).map(|(pack, number)| (*pack, number)).collect(),
             filter: Filter::for_count(count),
-            bits: count
-                .div_ceil(BUCKET_ROWS)
-                .next_power_of_two()
-                .ilog2()
-                .min(24),
+            bits: count.div_ceil(BUCKET_ROWS).next_power_of_two().ilog2().min(24),
             rows: 0,
             last: None,
             bucket: 0,

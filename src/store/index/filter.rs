@@ -18,9 +18,7 @@ impl Filter {
     /// Returns an empty filter for up to `count` hashes.
     pub fn for_count(count: usize) -> Self {
         let blocks = (count * BITS_PER_HASH).div_ceil(BLOCK * 64).max(1);
-        Self {
-            words: vec![0; blocks * BLOCK],
-        }
+        Self { words: vec![0; blocks * BLOCK] }
     }
 
     pub fn insert(&mut self, hash: &Hash) {
@@ -45,10 +43,7 @@ impl Filter {
     }
 
     pub fn to_bytes(&self) -> Vec<u8> {
-        self.words
-            .iter()
-            .flat_map(|word| word.to_le_bytes())
-            .collect()
+        self.words.iter().flat_map(|word| word.to_le_bytes()).collect()
     }
 
     /// Returns the filter of these bytes, or nothing where they are not whole blocks.
@@ -59,9 +54,7 @@ impl Filter {
             word.copy_from_slice(chunk);
             u64::from_le_bytes(word)
         });
-        whole.then(|| Self {
-            words: words.collect(),
-        })
+        whole.then(|| Self { words: words.collect() })
     }
 }
 
@@ -88,9 +81,7 @@ mod tests {
         let mut filter = Filter::for_count(10_000);
         (0..10_000).for_each(|n| filter.insert(&hash(n)));
         assert!((0..10_000).all(|n| filter.may_contain(&hash(n))));
-        let passed = (10_000..110_000)
-            .filter(|n| filter.may_contain(&hash(*n)))
-            .count();
+        let passed = (10_000..110_000).filter(|n| filter.may_contain(&hash(*n))).count();
         assert!(passed < 2_500, "{passed} of 100000");
         assert_eq!(Filter::from_bytes(&filter.to_bytes()), Some(filter));
     }

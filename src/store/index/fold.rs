@@ -19,11 +19,7 @@ impl Index {
     pub fn fold_if_due(&self, durable: bool) -> Result<(), StoreError> {
         let due = {
             let state = self.state();
-            let recent = state
-                .packs
-                .values()
-                .filter(|home| **home == Home::Recent)
-                .count();
+            let recent = state.packs.values().filter(|home| **home == Home::Recent).count();
             recent + state.unread.len() > MAX_PACKS || state.recent.len() > MAX_ENTRIES
         };
         if due { self.fold(durable) } else { Ok(()) }
@@ -50,10 +46,7 @@ impl Index {
         state.segments = kept.into_iter().map(|(_, segment)| segment).collect();
         state.segments.push(segment);
         state.recent = super::recent::Recent::default();
-        state
-            .packs
-            .values_mut()
-            .for_each(|home| *home = Home::Unread);
+        state.packs.values_mut().for_each(|home| *home = Home::Unread);
         state.assign();
         for (_, segment) in old {
             remove_file_if_exists(segment.path())?;
@@ -82,12 +75,8 @@ impl Index {
             Home::Recent => true,
             Home::Unread => false,
         };
-        let packs: Vec<PackName> = state
-            .packs
-            .iter()
-            .filter(|(_, home)| folded(home))
-            .map(|(name, _)| *name)
-            .collect();
+        let packs: Vec<PackName> =
+            state.packs.iter().filter(|(_, home)| folded(home)).map(|(name, _)| *name).collect();
         let mut sources: Vec<Box<dyn Rows + '_>> =
             vec![Box::new(state.recent.rows().into_iter().map(Ok))];
         for number in &replaced {
@@ -95,10 +84,7 @@ impl Index {
             let wanted = move |pack: &PackName| state.packs.get(pack).copied() == home;
             sources.push(Box::new(rows_of(&state.segments[*number], wanted)));
         }
-        let path = self
-            .layout
-            .index()
-            .join(format!("{:016x}.idx", fresh_nonce()));
+        let path = self.layout.index().join(format!("{:016x}.idx", fresh_nonce()));
         let rows = build::merge(sources);
         build::write(&path, &self.layout.tmp(), &packs, count, rows, durable)?;
         Ok((Segment::open(&path)?, replaced))

@@ -24,10 +24,7 @@ pub struct Recent {
 impl Recent {
     pub fn add(&mut self, pack: PackName, entries: &[BlobEntry]) {
         for entry in entries {
-            let location = Location {
-                pack,
-                entry: *entry,
-            };
+            let location = Location { pack, entry: *entry };
             if let Some(copy) = self.blobs.insert(entry.id, location) {
                 self.copies.push(copy);
             }

@@ -91,9 +91,7 @@ impl Segment {
     pub fn open(path: &Path) -> Result<Self, SegmentError> {
         let file = File::open(path)?;
         let len = file.metadata()?.len();
-        let start = len
-            .checked_sub(TRAILER_LEN as u64)
-            .ok_or(SegmentError::Damaged)?;
+        let start = len.checked_sub(TRAILER_LEN as u64).ok_or(SegmentError::Damaged)?;
         let mut trailer = [0; TRAILER_LEN];
         file.read_exact_at(&mut trailer, start)?;
         let mut magic = MAGIC;
@@ -122,14 +120,7 @@ impl Segment {
         let mut lookup_checksum = [0; 8];
         lookup_checksum.copy_from_slice(&trailer[32..40]);
         let (path, lookup) = (path.to_owned(), OnceLock::new());
-        Ok(Self {
-            path,
-            file,
-            shape,
-            packs,
-            lookup_checksum,
-            lookup,
-        })
+        Ok(Self { path, file, shape, packs, lookup_checksum, lookup })
     }
 
     pub fn path(&self) -> &Path {
@@ -205,17 +196,13 @@ impl Segment {
         }
         let len = self.shape.trailer_start() - self.shape.lookup_start();
         let mut bytes = vec![0; len as usize];
-        self.file
-            .read_exact_at(&mut bytes, self.shape.lookup_start())?;
+        self.file.read_exact_at(&mut bytes, self.shape.lookup_start())?;
         if checksum(&bytes) != self.lookup_checksum {
             return Err(SegmentError::Damaged);
         }
         let filter = bytes.split_off(self.shape.buckets_len() as usize);
         let filter = Filter::from_bytes(&filter).ok_or(SegmentError::Damaged)?;
-        Ok(self.lookup.get_or_init(|| Lookup {
-            buckets: bytes,
-            filter,
-        }))
+        Ok(self.lookup.get_or_init(|| Lookup { buckets: bytes, filter }))
     }
 
     /// Reads all of it; an error where a bit is not as it was written.
@@ -227,18 +214,11 @@ impl Segment {
 fn pack_name(bytes: &[u8]) -> PackName {
     let mut nonce = [0; 8];
     nonce.copy_from_slice(&bytes[32..40]);
-    PackName {
-        id: PackId(hash_at(bytes, 0)),
-        nonce: u64::from_le_bytes(nonce),
-    }
+    PackName { id: PackId(hash_at(bytes, 0)), nonce: u64::from_le_bytes(nonce) }
 }
 
 /// Returns the first `bits` bits of a hash.
 pub fn bucket_of(hash: &Hash, bits: u32) -> usize {
     let first = u32_at(&hash.0, 0).swap_bytes();
-    if bits == 0 {
-        0
-    } else {
-        (first >> (32 - bits)) as usize
-    }
+    if bits == 0 { 0 } else { (first >> (32 - bits)) as usize }
 }

@@ -49,11 +49,7 @@ impl Index {
     /// Returns the index of the packs that are there now; reads no footer yet.
     pub fn open(layout: &Layout) -> Result<Self, StoreError> {
         let (layout, state, seen) = (layout.clone(), RwLock::default(), Mutex::default());
-        let index = Self {
-            layout,
-            state,
-            seen,
-        };
+        let index = Self { layout, state, seen };
         index.relist()?;
         Ok(index)
     }
@@ -70,27 +66,13 @@ impl Index {
     pub fn refresh(&self) -> Result<(), StoreError> {
         let now = SystemTime::now();
         let times = self.times();
-        let settled = times
-            .iter()
-            .all(|time| now.duration_since(*time).is_ok_and(|d| d > RACY));
-        let seen = self
-            .seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        if settled && seen.as_ref() == Some(&times) {
-            Ok(())
-        } else {
-            self.relist()
-        }
+        let settled = times.iter().all(|time| now.duration_since(*time).is_ok_and(|d| d > RACY));
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if settled && seen.as_ref() == Some(&times) { Ok(()) } else { self.relist() }
     }
 
     fn times(&self) -> Vec<SystemTime> {
-        let dirs = [
-            Some(self.layout.packs()),
-            Some(self.layout.fresh_root()),
-            self.layout.fresh(),
-        ];
+        let dirs = [Some(self.layout.packs()), Some(self.layout.fresh_root()), self.layout.fresh()];
         let modified = |dir: PathBuf| dir.metadata().and_then(|data| data.modified()).ok();
         dirs.into_iter()
             .flatten()
@@ -107,12 +89,7 @@ impl Index {
         }
         let mut state = self.state_mut();
         state.packs.retain(|name, _| found.contains(name));
-        let State {
-            packs,
-            recent,
-            unread,
-            ..
-        } = &mut *state;
+        let State { packs, recent, unread, .. } = &mut *state;
         recent.retain(|name| packs.contains_key(name));
         unread.retain(|name| packs.contains_key(name));
         if found.len() > state.packs.len() {
@@ -160,12 +137,7 @@ impl Index {
     pub fn remove(&self, names: &[PackName]) {
         let mut state = self.state_mut();
         state.packs.retain(|name, _| !names.contains(name));
-        let State {
-            packs,
-            recent,
-            unread,
-            ..
-        } = &mut *state;
+        let State { packs, recent, unread, .. } = &mut *state;
         recent.retain(|name| packs.contains_key(name));
         unread.retain(|name| packs.contains_key(name));
     }
@@ -178,11 +150,7 @@ impl Index {
     /// Returns every place where a blob lies.
     pub fn find_all(&self, id: BlobId) -> Result<Vec<Location>, StoreError> {
         self.with_healed(|state| {
-            let mut places = state
-                .recent
-                .all()
-                .filter(|p| p.entry.id == id)
-                .collect::<Vec<_>>();
+            let mut places = state.recent.all().filter(|p| p.entry.id == id).collect::<Vec<_>>();
             state.in_segments(id, &mut |place| places.push(place))?;
             Ok(places)
         })
@@ -243,11 +211,7 @@ impl Index {
         self.with_healed(|state| {
             let damaged =
                 |segment: &Segment| matches!(segment.verify(), Err(SegmentError::Damaged));
-            dropped = state
-                .segments
-                .iter()
-                .filter(|segment| damaged(segment))
-                .count();
+            dropped = state.segments.iter().filter(|segment| damaged(segment)).count();
             Ok(())
         })?;
         if dropped > 0 {
@@ -321,8 +285,7 @@ impl Index {
 impl State {
     /// Settles which segment stands for which pack, the longest first, and which packs are left.
     pub fn assign(&mut self) {
-        self.segments
-            .sort_by_key(|segment| std::cmp::Reverse(segment.len()));
+        self.segments.sort_by_key(|segment| std::cmp::Reverse(segment.len()));
         for home in self.packs.values_mut() {
             if *home != Home::Recent {
                 *home = Home::Unread;
@@ -366,12 +329,8 @@ fn discard(path: &Path) {
 
 /// Returns the first and the last hash whose hex digits start with `prefix`.
 fn range_of(prefix: &str) -> Option<(Hash, Hash)> {
-    let padded = |digit: &str| {
-        format!(
-            "{prefix}{}",
-            digit.repeat(64usize.saturating_sub(prefix.len()))
-        )
-    };
+    let padded =
+        |digit: &str| format!("{prefix}{}", digit.repeat(64usize.saturating_sub(prefix.len())));
     Some((padded("0").parse().ok()?, padded("f").parse().ok()?))
 }
 

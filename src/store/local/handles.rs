@@ -44,9 +44,6 @@ impl Handles {
 
     /// Closes a pack.
     pub fn forget(&self, name: PackName) {
-        self.open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&name);
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
     }
 }

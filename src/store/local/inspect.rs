@@ -97,11 +97,7 @@ impl LocalStore {
     pub fn usage(&self) -> Result<Usage, StoreError> {
         let packs = self.packs()?;
         let stored = packs.iter().map(|pack| pack.len).sum();
-        let mut usage = Usage {
-            packs: packs.len() as u64,
-            stored,
-            ..Usage::default()
-        };
+        let mut usage = Usage { packs: packs.len() as u64, stored, ..Usage::default() };
         self.index.refresh()?;
         self.index.each(&mut |place| {
             usage.blobs += 1;

@@ -76,21 +76,13 @@ impl LocalStore {
 }
 
 fn is_read_only(error: &PathError) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
-    )
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
 /// Makes the directories and takes the shared lock.
 fn prepare(layout: &Layout) -> Result<FileLock, LockError> {
     let made = !layout.packs().is_dir();
-    let dirs = [
-        layout.packs(),
-        layout.tmp(),
-        layout.index(),
-        layout.fresh_root(),
-    ];
+    let dirs = [layout.packs(), layout.tmp(), layout.index(), layout.fresh_root()];
     for dir in dirs.into_iter().chain(layout.fresh()) {
         create_dirs(&dir)?;
     }
@@ -123,11 +115,7 @@ fn settle_old_boots(layout: &Layout) -> Result<Vec<PathBuf>, StoreError> {
         for name in packs_in(&dir)? {
             let path = dir.join(name.file_name());
             let sound = verify_file(&path, name)?;
-            let target_dir = if sound {
-                layout.packs()
-            } else {
-                layout.damaged()
-            };
+            let target_dir = if sound { layout.packs() } else { layout.damaged() };
             let target = target_dir.join(name.file_name());
             create_dirs(&target_dir)?;
             move_durably(&path, &target)?;

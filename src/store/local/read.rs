@@ -37,10 +37,7 @@ impl LocalStore {
         }
         self.index.relist()?;
         let places = self.index.find_all(id)?;
-        places
-            .iter()
-            .find_map(|place| self.read_at(place).ok())
-            .ok_or(error)
+        places.iter().find_map(|place| self.read_at(place).ok()).ok_or(error)
     }
 
     pub(in crate::store) fn read_at(&self, place: &Location) -> Result<Vec<u8>, StoreError> {
@@ -67,9 +64,5 @@ impl LocalStore {
 }
 
 fn damaged(id: BlobId, pack: Option<&std::path::PathBuf>, error: &BlobError) -> StoreError {
-    StoreError::Damaged {
-        id,
-        pack: pack.cloned(),
-        reason: error.to_string(),
-    }
+    StoreError::Damaged { id, pack: pack.cloned(), reason: error.to_string() }
 }

@@ -14,10 +14,7 @@ use crate::store::{BlobId, Damage};
 
 fn noise(seed: u64, len: usize) -> Vec<u8> {
     let mut bytes = vec![0; len];
-    blake3::Hasher::new()
-        .update(&seed.to_le_bytes())
-        .finalize_xof()
-        .fill(&mut bytes);
+    blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof().fill(&mut bytes);
     bytes
 }
 
@@ -37,11 +34,7 @@ fn filled(dir: &TempDir, seed: u64, count: u64) -> Vec<(BlobId, Vec<u8>)> {
     let blobs = (0..count).map(|n| {
         let bytes = noise(seed * 1000 + n, 50 + n as usize * 37);
         let bytes = if n % 3 == 0 { bytes.repeat(3) } else { bytes };
-        let kind = if n % 4 == 0 {
-            BlobKind::Tree
-        } else {
-            BlobKind::Chunk
-        };
+        let kind = if n % 4 == 0 { BlobKind::Tree } else { BlobKind::Chunk };
         (put(&store, kind, &bytes), bytes)
     });
     let blobs = blobs.collect();
@@ -52,17 +45,13 @@ fn filled(dir: &TempDir, seed: u64, count: u64) -> Vec<(BlobId, Vec<u8>)> {
 fn damages(store: &LocalStore) -> Vec<Damage> {
     let mut found = Vec::new();
     for pack in store.packs().unwrap() {
-        store
-            .verify_pack(&pack, &NoProgress, &mut |damage| found.push(damage))
-            .unwrap();
+        store.verify_pack(&pack, &NoProgress, &mut |damage| found.push(damage)).unwrap();
     }
     found
 }
 
 fn names_blob(found: &[Damage], blob: BlobId) -> bool {
-    found
-        .iter()
-        .any(|damage| matches!(damage, Damage::Blob { id, .. } if *id == blob))
+    found.iter().any(|damage| matches!(damage, Damage::Blob { id, .. } if *id == blob))
 }
 
 fn flip(path: &Path, bit: usize) {
@@ -78,17 +67,9 @@ fn put_file(path: &Path, bytes: &[u8]) {
 fn pack_paths(dir: &TempDir) -> Vec<PathBuf> {
     let layout = Layout::new(dir.path());
     let packs_of = |dir: PathBuf| {
-        packs_in(&dir)
-            .unwrap()
-            .into_iter()
-            .map(move |name| dir.join(name.file_name()))
+        packs_in(&dir).unwrap().into_iter().map(move |name| dir.join(name.file_name()))
     };
-    layout
-        .pack_dirs()
-        .unwrap()
-        .into_iter()
-        .flat_map(packs_of)
-        .collect()
+    layout.pack_dirs().unwrap().into_iter().flat_map(packs_of).collect()
 }
 
 fn index_paths(dir: &TempDir) -> Vec<PathBuf> {
@@ -133,10 +114,7 @@ fn threads_that_write_the_same_blobs_store_each_once() {
     (0..4000u64).into_par_iter().for_each(|n| {
         let bytes = noise(n % 1000, 3000);
         let id = BlobId::of(BlobKind::Chunk, &bytes);
-        fresh.fetch_add(
-            usize::from(store.write(id, &bytes).unwrap()),
-            Ordering::SeqCst,
-        );
+        fresh.fetch_add(usize::from(store.write(id, &bytes).unwrap()), Ordering::SeqCst);
         assert_eq!(store.read(id).unwrap(), bytes);
     });
     store.flush(Durability::Visible).unwrap();
@@ -163,17 +141,9 @@ fn a_prefix_finds_blobs_of_its_kind_in_order() {
         let mut expected: Vec<BlobId> = blobs.iter().map(|(id, _)| *id).chain([late]).collect();
         expected.retain(|id| id.kind == BlobKind::Tree && id.hash.to_hex().starts_with(prefix));
         expected.sort_unstable();
-        assert_eq!(
-            store.find(BlobKind::Tree, prefix, 1000).unwrap(),
-            expected,
-            "{prefix}"
-        );
+        assert_eq!(store.find(BlobKind::Tree, prefix, 1000).unwrap(), expected, "{prefix}");
         expected.truncate(2);
-        assert_eq!(
-            store.find(BlobKind::Tree, prefix, 2).unwrap(),
-            expected,
-            "{prefix}"
-        );
+        assert_eq!(store.find(BlobKind::Tree, prefix, 2).unwrap(), expected, "{prefix}");
     }
     assert_eq!(store.find(BlobKind::Tree, "xyz", 9).unwrap(), []);
     assert_eq!(store.find(BlobKind::Tree, &"a".repeat(65), 9).unwrap(), []);
@@ -190,11 +160,7 @@ fn hundreds_of_small_flushes_leave_few_segments_and_lose_nothing() {
             id
         })
         .collect();
-    assert!(
-        (1..12).contains(&index_paths(&dir).len()),
-        "{:?}",
-        index_paths(&dir)
-    );
+    assert!((1..12).contains(&index_paths(&dir).len()), "{:?}", index_paths(&dir));
     let store = open(&dir);
     assert!(ids.iter().all(|id| store.read(*id).is_ok()));
     assert_eq!(store.usage().unwrap().blobs, 300);
@@ -210,16 +176,8 @@ fn a_deleted_index_is_rebuilt_from_the_packs() {
     assert_eq!(index_paths(&dir).len(), 1);
     std::fs::remove_dir_all(dir.path().join("index")).unwrap();
     let again = open(&dir);
-    assert!(
-        blobs
-            .iter()
-            .all(|(id, bytes)| again.read(*id).unwrap() == *bytes)
-    );
-    assert!(
-        blobs
-            .iter()
-            .all(|(id, bytes)| store.read(*id).unwrap() == *bytes)
-    );
+    assert!(blobs.iter().all(|(id, bytes)| again.read(*id).unwrap() == *bytes));
+    assert!(blobs.iter().all(|(id, bytes)| store.read(*id).unwrap() == *bytes));
 }
 
 #[test]
@@ -231,18 +189,10 @@ fn a_pack_without_its_end_still_gives_its_intact_blobs() {
         put_file(&path, &bytes[..bytes.len() * 2 / 3]);
     }
     let store = open(&dir);
-    let intact = blobs
-        .iter()
-        .filter(|(id, _)| store.read(*id).is_ok())
-        .count();
+    let intact = blobs.iter().filter(|(id, _)| store.read(*id).is_ok()).count();
     assert!(intact >= 20, "{intact}");
     let named = damages(&store);
-    assert!(
-        named
-            .iter()
-            .any(|damage| matches!(damage, Damage::Footer { .. })),
-        "{named:?}"
-    );
+    assert!(named.iter().any(|damage| matches!(damage, Damage::Footer { .. })), "{named:?}");
 }
 
 #[test]
@@ -256,9 +206,7 @@ fn a_damaged_blob_names_its_pack_and_a_second_copy_helps() {
     let path = pack_paths(&dir).remove(0);
     flip(&path, 8 * 4000);
     match open(&dir).read(id) {
-        Err(StoreError::Damaged {
-            id: named, pack, ..
-        }) => {
+        Err(StoreError::Damaged { id: named, pack, .. }) => {
             assert_eq!((named, pack), (id, Some(path)));
         }
         other => panic!("{other:?}"),
@@ -289,10 +237,7 @@ fn after_a_power_cut_sound_packs_are_kept_and_damaged_ones_set_aside() {
     let path = pack_paths(&dir).remove(0);
     let hurt = put(&two, BlobKind::Chunk, &noise(6, 5000));
     two.flush(Durability::Visible).unwrap();
-    let hurt_path = pack_paths(&dir)
-        .into_iter()
-        .find(|other| *other != path)
-        .unwrap();
+    let hurt_path = pack_paths(&dir).into_iter().find(|other| *other != path).unwrap();
     let len = hurt_path.metadata().unwrap().len();
     put_file(&hurt_path, &vec![0; len as usize]);
     drop((one, two));
@@ -312,10 +257,7 @@ fn a_failed_write_fails_everything_after_it_and_leaves_nothing() {
     std::fs::remove_dir(dir.path().join("tmp")).unwrap();
     let id = BlobId::of(BlobKind::Chunk, b"x");
     let refused = store.write(id, b"x").unwrap_err().to_string();
-    assert!(
-        refused.contains("cannot create") && refused.contains("/tmp/"),
-        "{refused}"
-    );
+    assert!(refused.contains("cannot create") && refused.contains("/tmp/"), "{refused}");
     std::fs::create_dir(dir.path().join("tmp")).unwrap();
     let flushed = store.flush(Durability::Visible).unwrap_err().to_string();
     assert!(flushed.starts_with("cannot create"), "{flushed}");
@@ -328,10 +270,7 @@ fn a_blob_longer_than_a_header_may_claim_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let bytes = vec![0; (16 << 20) + 1];
     let refused = open(&dir).write(BlobId::of(BlobKind::Chunk, &bytes), &bytes);
-    assert!(
-        matches!(refused, Err(StoreError::TooLong { .. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(StoreError::TooLong { .. })), "{refused:?}");
 }
 
 #[test]
@@ -339,16 +278,9 @@ fn a_full_pack_is_sealed_and_another_begun() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(&dir);
     let bytes: Vec<Vec<u8>> = (0..70).map(|n| noise(n, 1 << 20)).collect();
-    let ids: Vec<BlobId> = bytes
-        .par_iter()
-        .map(|b| put(&store, BlobKind::Chunk, b))
-        .collect();
+    let ids: Vec<BlobId> = bytes.par_iter().map(|b| put(&store, BlobKind::Chunk, b)).collect();
     assert_eq!(store.packs().unwrap().len(), 1);
-    assert!(
-        ids.iter()
-            .zip(&bytes)
-            .all(|(id, bytes)| store.read(*id).unwrap() == *bytes)
-    );
+    assert!(ids.iter().zip(&bytes).all(|(id, bytes)| store.read(*id).unwrap() == *bytes));
     store.flush(Durability::Visible).unwrap();
     assert_eq!(store.packs().unwrap().len(), 2);
     assert_eq!(damages(&store), []);

@@ -112,9 +112,7 @@ impl Writing {
     }
 
     fn check(&self) -> Result<(), StoreError> {
-        lock(&self.failure)
-            .as_ref()
-            .map_or(Ok(()), |failure| Err(failure.error().into()))
+        lock(&self.failure).as_ref().map_or(Ok(()), |failure| Err(failure.error().into()))
     }
 
     /// Keeps the first failure.
@@ -141,22 +139,13 @@ impl Failure {
 
 impl LocalStore {
     pub(super) fn add(&self, id: BlobId, bytes: &[u8]) -> Result<bool, StoreError> {
-        let _writing = self
-            .writing
-            .gate
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let _writing = self.writing.gate.read().unwrap_or_else(PoisonError::into_inner);
         self.writing.check()?;
         if let Some(reason) = &self.report.read_only {
-            return Err(StoreError::ReadOnly {
-                reason: reason.clone(),
-            });
+            return Err(StoreError::ReadOnly { reason: reason.clone() });
         }
         if bytes.len() > MAX_BLOB {
-            return Err(StoreError::TooLong {
-                id,
-                len: bytes.len() as u64,
-            });
+            return Err(StoreError::TooLong { id, len: bytes.len() as u64 });
         }
         if !self.writing.claim(id) {
             return Ok(false);
@@ -175,11 +164,7 @@ impl LocalStore {
     fn append(&self, id: BlobId, plain: &[u8]) -> Result<(), StoreError> {
         let mut scratch = SCRATCH.take();
         let scheme = encode(id.kind, plain, &mut scratch);
-        let payload = if scheme == Scheme::RAW {
-            plain
-        } else {
-            &scratch
-        };
+        let payload = if scheme == Scheme::RAW { plain } else { &scratch };
         let result = self.append_stored(id, scheme, plain.len() as u32, payload);
         SCRATCH.set(scratch);
         result.map_err(|error| self.writing.fail(error).into())
@@ -200,17 +185,10 @@ impl LocalStore {
             empty => empty.insert(PackWriter::create(&self.layout.tmp())?),
         };
         let entry = writer.append(id, scheme, plain, payload);
-        let blob = PendingBlob {
-            file: Arc::clone(writer.file()),
-            entry,
-        };
+        let blob = PendingBlob { file: Arc::clone(writer.file()), entry };
         lock(&self.writing.pending).insert(id, Some(blob));
         let full = writer.len() >= class.target_len();
-        let batch = if full {
-            Some(writer.take_all())
-        } else {
-            writer.take_full()
-        };
+        let batch = if full { Some(writer.take_all()) } else { writer.take_full() };
         let filled = if full { slot.take() } else { None };
         drop(slot);
         batch.map_or(Ok(()), Batch::write)?;
@@ -244,28 +222,19 @@ impl LocalStore {
         entry: &BlobEntry,
         stored: &[u8],
     ) -> Result<(), StoreError> {
-        let _writing = self
-            .writing
-            .gate
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let _writing = self.writing.gate.read().unwrap_or_else(PoisonError::into_inner);
         self.writing.check()?;
         self.append_stored(entry.id, entry.scheme, entry.plain, stored)
             .map_err(|error| self.writing.fail(error).into())
     }
 
     pub(super) fn settle(&self, durability: Durability) -> Result<(), StoreError> {
-        let _alone = self
-            .writing
-            .gate
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let _alone = self.writing.gate.write().unwrap_or_else(PoisonError::into_inner);
         self.writing.check()?;
         for class in [PackClass::Data, PackClass::Metadata] {
             let writer = lock(self.writing.slot(class)).take();
             if let Some(writer) = writer {
-                self.seal(writer)
-                    .map_err(|error| self.writing.fail(error))?;
+                self.seal(writer).map_err(|error| self.writing.fail(error))?;
             }
         }
         if durability == Durability::Durable && self.report.read_only.is_none() {
@@ -285,10 +254,7 @@ impl LocalStore {
             return Ok(());
         }
         for file_name in packs.iter().map(|name| name.file_name()) {
-            move_durably(
-                &fresh.join(&file_name),
-                &self.layout.packs().join(&file_name),
-            )?;
+            move_durably(&fresh.join(&file_name), &self.layout.packs().join(&file_name))?;
         }
         sync_dir(&self.layout.packs())?;
         sync_dir(&fresh)

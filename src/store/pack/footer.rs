@@ -44,18 +44,14 @@ pub fn pack_id(bytes: &[u8]) -> PackId {
 pub fn read_footer(file: &File) -> Result<(Vec<BlobEntry>, PackId), FooterError> {
     let len = file.metadata()?.len();
     let damaged = FooterError::Damaged;
-    let body_end = len
-        .checked_sub(TRAILER_LEN as u64)
-        .ok_or(damaged("it is too short"))?;
+    let body_end = len.checked_sub(TRAILER_LEN as u64).ok_or(damaged("it is too short"))?;
     let mut trailer = [0; TRAILER_LEN];
     file.read_exact_at(&mut trailer, body_end)?;
     if trailer[8..16] != MAGIC {
         return Err(damaged("there is none"));
     }
     let entries_len = u64::from(u32_at(&trailer, 0)) * ENTRY_LEN as u64;
-    let start = body_end
-        .checked_sub(entries_len)
-        .filter(|s| *s >= PREAMBLE.len() as u64);
+    let start = body_end.checked_sub(entries_len).filter(|s| *s >= PREAMBLE.len() as u64);
     let start = start.ok_or(damaged("it claims too much"))?;
     let mut bytes = vec![0; entries_len as usize + 16];
     file.read_exact_at(&mut bytes, start)?;
@@ -72,10 +68,7 @@ fn decode_entries(bytes: &[u8], body_end: u64) -> Result<Vec<BlobEntry>, FooterE
     entries
         .filter(|all| all.windows(2).all(|pair| pair[0].key() < pair[1].key()))
         .filter(|all| {
-            let blobs: u64 = all
-                .iter()
-                .map(|e| HEADER_LEN as u64 + u64::from(e.stored))
-                .sum();
+            let blobs: u64 = all.iter().map(|e| HEADER_LEN as u64 + u64::from(e.stored)).sum();
             PREAMBLE.len() as u64 + blobs == body_end
         })
         .ok_or(FooterError::Damaged("an entry makes no sense"))

@@ -64,10 +64,7 @@ impl BlobEntry {
         }
         let kind = BlobKind::from_byte(bytes[4])?;
         Some(Self {
-            id: BlobId {
-                kind,
-                hash: hash_at(bytes, 16),
-            },
+            id: BlobId { kind, hash: hash_at(bytes, 16) },
             scheme: Scheme(bytes[5]),
             offset,
             stored: u32_at(bytes, 12),
@@ -94,10 +91,7 @@ impl BlobEntry {
             return None;
         }
         Some(Self {
-            id: BlobId {
-                kind: BlobKind::from_byte(bytes[32])?,
-                hash: hash_at(bytes, 0),
-            },
+            id: BlobId { kind: BlobKind::from_byte(bytes[32])?, hash: hash_at(bytes, 0) },
             scheme: Scheme(bytes[33]),
             offset: u32_at(bytes, 36),
             stored: u32_at(bytes, 40),
@@ -134,13 +128,7 @@ mod tests {
 
     fn sample() -> BlobEntry {
         let id = BlobId::of(BlobKind::Tree, b"x");
-        BlobEntry {
-            id,
-            scheme: Scheme::ZSTD,
-            offset: 8,
-            stored: 3,
-            plain: 9,
-        }
+        BlobEntry { id, scheme: Scheme::ZSTD, offset: 8, stored: 3, plain: 9 }
     }
 
     #[test]

@@ -27,11 +27,7 @@ pub enum PackClass {
 impl PackClass {
     /// Returns where blobs of a kind go.
     pub fn of(kind: BlobKind) -> Self {
-        if kind.is_metadata() {
-            Self::Metadata
-        } else {
-            Self::Data
-        }
+        if kind.is_metadata() { Self::Metadata } else { Self::Data }
     }
 
     /// Returns the length at which a pack is sealed.

@@ -42,15 +42,8 @@ impl FromStr for PackName {
     fn from_str(text: &str) -> Result<Self, NotAPackName> {
         let (id, digits) = text.split_once('-').ok_or(NotAPackName)?;
         let nonce = u64::from_str_radix(digits, 16).map_err(|_| NotAPackName)?;
-        let name = Self {
-            id: id.parse().map_err(|_| NotAPackName)?,
-            nonce,
-        };
-        if name.to_string() == text {
-            Ok(name)
-        } else {
-            Err(NotAPackName)
-        }
+        let name = Self { id: id.parse().map_err(|_| NotAPackName)?, nonce };
+        if name.to_string() == text { Ok(name) } else { Err(NotAPackName) }
     }
 }
 
@@ -69,21 +62,13 @@ mod tests {
 
     #[test]
     fn a_name_survives_the_way_through_a_file_name() {
-        let name = PackName {
-            id: PackId(Hash::of(b"p")),
-            nonce: 7,
-        };
+        let name = PackName { id: PackId(Hash::of(b"p")), nonce: 7 };
         assert_eq!(PackName::from_file_name(&name.file_name()), Some(name));
     }
 
     #[test]
     fn other_file_names_are_no_packs() {
-        for text in [
-            "",
-            "x.pack",
-            "lost+found",
-            &format!("{}-7.pack", "0".repeat(64)),
-        ] {
+        for text in ["", "x.pack", "lost+found", &format!("{}-7.pack", "0".repeat(64))] {
             assert_eq!(PackName::from_file_name(text), None, "{text}");
         }
     }

@@ -43,10 +43,7 @@ pub fn read_both(file: &File, entry: &BlobEntry) -> Result<(Vec<u8>, Vec<u8>), B
 
 fn read_payload(file: &File, entry: &BlobEntry) -> Result<Vec<u8>, BlobError> {
     if entry.stored as usize > MAX_BLOB {
-        return Err(DecodeError::TooLong {
-            plain: u64::from(entry.stored),
-        }
-        .into());
+        return Err(DecodeError::TooLong { plain: u64::from(entry.stored) }.into());
     }
     let mut stored = vec![0; entry.stored as usize];
     file.read_exact_at(&mut stored, entry.payload())?;
@@ -55,9 +52,5 @@ fn read_payload(file: &File, entry: &BlobEntry) -> Result<Vec<u8>, BlobError> {
 
 fn verified(stored: Vec<u8>, entry: &BlobEntry) -> Result<Vec<u8>, BlobError> {
     let plain = decode(entry.scheme, stored, entry.plain as usize)?;
-    if entry.id.kind.hash(&plain) == entry.id.hash {
-        Ok(plain)
-    } else {
-        Err(BlobError::WrongHash)
-    }
+    if entry.id.kind.hash(&plain) == entry.id.hash { Ok(plain) } else { Err(BlobError::WrongHash) }
 }

@@ -44,13 +44,7 @@ impl PendingFile {
             // Between creation and lock a cleaner may have taken it for a dead process's.
             if file.metadata().context("look at", &path)?.nlink() > 0 {
                 let (writes, idle) = (Mutex::new(0), Condvar::new());
-                return Ok(Self {
-                    file,
-                    path,
-                    failed: AtomicBool::new(false),
-                    writes,
-                    idle,
-                });
+                return Ok(Self { file, path, failed: AtomicBool::new(false), writes, idle });
             }
         }
     }
@@ -65,11 +59,7 @@ impl PendingFile {
 
     fn started(self: &Arc<Self>, offset: u64, bytes: Vec<u8>) -> Batch {
         *self.writes.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        Batch {
-            file: Arc::clone(self),
-            offset,
-            bytes,
-        }
+        Batch { file: Arc::clone(self), offset, bytes }
     }
 }
 
@@ -95,11 +85,7 @@ impl Batch {
 
 impl Drop for Batch {
     fn drop(&mut self) {
-        *self
-            .file
-            .writes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) -= 1;
+        *self.file.writes.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
         self.file.idle.notify_all();
     }
 }
@@ -129,13 +115,7 @@ impl PackWriter {
         let file = Arc::new(PendingFile::create(dir)?);
         let mut buffer = Vec::with_capacity(2 * BATCH);
         buffer.extend_from_slice(&PREAMBLE);
-        Ok(Self {
-            file,
-            buffer,
-            start: 0,
-            entries: Vec::new(),
-            sealed: false,
-        })
+        Ok(Self { file, buffer, start: 0, entries: Vec::new(), sealed: false })
     }
 
     /// Returns the file, to read from once the buffer was taken and written.
@@ -151,13 +131,7 @@ impl PackWriter {
     /// Appends a blob and returns where it lies.
     pub fn append(&mut self, id: BlobId, scheme: Scheme, plain: u32, payload: &[u8]) -> BlobEntry {
         let (offset, stored) = (self.len() as u32, payload.len() as u32);
-        let entry = BlobEntry {
-            id,
-            scheme,
-            offset,
-            stored,
-            plain,
-        };
+        let entry = BlobEntry { id, scheme, offset, stored, plain };
         self.buffer.extend_from_slice(&entry.header());
         self.buffer.extend_from_slice(payload);
         self.entries.push(entry);
@@ -183,15 +157,10 @@ impl PackWriter {
         let path = self.file.path.clone();
         let mut file = self.file.settled();
         if self.file.failed.load(Ordering::SeqCst) {
-            return Err(PathError::new(
-                "write",
-                path,
-                io::Error::other("an earlier write failed"),
-            ));
+            return Err(PathError::new("write", path, io::Error::other("an earlier write failed")));
         }
         let (footer, id) = footer::encode(&mut self.entries);
-        file.write_all_at(&footer, self.start)
-            .context("write", &path)?;
+        file.write_all_at(&footer, self.start).context("write", &path)?;
         file.flush().context("write", &path)?;
         if durable {
             file.sync_all().context("sync", &path)?;
@@ -200,19 +169,13 @@ impl PackWriter {
         let target = dir.join(name.file_name());
         std::fs::rename(&path, &target).context("rename to", target)?;
         self.sealed = true;
-        Ok(SealedPack {
-            name,
-            entries: std::mem::take(&mut self.entries),
-        })
+        Ok(SealedPack { name, entries: std::mem::take(&mut self.entries) })
     }
 }
 
 fn unused_name(dir: &Path, id: PackId) -> PackName {
     loop {
-        let name = PackName {
-            id,
-            nonce: fresh_nonce(),
-        };
+        let name = PackName { id, nonce: fresh_nonce() };
         if !dir.join(name.file_name()).exists() {
             return name;
         }

@@ -32,17 +32,12 @@ impl LocalStore {
     /// be called while other threads write to this handle.
     pub fn exclusive(&self, patience: Duration) -> Result<GcSession<'_>, StoreError> {
         if let Some(reason) = &self.report().read_only {
-            return Err(StoreError::ReadOnly {
-                reason: reason.clone(),
-            });
+            return Err(StoreError::ReadOnly { reason: reason.clone() });
         }
         self.flush(Durability::Visible)?;
         self.release();
         // From here on the session restores the shared lock, whatever happens.
-        let mut session = GcSession {
-            store: self,
-            lock: None,
-        };
+        let mut session = GcSession { store: self, lock: None };
         let path = self.layout.gc_lock();
         session.lock = Some(FileLock::acquire(&path, LockKind::Exclusive, patience)?);
         self.index.relist()?;
@@ -136,12 +131,7 @@ impl GcSession<'_> {
             return Ok(true);
         }
         let goes = |name: PackName| {
-            name == pack
-                || plan
-                    .remove
-                    .iter()
-                    .chain(&plan.rewrite)
-                    .any(|old| old.name == name)
+            name == pack || plan.remove.iter().chain(&plan.rewrite).any(|old| old.name == name)
         };
         let places = self.store.index.find_all(entry.id)?;
         let mut stays = places.iter().filter(|place| !goes(place.pack));
