@@ -64,6 +64,14 @@ impl Sandbox {
         &self.path
     }
 
+    /// Tells whether the directory is still where it was made.
+    pub(super) fn is_in_place(&self) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let found = std::fs::symlink_metadata(&self.path);
+        let made = rustix::fs::fstat(&self.disk).map(Stat::from);
+        matches!((found, made), (Ok(found), Ok(made)) if found.ino() == made.inode)
+    }
+
     /// Removes the directory with all that is in it.
     pub fn remove(self) -> Result<(), PathError> {
         remove_all(&self.path)
@@ -160,7 +168,7 @@ impl Layer<'_> {
         if file.size == 0 || !self.clones.load(Ordering::Relaxed) {
             return false;
         }
-        let mut proven = |source: &mut Cursor| {
+        let proven = |source: &mut Cursor| {
             let stat = source.stat(path).ok().flatten()?;
             let row = self.workspace.cache.get(path)?;
             (row.proves(&stat) && same_bytes(&row.entry, entry)).then_some(())
