@@ -113,7 +113,9 @@ impl Workspace {
         let saved = plan.saved();
         let CheckoutPlan { from, to, steps, right, .. } = plan;
         let journal = Journal { nonce: nonce(), from, to, note: note.to_vec(), steps };
-        journal.write(&path)?;
+        if !journal.steps.is_empty() {
+            journal.write(&path)?;
+        }
         let done = self.run(&journal.steps, journal.nonce, pace, progress);
         if let Err(error) = done {
             // Where the way back fails as well, the journal stays for the next start.
