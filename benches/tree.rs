@@ -22,7 +22,7 @@ fn main() -> Result<(), ObjectError> {
     let edits = (0..count).map(|n| set(&flat(n), n)).collect();
     let (tree, time) = timed(|| db.edit_tree(empty, edits))?;
     report("build a flat directory", count, time);
-    describe(&db, &*store, tree)?;
+    describe(&db, &store, tree)?;
 
     let edits = (0..count / 10).map(|n| set(&nested(n), n)).collect();
     let (_, time) = timed(|| db.edit_tree(empty, edits))?;

@@ -5,6 +5,8 @@
 
 mod common;
 
+mod config;
+mod demo_template;
 mod environment;
 mod help;
 mod layers;
@@ -19,7 +21,7 @@ fn no_test_file_is_forgotten() {
     for entry in std::fs::read_dir(dir).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let module = name.trim_end_matches(".rs");
-        let is_module = name != "main.rs" && name != "golden";
+        let is_module = !name.starts_with('.') && name != "main.rs" && name != "golden";
         assert!(
             !is_module || listed.contains(&format!("\nmod {module};\n")),
             "tests/{name} is not a `mod` of tests/main.rs"

@@ -39,6 +39,19 @@ fn an_unknown_verb_that_is_like_none_gets_the_list_only() {
 }
 
 #[test]
+fn an_unknown_verb_below_a_verb_is_met_with_its_neighbours() {
+    let env = TestEnvironment::new();
+    insta::assert_snapshot!(env.screen("mlv config lsit"), @r"
+    $ mlv config lsit
+    [stderr]
+    error: no verb `lsit`
+    hint: did you mean `list`?
+    hint: `mlv help config` lists the verbs
+    [exit code 2]
+    ");
+}
+
+#[test]
 fn a_missing_argument_is_named() {
     let env = TestEnvironment::new();
     let output = env.mlv(&["completions"]).expect_code(2);

@@ -29,10 +29,7 @@ impl Timestamp {
 
     /// Returns the time of these Unix seconds, in UTC.
     pub fn from_seconds(seconds: i64) -> Self {
-        Self {
-            seconds,
-            offset_minutes: 0,
-        }
+        Self { seconds, offset_minutes: 0 }
     }
 
     fn from_zoned(zoned: &jiff::Zoned) -> Self {
@@ -80,9 +77,7 @@ impl FromStr for Timestamp {
     type Err = NotATime;
 
     fn from_str(text: &str) -> Result<Self, NotATime> {
-        let not_a_time = || NotATime {
-            text: text.to_owned(),
-        };
+        let not_a_time = || NotATime { text: text.to_owned() };
         let digits = text.strip_prefix('@').unwrap_or(text);
         if let Ok(seconds) = digits.parse::<i64>() {
             jiff::Timestamp::from_second(seconds).map_err(|_| not_a_time())?;
@@ -94,10 +89,7 @@ impl FromStr for Timestamp {
         let offset = pieces.to_numeric_offset().unwrap_or(Offset::UTC);
         let civil = pieces.date().to_datetime(pieces.time().unwrap_or_default());
         let time = offset.to_timestamp(civil).map_err(|_| not_a_time())?;
-        Ok(Self {
-            seconds: time.as_second(),
-            offset_minutes: offset.seconds() / 60,
-        })
+        Ok(Self { seconds: time.as_second(), offset_minutes: offset.seconds() / 60 })
     }
 }
 
@@ -113,28 +105,18 @@ mod tests {
 
     #[test]
     fn a_time_survives_the_way_through_text() {
-        for text in [
-            "2026-01-31T12:00:00Z",
-            "2026-01-31T12:00:00+02:00",
-            "1969-12-31T23:59:59Z",
-        ] {
+        for text in ["2026-01-31T12:00:00Z", "2026-01-31T12:00:00+02:00", "1969-12-31T23:59:59Z"] {
             assert_eq!(text.parse::<Timestamp>().unwrap().to_string(), text);
         }
         assert_eq!("@1".parse::<Timestamp>(), Ok(Timestamp::from_seconds(1)));
-        assert_eq!(
-            "2026-01-31".parse::<Timestamp>().unwrap().to_string(),
-            "2026-01-31T00:00:00Z"
-        );
+        assert_eq!("2026-01-31".parse::<Timestamp>().unwrap().to_string(), "2026-01-31T00:00:00Z");
     }
 
     #[test]
     fn nonsense_is_no_time_and_absurd_times_can_be_shown() {
         assert!("yesterday".parse::<Timestamp>().is_err());
         assert!("99999999999999999".parse::<Timestamp>().is_err());
-        let absurd = Timestamp {
-            seconds: i64::MAX,
-            offset_minutes: i32::MIN,
-        };
+        let absurd = Timestamp { seconds: i64::MAX, offset_minutes: i32::MIN };
         assert_eq!(absurd.to_string(), format!("@{}", i64::MAX));
     }
 }

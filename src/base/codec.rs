@@ -55,23 +55,14 @@ mod tests {
 
     #[test]
     fn longer_spellings_of_a_value_are_refused() {
-        let canonical = encode(&Sample {
-            number: 1,
-            names: vec![],
-        });
+        let canonical = encode(&Sample { number: 1, names: vec![] });
         assert_eq!(canonical, [0x82, 0x01, 0x80]);
-        assert!(matches!(
-            decode::<Sample>(&[0x82, 0x18, 1, 0x80]),
-            Err(CodecError::NotCanonical)
-        ));
+        assert!(matches!(decode::<Sample>(&[0x82, 0x18, 1, 0x80]), Err(CodecError::NotCanonical)));
         assert!(matches!(
             decode::<Sample>(&[0x82, 1, 0x80, 0]),
             Err(CodecError::Trailing { count: 1 })
         ));
-        assert!(matches!(
-            decode::<Sample>(&[0x82, 1]),
-            Err(CodecError::Malformed { .. })
-        ));
+        assert!(matches!(decode::<Sample>(&[0x82, 1]), Err(CodecError::Malformed { .. })));
     }
 
     proptest! {

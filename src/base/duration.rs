@@ -12,9 +12,7 @@ pub struct NotADuration {
 
 /// Returns the span that `text` writes with the units `ms`, `s`, `m`, `h` and `d`.
 pub fn parse_duration(text: &str) -> Result<Duration, NotADuration> {
-    let total = milliseconds(text).ok_or_else(|| NotADuration {
-        text: text.to_owned(),
-    })?;
+    let total = milliseconds(text).ok_or_else(|| NotADuration { text: text.to_owned() })?;
     Ok(Duration::from_millis(total))
 }
 
@@ -25,9 +23,7 @@ fn milliseconds(text: &str) -> Option<u64> {
         let digits = rest.find(|c: char| !c.is_ascii_digit())?;
         let count: u64 = rest[..digits].parse().ok()?;
         let tail = &rest[digits..];
-        let end = tail
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(tail.len());
+        let end = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
         let scale = match &tail[..end] {
             "ms" => 1,
             "s" => 1_000,
@@ -49,13 +45,9 @@ pub fn format_duration(span: Duration) -> String {
         return "0s".to_owned();
     }
     let mut text = String::new();
-    for (unit, scale) in [
-        ("d", 86_400_000),
-        ("h", 3_600_000),
-        ("m", 60_000),
-        ("s", 1_000),
-        ("ms", 1),
-    ] {
+    for (unit, scale) in
+        [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)]
+    {
         if rest >= scale {
             let _ = write!(text, "{}{unit}", rest / scale);
             rest %= scale;
@@ -79,16 +71,7 @@ mod tests {
 
     #[test]
     fn numbers_without_a_unit_and_nonsense_are_refused() {
-        for text in [
-            "",
-            "5",
-            "s",
-            "5 parsecs",
-            "-1s",
-            "1.5h",
-            "99999999999999999999s",
-            "1h3",
-        ] {
+        for text in ["", "5", "s", "5 parsecs", "-1s", "1.5h", "99999999999999999999s", "1h3"] {
             assert!(parse_duration(text).is_err(), "{text}");
         }
         assert!(parse_duration("18446744073709551615d").is_err());

@@ -16,11 +16,7 @@ pub struct PathError {
 
 impl PathError {
     pub fn new(action: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
-        Self {
-            action,
-            path: path.into(),
-            source,
-        }
+        Self { action, path: path.into(), source }
     }
 
     pub fn kind(&self) -> io::ErrorKind {
@@ -55,16 +51,12 @@ pub fn create_dirs(path: &Path) -> Result<(), PathError> {
 
 /// Makes the names in a directory durable.
 pub fn sync_dir(path: &Path) -> Result<(), PathError> {
-    File::open(path)
-        .and_then(|dir| dir.sync_all())
-        .context("sync directory", path)
+    File::open(path).and_then(|dir| dir.sync_all()).context("sync directory", path)
 }
 
 /// Makes the bytes of a file durable.
 pub fn sync_file(path: &Path) -> Result<(), PathError> {
-    File::open(path)
-        .and_then(|file| file.sync_all())
-        .context("sync", path)
+    File::open(path).and_then(|file| file.sync_all()).context("sync", path)
 }
 
 /// Removes a file; one that is gone already is no error.
@@ -92,22 +84,14 @@ pub fn atomic_write(path: &Path, bytes: &[u8]) -> Result<(), PathError> {
         .context("create a file in", dir)?;
     temporary.write_all(bytes).context("write", path)?;
     if let Ok(old) = fs::metadata(path) {
-        temporary
-            .as_file()
-            .set_permissions(old.permissions())
-            .context("set mode of", path)?;
+        temporary.as_file().set_permissions(old.permissions()).context("set mode of", path)?;
     } else {
         use std::os::unix::fs::PermissionsExt;
         let plain = fs::Permissions::from_mode(0o644);
-        temporary
-            .as_file()
-            .set_permissions(plain)
-            .context("set mode of", path)?;
+        temporary.as_file().set_permissions(plain).context("set mode of", path)?;
     }
     temporary.as_file().sync_all().context("sync", path)?;
-    temporary
-        .persist(path)
-        .map_err(|failed| PathError::new("rename to", path, failed.error))?;
+    temporary.persist(path).map_err(|failed| PathError::new("rename to", path, failed.error))?;
     sync_dir(dir)
 }
 
@@ -136,12 +120,7 @@ mod tests {
     #[test]
     fn an_error_names_the_deed_and_the_path() {
         let error = atomic_write(Path::new("/nowhere/file"), b"").unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("cannot create a file in `/nowhere`"),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("cannot create a file in `/nowhere`"), "{error}");
         assert_eq!(read_if_exists(Path::new("/nowhere/file")).unwrap(), None);
     }
 }

@@ -49,9 +49,7 @@ impl FromStr for Hash {
     type Err = NotAHash;
 
     fn from_str(text: &str) -> Result<Self, NotAHash> {
-        let lower = text
-            .bytes()
-            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let lower = text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         match blake3::Hash::from_hex(text) {
             Ok(hash) if lower => Ok(Self(*hash.as_bytes())),
             _ => Err(NotAHash(text.to_owned())),

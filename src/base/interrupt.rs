@@ -32,9 +32,5 @@ pub fn requested() -> bool {
 
 /// Returns an error once the process was asked to stop.
 pub fn check() -> Result<(), Interrupted> {
-    if requested() {
-        Err(Interrupted)
-    } else {
-        Ok(())
-    }
+    if requested() { Err(Interrupted) } else { Ok(()) }
 }

@@ -18,7 +18,7 @@ pub enum LockError {
 /// A held lock; dropping it lets go.
 #[derive(Debug)]
 pub struct FileLock {
-    _file: File,
+    file: File,
 }
 
 /// Whether others may hold the lock too.
@@ -44,7 +44,7 @@ impl FileLock {
                 LockKind::Exclusive => file.try_lock(),
             };
             match attempt {
-                Ok(()) => return Ok(Self { _file: file }),
+                Ok(()) => return Ok(Self { file }),
                 Err(TryLockError::WouldBlock) if start.elapsed() < patience => {
                     std::thread::sleep(Duration::from_millis(5));
                 }
@@ -59,6 +59,14 @@ impl FileLock {
                 }
             }
         }
+    }
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // Closing is not enough: a child process between fork and exec holds the file open too. Where
+        // this fails the kernel lets go with the last of them.
+        let _ = self.file.unlock();
     }
 }
 

@@ -10,7 +10,7 @@ pub enum Unit {
 }
 
 /// A listener to long work; phases follow each other.
-pub trait Progress: Send + Sync {
+pub trait Progress: Send + Sync + std::fmt::Debug {
     /// Begins a phase, as in "adding", of `total` units where that is known.
     fn phase(&self, name: &str, total: Option<u64>, unit: Unit);
 

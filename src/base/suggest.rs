@@ -14,11 +14,9 @@ pub fn candidates<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> 
         .filter(|(alike, _)| *alike >= ALIKE)
         .collect();
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
-    found
-        .into_iter()
-        .take(3)
-        .map(|(_, name)| name.to_owned())
-        .collect()
+    let best = found.first().map_or(0.0, |(alike, _)| *alike);
+    found.retain(|(alike, _)| *alike >= best - NEARLY);
+    found.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
 }
 
 /// Returns `did you mean …?` for these candidates, or nothing where there are none.
@@ -37,9 +35,6 @@ mod tests {
         assert_eq!(candidates("outptus", names)[0], "outputs");
         assert!(candidates("zebra", names).is_empty());
         assert_eq!(did_you_mean(&[]), None);
-        assert_eq!(
-            did_you_mean(&["on".into()]).as_deref(),
-            Some("did you mean `on`?")
-        );
+        assert_eq!(did_you_mean(&["on".into()]).as_deref(), Some("did you mean `on`?"));
     }
 }

@@ -12,6 +12,7 @@ use super::globals::{GlobalArgs, Globals};
 use super::help;
 use super::ui::Ui;
 use crate::base::interrupt::{self, Interrupted};
+use crate::config::Environment;
 
 /// Returns the whole command line as clap sees it, made from the list of verbs.
 pub fn command() -> clap::Command {
@@ -41,7 +42,7 @@ pub fn run(
     };
     let args = GlobalArgs::from_arg_matches(&matches)?;
     ui.configure(&args);
-    let globals = Globals::enter(args)?;
+    let globals = Globals::enter(args, Environment::from_process(), typed(&arguments))?;
     match matches.subcommand() {
         Some((name, matches)) => {
             let verb = commands::find(name).expect("clap knows the verbs of the list only");
@@ -49,6 +50,12 @@ pub fn run(
         }
         None => help::show_overview(ui),
     }
+}
+
+/// Returns the command line in one line.
+fn typed(arguments: &[OsString]) -> String {
+    let words = arguments.iter().skip(1).map(|word| word.to_string_lossy());
+    std::iter::once("mlv".into()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 fn names_a_verb(arguments: &[OsString]) -> bool {

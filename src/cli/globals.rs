@@ -1,9 +1,13 @@
-//! The flags every verb understands.
+//! The flags every verb understands, and what they lead to: where the user stands, the repository
+//! there, its settings.
 
 use std::path::PathBuf;
 
-use super::error::CommandError;
+use super::error::{CommandError, user_error};
+use super::ui::Ui;
 use crate::base::fs::IoContext;
+use crate::config::{Config, Environment, parse_assignment};
+use crate::repo::{Layout, RepoError};
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -12,6 +16,13 @@ pub enum ColorWhen {
     Auto,
     Always,
     Never,
+}
+
+impl ColorWhen {
+    /// Returns what a setting says; anything unknown is `auto`.
+    pub fn from_setting(text: &str) -> Self {
+        clap::ValueEnum::from_str(text, false).unwrap_or_default()
+    }
 }
 
 /// The flags every verb understands, as they were typed.
@@ -27,9 +38,8 @@ pub struct GlobalArgs {
     pub settings: Vec<String>,
 
     /// Colour the output: always, never, or (auto) on a terminal unless NO_COLOR is set
-    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
-    #[arg(hide_possible_values = true, hide_default_value = true)]
-    pub color: ColorWhen,
+    #[arg(long, value_name = "WHEN", global = true, hide_possible_values = true)]
+    pub color: Option<ColorWhen>,
 
     /// Say only what went wrong
     #[arg(short, long, global = true, conflicts_with = "verbose")]
@@ -48,14 +58,68 @@ pub struct GlobalArgs {
 #[derive(Debug)]
 pub struct Globals {
     pub args: GlobalArgs,
+    pub environment: Environment,
+    /// The command line as it was typed, for the operation log.
+    pub command: String,
 }
 
 impl Globals {
     /// Goes where `-C` says, one step after the other.
-    pub fn enter(args: GlobalArgs) -> Result<Self, CommandError> {
+    pub fn enter(
+        args: GlobalArgs,
+        environment: Environment,
+        command: String,
+    ) -> Result<Self, CommandError> {
         for directory in &args.directories {
             std::env::set_current_dir(directory).context("enter", directory)?;
         }
-        Ok(Self { args })
+        Ok(Self { args, environment, command })
+    }
+
+    /// Returns the directory that paths on the command line are relative to.
+    pub fn directory(&self) -> Result<PathBuf, CommandError> {
+        Ok(std::env::current_dir().context("find", ".")?)
+    }
+
+    /// Returns the repository the user stands in, or the one that `MLV_DIR` names.
+    pub fn layout(&self) -> Result<Layout, CommandError> {
+        let Some(named) = self.environment.path("MLV_DIR") else {
+            return Ok(Layout::discover(&self.directory()?)?);
+        };
+        let dot_dir = named.canonicalize().context("open", &named)?;
+        let root = dot_dir.parent().filter(|root| Layout::at(*root).dot_dir() == dot_dir);
+        let root = root.ok_or_else(|| {
+            user_error(format!("MLV_DIR is `{}`, which is no `.mlv` directory", named.display()))
+        })?;
+        Ok(Layout::discover(root)?)
+    }
+
+    /// Returns the repository the user stands in, or nothing outside of any.
+    pub fn layout_if_any(&self) -> Result<Option<Layout>, CommandError> {
+        if self.environment.path("MLV_DIR").is_some() {
+            return self.layout().map(Some);
+        }
+        match Layout::discover(&self.directory()?) {
+            Ok(layout) => Ok(Some(layout)),
+            Err(RepoError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Reads the settings that hold in a repository, or outside of any; `ui` follows them.
+    pub fn config(&self, ui: &mut Ui, layout: Option<&Layout>) -> Result<Config, CommandError> {
+        let flags: Vec<_> = self
+            .args
+            .settings
+            .iter()
+            .map(|text| parse_assignment(text))
+            .collect::<Result<_, _>>()?;
+        let file = layout.map(Layout::config);
+        let (config, warnings) = Config::load(&self.environment, file.as_deref(), &flags)?;
+        for warning in warnings {
+            ui.warning(warning);
+        }
+        ui.follow(&self.args, &config);
+        Ok(config)
     }
 }

@@ -13,6 +13,8 @@ mod pager;
 pub mod progress;
 pub mod reference;
 pub mod render;
+pub mod runs;
+pub mod session;
 pub mod style;
 pub mod topics;
 pub mod ui;

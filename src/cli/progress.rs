@@ -43,6 +43,21 @@ impl TerminalProgress {
         Self { verbosity, face, phase: Mutex::new(None) }
     }
 
+    /// Writes something else to the terminal while the bar stands aside.
+    pub fn stand_aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &*self.phase_slot() {
+            Some(phase) => phase.bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Ends the phase and clears its bar.
+    pub fn end(&self) {
+        if let Some(phase) = self.phase_slot().take() {
+            phase.bar.finish_and_clear();
+        }
+    }
+
     fn phase_slot(&self) -> MutexGuard<'_, Option<Phase>> {
         self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -50,10 +65,7 @@ impl TerminalProgress {
 
 impl Progress for TerminalProgress {
     fn phase(&self, name: &str, total: Option<u64>, unit: Unit) {
-        let mut slot = self.phase_slot();
-        if let Some(old) = slot.take() {
-            old.bar.finish_and_clear();
-        }
+        self.end();
         if self.verbosity == Verbosity::Quiet {
             return;
         }
@@ -66,7 +78,7 @@ impl Progress for TerminalProgress {
             Face::Bar => thread::spawn(move || show_later(&shown, &ended)),
             Face::Lines => thread::spawn(move || tell_now_and_then(&shown, unit, &ended)),
         };
-        *slot = Some(Phase { bar, _waiter: waiter });
+        *self.phase_slot() = Some(Phase { bar, _waiter: waiter });
     }
 
     fn advance(&self, amount: u64) {
@@ -76,18 +88,13 @@ impl Progress for TerminalProgress {
     }
 
     fn notice(&self, message: &str) {
-        match &*self.phase_slot() {
-            Some(phase) => phase.bar.suspend(|| tell(message)),
-            None => tell(message),
-        }
+        self.stand_aside(|| tell(message));
     }
 }
 
 impl Drop for TerminalProgress {
     fn drop(&mut self) {
-        if let Some(phase) = self.phase_slot().take() {
-            phase.bar.finish_and_clear();
-        }
+        self.end();
     }
 }
 

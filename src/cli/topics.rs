@@ -1,6 +1,7 @@
 //! The concepts that `mlv help TOPIC` explains: one Markdown file each under `topics/`.
 
 use super::exit;
+use crate::config::{VARIABLES, Variable};
 
 /// A concept with its text.
 #[derive(Debug)]
@@ -48,8 +49,14 @@ pub const TOPICS: &[Topic] = &[
 impl Topic {
     /// Returns the text, with the tables that code owns put in.
     pub fn text(&self) -> String {
-        self.text.replace("{exit_codes}\n", &exit::table())
+        self.text.replace("{exit_codes}\n", &exit::table()).replace("{variables}\n", &variables())
     }
+}
+
+fn variables() -> String {
+    let line =
+        |variable: &Variable| format!("    {:<18} {}\n", variable.name, variable.description);
+    VARIABLES.iter().map(line).collect()
 }
 
 /// Returns the concept of this name.

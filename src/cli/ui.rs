@@ -3,12 +3,14 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 
 use super::error::{CommandError, ErrorKind};
 use super::globals::{ColorWhen, GlobalArgs};
 use super::pager::Pager;
 use super::progress::TerminalProgress;
 use super::style::{Label, Paint, Painted};
+use crate::config::Config;
 
 /// Data could not be written to stdout.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +37,7 @@ pub struct Ui {
     pager_command: Option<String>,
     pager: Option<Pager>,
     reader_left: bool,
+    progress: Option<Arc<TerminalProgress>>,
 }
 
 impl std::fmt::Debug for Ui {
@@ -57,44 +60,56 @@ impl Ui {
             pager_command: Some(super::pager::DEFAULT.to_owned()),
             pager: None,
             reader_left: false,
+            progress: None,
         }
     }
 
     /// Follows the flags of the command line.
-    pub fn configure(&mut self, globals: &GlobalArgs) {
-        self.data_paint = Paint { colored: wants_color(globals.color, &io::stdout()) };
-        self.talk_paint = Paint { colored: wants_color(globals.color, &io::stderr()) };
-        self.verbosity = match (globals.quiet, globals.verbose) {
+    pub fn configure(&mut self, args: &GlobalArgs) {
+        self.set_color(args.color.unwrap_or_default());
+        self.verbosity = match (args.quiet, args.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, false) => Verbosity::Normal,
             (false, true) => Verbosity::Verbose,
         };
-        if globals.no_pager {
+        if args.no_pager {
             self.pager_command = None;
         }
     }
 
-    /// Pages with this command from now on; `--no-pager` has the last word.
-    pub fn set_pager(&mut self, command: &str) {
-        if self.pager_command.is_some() {
-            self.pager_command = Some(command.to_owned());
+    /// Follows the settings, where no flag has the last word.
+    pub fn follow(&mut self, args: &GlobalArgs, config: &Config) {
+        let text = |name| config.string(name).map(|value| value.text);
+        if let (None, Some(when)) = (args.color, text("ui.color")) {
+            self.set_color(ColorWhen::from_setting(&when));
         }
+        if let (Some(command), Some(pager)) = (&mut self.pager_command, text("ui.pager")) {
+            *command = pager;
+        }
+    }
+
+    fn set_color(&mut self, when: ColorWhen) {
+        self.data_paint = Paint { colored: wants_color(when, &io::stdout()) };
+        self.talk_paint = Paint { colored: wants_color(when, &io::stderr()) };
     }
 
     /// Writes a line of data.
     pub fn data(&mut self, line: impl Display) -> Result<(), CommandError> {
+        self.end_progress();
         let written = writeln!(self.data, "{line}");
         self.settle(written)
     }
 
     /// Writes bytes of data as they are.
     pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), CommandError> {
+        self.end_progress();
         let written = self.data.write_all(bytes);
         self.settle(written)
     }
 
     /// Writes a value as JSON.
     pub fn json(&mut self, value: &impl serde::Serialize) -> Result<(), CommandError> {
+        self.end_progress();
         let written = serde_json::to_writer_pretty(&mut self.data, value).map_err(io::Error::from);
         let written = written.and_then(|()| self.data.write_all(b"\n"));
         self.settle(written)
@@ -102,6 +117,7 @@ impl Ui {
 
     /// Returns a writer of data for work that streams.
     pub fn writer(&mut self) -> DataWriter<'_> {
+        self.end_progress();
         DataWriter { ui: self }
     }
 
@@ -165,13 +181,16 @@ impl Ui {
         self.data_is_terminal
     }
 
-    /// Returns a listener for long work; drop it before the next word of talk.
-    pub fn progress(&self) -> TerminalProgress {
-        TerminalProgress::new(self.verbosity, self.talk_is_terminal)
+    /// Returns a listener for long work. Its bar stands aside for talk, and ends with the first data.
+    pub fn progress(&mut self) -> Arc<TerminalProgress> {
+        let progress = Arc::new(TerminalProgress::new(self.verbosity, self.talk_is_terminal));
+        self.progress = Some(progress.clone());
+        progress
     }
 
     /// Sends the data through the pager from here on, where a person reads it.
     pub fn start_pager(&mut self) -> Result<(), CommandError> {
+        self.end_progress();
         let Some(command) = &self.pager_command else {
             return Ok(());
         };
@@ -195,6 +214,7 @@ impl Ui {
 
     /// Ends the output: writes what is left and waits for the pager.
     pub fn finish(&mut self) -> Result<(), CommandError> {
+        self.end_progress();
         let flushed = self.flush();
         self.data = Box::new(io::sink());
         if let Some(pager) = self.pager.take() {
@@ -210,11 +230,21 @@ impl Ui {
             || (self.reader_left && error.is_caused_by::<io::Error>(of_a_pipe))
     }
 
+    fn end_progress(&mut self) {
+        if let Some(progress) = self.progress.take() {
+            progress.end();
+        }
+    }
+
     fn say(&mut self, line: &dyn Display) {
         // The order of data and talk is kept where both go to one place; and when stderr itself is
         // gone there is nobody left to tell.
         let _ = self.data.flush();
-        let _ = writeln!(self.talk, "{line}");
+        let talk = &mut self.talk;
+        let _ = match &self.progress {
+            Some(progress) => progress.stand_aside(|| writeln!(talk, "{line}")),
+            None => writeln!(talk, "{line}"),
+        };
     }
 
     fn settle(&mut self, written: io::Result<()>) -> Result<(), CommandError> {

@@ -2,8 +2,9 @@
 
 use clap::error::{ContextKind, ContextValue};
 
-use super::commands::{COMMANDS, Verb};
+use super::app;
 use super::error::{CommandError, cli_error, did_you_mean};
+use super::help;
 
 impl From<clap::Error> for CommandError {
     fn from(error: clap::Error) -> Self {
@@ -24,14 +25,20 @@ impl From<clap::Error> for CommandError {
 }
 
 fn unknown_verb(error: &clap::Error, verb: &str) -> CommandError {
-    let near = match error.get(ContextKind::SuggestedSubcommand) {
-        Some(ContextValue::Strings(near)) => near.clone(),
-        _ => Vec::new(),
-    };
-    let verbs = COMMANDS.iter().flat_map(Verb::names);
-    let near =
-        did_you_mean(verb, near.iter().map(String::as_str)).or_else(|| did_you_mean(verb, verbs));
-    cli_error(format!("no verb `{verb}`")).maybe_hinted(near).hinted("`mlv help` lists the verbs")
+    let above = verbs_above(error);
+    let command = help::find_command(app::command(), &above).unwrap_or_else(|_| app::command());
+    let names = command.get_subcommands().flat_map(|below| below.get_name_and_visible_aliases());
+    let help = ["mlv", "help"].into_iter().chain(above.iter().map(String::as_str));
+    cli_error(format!("no verb `{verb}`"))
+        .maybe_hinted(did_you_mean(verb, names))
+        .hinted(format!("`{}` lists the verbs", help.collect::<Vec<_>>().join(" ")))
+}
+
+/// Returns the verbs that stood before the unknown one: `config` for `mlv config gte`.
+fn verbs_above(error: &clap::Error) -> Vec<String> {
+    let usage = usage(error).unwrap_or_default();
+    let words = usage.split_whitespace().skip(2);
+    words.take_while(|word| !word.starts_with(['[', '<'])).map(str::to_owned).collect()
 }
 
 fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {

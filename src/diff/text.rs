@@ -68,29 +68,17 @@ pub fn diff_texts(old: &[u8], new: &[u8]) -> TextDiff {
     let diff = diff_with_slider_heuristics(Algorithm::Histogram, &input);
     let changes: Vec<Change> = diff.hunks().collect();
     let near = |a: &Change, b: &Change| b.before.start - a.before.end <= 2 * CONTEXT;
-    let hunks = changes
-        .chunk_by(near)
-        .map(|group| hunk_of(&input, group))
-        .collect();
-    TextDiff {
-        hunks,
-        counts: counts_of(&diff),
-    }
+    let hunks = changes.chunk_by(near).map(|group| hunk_of(&input, group)).collect();
+    TextDiff { hunks, counts: counts_of(&diff) }
 }
 
 /// Returns only how many lines differ: cheaper, and all that `--stat` needs.
 pub fn count_lines(old: &[u8], new: &[u8]) -> LineCounts {
-    counts_of(&Diff::compute(
-        Algorithm::Histogram,
-        &InternedInput::new(old, new),
-    ))
+    counts_of(&Diff::compute(Algorithm::Histogram, &InternedInput::new(old, new)))
 }
 
 fn counts_of(diff: &Diff) -> LineCounts {
-    LineCounts {
-        added: diff.count_additions(),
-        removed: diff.count_removals(),
-    }
+    LineCounts { added: diff.count_additions(), removed: diff.count_removals() }
 }
 
 /// Makes one hunk of changes that are near each other.
@@ -101,10 +89,7 @@ fn hunk_of(input: &InternedInput<&[u8]>, group: &[Change]) -> Hunk {
     let old = first.before.start - lead..last.before.end + trail;
     let new = first.after.start - lead..last.after.end + trail;
 
-    let mut lines = Lines {
-        input,
-        collected: Vec::new(),
-    };
+    let mut lines = Lines { input, collected: Vec::new() };
     let mut done = old.start;
     for change in group {
         lines.push(LineKind::Context, done..change.before.start);
@@ -123,11 +108,7 @@ fn hunk_of(input: &InternedInput<&[u8]>, group: &[Change]) -> Hunk {
 }
 
 fn first_line(range: &Range<u32>) -> u32 {
-    if range.is_empty() {
-        range.start
-    } else {
-        range.start + 1
-    }
+    if range.is_empty() { range.start } else { range.start + 1 }
 }
 
 /// Lines being collected into a hunk.
@@ -143,12 +124,8 @@ impl Lines<'_, '_> {
             LineKind::Context | LineKind::Removed => &self.input.before,
         };
         let tokens = &side[range.start as usize..range.end as usize];
-        let line = |token| DiffLine {
-            kind,
-            bytes: self.input.interner[token].to_vec(),
-        };
-        self.collected
-            .extend(tokens.iter().map(|token| line(*token)));
+        let line = |token| DiffLine { kind, bytes: self.input.interner[token].to_vec() };
+        self.collected.extend(tokens.iter().map(|token| line(*token)));
     }
 }
 

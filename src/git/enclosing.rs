@@ -41,12 +41,7 @@ impl Enclosing {
         let Some(prefix) = prefix.and_then(|path| RepoPath::from_relative(path).ok()) else {
             return Ok(None);
         };
-        Ok(Some(Self {
-            work_tree,
-            prefix,
-            trust,
-            opened: OnceLock::new(),
-        }))
+        Ok(Some(Self { work_tree, prefix, trust, opened: OnceLock::new() }))
     }
 
     /// Returns the top of Git's work tree, with no symbolic links in it.
@@ -65,10 +60,7 @@ impl Enclosing {
     /// commit.
     pub fn revision(&self) -> Result<Option<CodeRevision>, GitError> {
         let repository = self.repository()?;
-        let in_head = |source| GitError::Head {
-            work_tree: self.work_tree.clone(),
-            source,
-        };
+        let in_head = |source| GitError::Head { work_tree: self.work_tree.clone(), source };
         let head = repository.head().map_err(in_head)?;
         Ok(head.id().map(|id| CodeRevision {
             commit: id.to_string(),
@@ -83,13 +75,8 @@ impl Enclosing {
         }
         let options = gix::sec::trust::Mapping::<gix::open::Options>::default();
         let options = options.into_value_by_level(self.trust).with(self.trust);
-        let opened =
-            ThreadSafeRepository::open_opts(&self.work_tree, options).map_err(|source| {
-                GitError::Open {
-                    work_tree: self.work_tree.clone(),
-                    source,
-                }
-            })?;
+        let opened = ThreadSafeRepository::open_opts(&self.work_tree, options)
+            .map_err(|source| GitError::Open { work_tree: self.work_tree.clone(), source })?;
         Ok(self.opened.get_or_init(|| opened).to_thread_local())
     }
 }

@@ -10,20 +10,11 @@ pub enum GitError {
     #[error("cannot look for a Git repository around `{}`: {source}", dir.display())]
     Discover { dir: PathBuf, source: gix::Error },
     #[error("cannot open the Git repository of `{}`: {source}", work_tree.display())]
-    Open {
-        work_tree: PathBuf,
-        source: gix::Error,
-    },
+    Open { work_tree: PathBuf, source: gix::Error },
     #[error("cannot read the index of the Git repository of `{}`: {source}", work_tree.display())]
-    Index {
-        work_tree: PathBuf,
-        source: gix::Error,
-    },
+    Index { work_tree: PathBuf, source: gix::Error },
     #[error("cannot resolve HEAD of the Git repository of `{}`: {source}", work_tree.display())]
-    Head {
-        work_tree: PathBuf,
-        source: gix::Error,
-    },
+    Head { work_tree: PathBuf, source: gix::Error },
     #[error(transparent)]
     Path(#[from] PathError),
 }

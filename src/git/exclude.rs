@@ -4,6 +4,7 @@
 mod block;
 mod pattern;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::base::RepoPath;
@@ -15,7 +16,7 @@ use crate::git::{Enclosing, GitError};
 pub struct Excluded {
     /// Whether the file was written; it is not where it says the same already.
     pub changed: bool,
-    /// Files whose names no pattern can express: Git goes on listing them.
+    /// Files and directories whose names no pattern can express: Git goes on listing them.
     pub inexpressible: Vec<RepoPath>,
 }
 
@@ -44,10 +45,16 @@ impl Enclosing {
             create_dirs(parent_of(&path))?;
             atomic_write(&path, &new)?;
         }
-        Ok(Excluded {
-            changed,
-            inexpressible: patterns.inexpressible,
-        })
+        Ok(Excluded { changed, inexpressible: patterns.inexpressible })
+    }
+
+    /// Tells whether the block covers these files already, so that the lists for
+    /// [`Self::exclude`] need not be made.
+    pub fn excludes(&self, files: &[RepoPath]) -> Result<bool, GitError> {
+        let text = read_if_exists(&self.exclude_file()?)?.unwrap_or_default();
+        let title = self.block_title()?;
+        let lines = BTreeSet::from_iter(block::patterns_of(&text, &title));
+        Ok(files.iter().all(|file| pattern::cover(&lines, self.prefix(), file)))
     }
 
     /// Returns the exclude file, which all worktrees of a repository share.
@@ -59,16 +66,10 @@ impl Enclosing {
 
     /// Returns what tells the block of this root from those of others.
     fn block_title(&self) -> Result<String, GitError> {
-        let root = if self.prefix().is_root() {
-            ".".to_owned()
-        } else {
-            self.prefix().to_string()
-        };
+        let root = if self.prefix().is_root() { ".".to_owned() } else { self.prefix().to_string() };
         let repository = self.repository()?;
         let worktree = repository.worktree();
-        let name = worktree
-            .as_ref()
-            .and_then(|worktree| worktree.id().ok().flatten());
+        let name = worktree.as_ref().and_then(|worktree| worktree.id().ok().flatten());
         Ok(match name {
             Some(name) => format!("{root} in worktree {name}"),
             None => root,

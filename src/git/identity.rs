@@ -22,8 +22,5 @@ fn signature(value: impl Fn(&str) -> Option<BString>) -> Option<Signature> {
         let text = value(key)?.to_str_lossy().trim().to_owned();
         Some(text).filter(|text| !text.is_empty())
     };
-    Some(Signature {
-        name: filled("user.name")?,
-        email: filled("user.email")?,
-    })
+    Some(Signature { name: filled("user.name")?, email: filled("user.email")? })
 }

@@ -20,10 +20,7 @@ impl TrackedPaths {
     /// Tells whether Git tracks this file, or a submodule that holds it.
     pub fn contains(&self, path: &RepoPath) -> bool {
         self.files.binary_search(path).is_ok()
-            || self
-                .submodules
-                .iter()
-                .any(|submodule| path.starts_with(submodule))
+            || self.submodules.iter().any(|submodule| path.starts_with(submodule))
     }
 
     /// Tells whether Git tracks anything at or below this directory.
@@ -52,10 +49,8 @@ impl Enclosing {
     /// Returns what Git's index lists below our root.
     pub fn tracked(&self) -> Result<TrackedPaths, GitError> {
         let index = self.repository()?.index_or_empty();
-        let index = index.map_err(|source| GitError::Index {
-            work_tree: self.work_tree().into(),
-            source,
-        })?;
+        let index = index
+            .map_err(|source| GitError::Index { work_tree: self.work_tree().into(), source })?;
         let mut tracked = TrackedPaths::default();
         for entry in index.entries() {
             let path = RepoPath::from_bytes(entry.path(&index).to_vec()).ok();
@@ -82,9 +77,7 @@ impl Enclosing {
         let root = self.work_tree().join(self.prefix().as_path());
         let placed = move |path: RepoPath| {
             let place = root.join(path.as_path());
-            let is_there = place
-                .symlink_metadata()
-                .is_ok_and(|metadata| !metadata.is_dir());
+            let is_there = place.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir());
             is_there.then_some((path, place))
         };
         Ok(self.tracked()?.files.into_iter().filter_map(placed))

@@ -77,10 +77,7 @@ events! {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
     #[error("unknown event `{name}`")]
-    Unknown {
-        name: String,
-        candidates: Vec<String>,
-    },
+    Unknown { name: String, candidates: Vec<String> },
     #[error("event `{name}` is not supported by this version")]
     NotSupported { name: &'static str },
 }

@@ -31,25 +31,23 @@ pub struct History<F> {
     nodes: HashMap<CommitId, CommitNode>,
 }
 
-impl<'db> History<Box<dyn FnMut(CommitId) -> Result<CommitNode, ObjectError> + 'db>> {
+/// The graph of the commits of a database.
+pub type CommitHistory<'db> =
+    History<Box<dyn FnMut(CommitId) -> Result<CommitNode, ObjectError> + 'db>>;
+
+impl<'db> CommitHistory<'db> {
     /// Returns the graph of the commits of a database.
     pub fn of(db: &'db ObjectDb) -> Self {
         Self::new(Box::new(|id| {
             let commit = db.commit(id)?;
-            Ok(CommitNode {
-                time: commit.commit_time.seconds,
-                parents: commit.parents,
-            })
+            Ok(CommitNode { time: commit.commit_time.seconds, parents: commit.parents })
         }))
     }
 }
 
 impl<E, F: FnMut(CommitId) -> Result<CommitNode, E>> History<F> {
     pub fn new(load: F) -> Self {
-        Self {
-            load,
-            nodes: HashMap::new(),
-        }
+        Self { load, nodes: HashMap::new() }
     }
 
     /// Returns the best common ancestors: those that are no ancestor of another common one. None
@@ -79,26 +77,14 @@ impl<E, F: FnMut(CommitId) -> Result<CommitNode, E>> History<F> {
     /// numbers, which nothing but a display should depend on.
     pub fn ahead_behind(&mut self, a: CommitId, b: CommitId) -> Result<AheadBehind, E> {
         let painting = self.paint(&[a], &[b], Until::CommonAndOlder)?;
-        let count = |only| {
-            painting
-                .marks
-                .values()
-                .filter(|mark| mark.colours == only)
-                .count()
-        };
-        Ok(AheadBehind {
-            ahead: count(Colours::LEFT),
-            behind: count(Colours::RIGHT),
-        })
+        let count = |only| painting.marks.values().filter(|mark| mark.colours == only).count();
+        Ok(AheadBehind { ahead: count(Colours::LEFT), behind: count(Colours::RIGHT) })
     }
 
     /// Returns common ancestors among which all the best are.
     fn common_ancestors(&mut self, a: &[CommitId], b: CommitId) -> Result<Vec<CommitId>, E> {
         let painting = self.paint(a, &[b], Until::Common)?;
-        let best = painting
-            .marks
-            .iter()
-            .filter(|(_, mark)| mark.colours == Colours::BOTH);
+        let best = painting.marks.iter().filter(|(_, mark)| mark.colours == Colours::BOTH);
         let mut timed = Vec::new();
         for (id, _) in best {
             timed.push((std::cmp::Reverse(self.node(*id)?.time), *id));
@@ -112,11 +98,7 @@ impl<E, F: FnMut(CommitId) -> Result<CommitNode, E>> History<F> {
     fn without_ancestors(&mut self, candidates: Vec<CommitId>) -> Result<Vec<CommitId>, E> {
         let mut kept = Vec::new();
         for candidate in &candidates {
-            let others: Vec<_> = candidates
-                .iter()
-                .copied()
-                .filter(|id| id != candidate)
-                .collect();
+            let others: Vec<_> = candidates.iter().copied().filter(|id| id != candidate).collect();
             let painting = self.paint(&[*candidate], &others, Until::Reached(*candidate))?;
             if !painting.colours_of(*candidate).contains(Colours::BOTH) {
                 kept.push(*candidate);
@@ -187,11 +169,7 @@ impl Colours {
 
     /// Returns what the parents of a commit of these colours are painted with.
     fn for_parents(self) -> Self {
-        if self.contains(Self::BOTH) {
-            Self::BELOW_COMMON
-        } else {
-            self
-        }
+        if self.contains(Self::BOTH) { Self::BELOW_COMMON } else { self }
     }
 }
 
@@ -218,21 +196,14 @@ const CLOCK_SLACK: i64 = 24 * 60 * 60;
 
 impl Painting {
     fn colours_of(&self, id: CommitId) -> Colours {
-        self.marks
-            .get(&id)
-            .map(|mark| mark.colours)
-            .unwrap_or_default()
+        self.marks.get(&id).map(|mark| mark.colours).unwrap_or_default()
     }
 
     /// Paints a commit, and has it wait for its turn where that changed anything.
     fn add(&mut self, id: CommitId, time: i64, colours: Colours) {
         let mark = self.marks.entry(id).or_default();
         let old = *mark;
-        *mark = Mark {
-            colours: old.colours.with(colours),
-            time,
-            waiting: true,
-        };
+        *mark = Mark { colours: old.colours.with(colours), time, waiting: true };
         if mark.colours == old.colours {
             mark.waiting = old.waiting;
             return;
@@ -264,15 +235,10 @@ impl Painting {
     /// Tells whether all that waits is too old to be an ancestor of a commit of one side only.
     fn is_older_than_one_sided(&mut self) -> bool {
         let oldest = *self.oldest_one_sided.get_or_insert_with(|| {
-            let one_sided = self
-                .marks
-                .values()
-                .filter(|m| !m.colours.contains(Colours::BOTH));
+            let one_sided = self.marks.values().filter(|m| !m.colours.contains(Colours::BOTH));
             one_sided.map(|mark| mark.time).min().unwrap_or(i64::MAX)
         });
-        self.queue
-            .peek()
-            .is_none_or(|(newest, _)| newest.saturating_add(CLOCK_SLACK) < oldest)
+        self.queue.peek().is_none_or(|(newest, _)| newest.saturating_add(CLOCK_SLACK) < oldest)
     }
 }
 

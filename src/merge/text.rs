@@ -17,10 +17,8 @@ pub enum TextMerge {
 pub fn merge_texts(base: &[u8], ours: &[u8], theirs: &[u8]) -> TextMerge {
     let mut input = InternedInput::default();
     let merge = Merge::new(&mut input, ours, base, theirs, Algorithm::Histogram);
-    let conflict = Conflict::Keep {
-        style: ConflictStyle::Merge,
-        marker_size: std::num::NonZeroU8::MIN,
-    };
+    let conflict =
+        Conflict::Keep { style: ConflictStyle::Merge, marker_size: std::num::NonZeroU8::MIN };
     let mut merged = Vec::new();
     match merge.run(&mut merged, Labels::default(), conflict) {
         Resolution::Complete => TextMerge::Clean(merged),

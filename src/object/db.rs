@@ -30,10 +30,7 @@ impl ObjectDb {
 
     /// Returns a commit.
     pub fn commit(&self, id: CommitId) -> Result<Commit, ObjectError> {
-        let id = BlobId {
-            kind: BlobKind::Commit,
-            hash: id.0,
-        };
+        let id = BlobId { kind: BlobKind::Commit, hash: id.0 };
         let bytes = self.store.read(id)?;
         let commit: Commit =
             codec::decode(&bytes).map_err(|source| ObjectError::Undecodable { id, source })?;

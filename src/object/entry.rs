@@ -15,11 +15,7 @@ pub struct FileRef {
 impl FileRef {
     /// Returns the content of an empty file.
     pub fn empty() -> Self {
-        Self {
-            size: 0,
-            content: Hash::of(b""),
-            manifest: None,
-        }
+        Self { size: 0, content: Hash::of(b""), manifest: None }
     }
 }
 

@@ -81,8 +81,7 @@ fn ingest(
 }
 
 fn ingest_small(store: Option<&dyn ChunkStore>, bytes: &[u8]) -> Result<FileRef, ObjectError> {
-    let file =
-        FileRef { size: bytes.len() as u64, content: Hash::of(bytes), manifest: None };
+    let file = FileRef { size: bytes.len() as u64, content: Hash::of(bytes), manifest: None };
     if let (Some(store), false) = (store, bytes.is_empty()) {
         store.write(BlobId::chunk(file.content), bytes)?;
     }
@@ -127,7 +126,9 @@ impl Large<'_> {
             let last = current.is_last();
             let (read, (chunks, ())) = both(
                 parallel,
-                || if last { Ok(()) } else { next.read(&[], &mut source) },
+                || {
+                    if last { Ok(()) } else { next.read(&[], &mut source) }
+                },
                 || {
                     both(
                         parallel,

@@ -44,8 +44,8 @@ impl Node {
     ) -> Result<Self, ObjectError> {
         let id = blob_id(id);
         let bytes = store.read(id)?;
-        let node: Self = codec::decode(&bytes)
-            .map_err(|source| ObjectError::Undecodable { id, source })?;
+        let node: Self =
+            codec::decode(&bytes).map_err(|source| ObjectError::Undecodable { id, source })?;
         node.check(level, len)
             .map_err(|reason| ObjectError::Invalid { id, reason: reason.to_owned() })?;
         Ok(node)
@@ -139,3 +139,6 @@ impl<'s> Builder<'s> {
 fn ends_node(hash: &Hash) -> bool {
     u16::from_le_bytes([hash.0[0], hash.0[1]]) & BOUNDARY_MASK == 0
 }
+
+#[cfg(test)]
+mod tests;

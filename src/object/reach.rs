@@ -49,7 +49,8 @@ mod tests {
     fn a_file_leads_to_exactly_the_blobs_that_storing_it_made() {
         let store = Arc::new(MemoryStore::default());
         let db = ObjectDb::new(store.clone());
-        let bytes: Vec<u8> = (0..2_000_000u32).flat_map(|n| n.wrapping_mul(n).to_le_bytes()).collect();
+        let bytes: Vec<u8> =
+            (0..2_000_000u32).flat_map(|n| n.wrapping_mul(n).to_le_bytes()).collect();
         for len in [0, 10, bytes.len()] {
             let file = db.ingest_bytes(&bytes[..len]).unwrap();
             let mut reached = HashSet::new();

@@ -2,7 +2,7 @@
 
 use crate::base::CommitId;
 use crate::merge::History;
-use crate::ops::{Context, OpsError};
+use crate::ops::{Context, OpsError, hooks};
 use crate::refs::{RefEdit, RefName, RefValue, Revision};
 use crate::repo::Update;
 
@@ -58,7 +58,7 @@ pub fn create(
     let id = context.resolve(&Revision::parse(start.unwrap_or("HEAD"))?)?;
     let value = RefValue::Commit(id);
     let edit = if force {
-        context.refuse_protected(&branch, "branch -f")?;
+        hooks::refuse_protected(context, &branch, "branch -f")?;
         if context.repo.head()?.branch() == Some(&branch) {
             return Err(OpsError::CheckedOut { name: name.to_owned() });
         }
@@ -76,14 +76,17 @@ pub fn delete(context: &Context, name: &str, force: bool) -> Result<BranchInfo, 
     if context.repo.head()?.branch() == Some(&branch) {
         return Err(OpsError::CheckedOut { name: name.to_owned() });
     }
-    context.refuse_protected(&branch, "branch -D")?;
+    hooks::refuse_protected(context, &branch, "branch -D")?;
     if !force {
         let commits = commits_only_on(context, &branch, id)?;
         if commits > 0 {
             return Err(OpsError::Unmerged { name: name.to_owned(), commits });
         }
     }
-    let edit = RefEdit { new: None, ..RefEdit::replace(branch, Some(RefValue::Commit(id)), RefValue::Commit(id)) };
+    let edit = RefEdit {
+        new: None,
+        ..RefEdit::replace(branch, Some(RefValue::Commit(id)), RefValue::Commit(id))
+    };
     context.repo.update(&Update::new(&context.command, context.now()?, vec![edit]))?;
     Ok(BranchInfo { name: name.to_owned(), id, current: false, upstream: None })
 }
@@ -104,14 +107,19 @@ fn commits_only_on(context: &Context, branch: &RefName, id: CommitId) -> Result<
 }
 
 /// Renames a branch, and what is checked out with it.
-pub fn rename(context: &Context, old: &str, new: &str, force: bool) -> Result<BranchInfo, OpsError> {
+pub fn rename(
+    context: &Context,
+    old: &str,
+    new: &str,
+    force: bool,
+) -> Result<BranchInfo, OpsError> {
     let (from, id) = tip(context, old)?;
     let to = RefName::branch(new)?;
-    context.refuse_protected(&from, "branch -m")?;
+    hooks::refuse_protected(context, &from, "branch -m")?;
     let value = RefValue::Commit(id);
     let mut edits = vec![RefEdit::delete(from.clone())];
     edits.push(if force {
-        context.refuse_protected(&to, "branch -M")?;
+        hooks::refuse_protected(context, &to, "branch -M")?;
         RefEdit::set(to.clone(), value)
     } else {
         RefEdit::create(to.clone(), value)

@@ -2,14 +2,17 @@
 
 use std::ffi::OsString;
 
-use crate::base::{CommitId, TreeId};
-use crate::hook::{Event, RunRecord};
-use crate::object::tree::TreeEdit;
+use crate::base::{CommitId, RepoPath, TreeId};
+use crate::diff::tree::tree_changes;
+use crate::hook::event::Event;
+use crate::hook::runner::RunRecord;
+use crate::object::{TreeEdit, TreeValue};
 use crate::ops::add::{self, AddOptions};
 use crate::ops::land::{Candidate, Landing, land};
-use crate::ops::merge::state::MergeState;
+use crate::ops::merge::{read_pending, refuse_unresolved};
 use crate::ops::{Context, OpsError, hooks, status};
 use crate::refs::{RefEdit, RefName, RefValue};
+use crate::workspace::status::UntrackedMode;
 
 /// What is to be committed, and how.
 #[derive(Debug, Clone, Default)]
@@ -37,63 +40,50 @@ pub struct Committed {
 
 /// Commits.
 pub fn commit(context: &Context, options: CommitOptions) -> Result<Committed, OpsError> {
-    let lock = context.repo.lock_worktree()?;
+    let _lock = context.lock()?;
     let head = context.repo.head()?;
-    let under_way = MergeState::read(context)?;
-    if let Some(branch) = head.branch().filter(|_| under_way.is_none()) {
-        context.refuse_protected(branch, "commit")?;
+    let pending = read_pending(context)?;
+    let no_verify = options.no_verify || context.skips_hooks();
+    if let Some(branch) = head.branch().filter(|_| pending.is_none() || no_verify) {
+        hooks::refuse_protected(context, branch, "commit")?;
     }
     let head_tree = context.repo.tree_of(head.commit())?;
-    let staged_before = context.repo.staged()?;
-    let (tree, staged) = candidate_tree(context, &options, head_tree, staged_before)?;
-    if let Some(merge) = &under_way {
-        merge.refuse_unresolved(context, tree)?;
+    let (tree, staged) = candidate_tree(context, &options, head_tree)?;
+    pending.iter().try_for_each(refuse_unresolved)?;
+    if tree == head_tree && !options.allow_empty && pending.is_none() {
+        return Err(nothing_to_commit(context)?);
     }
-    if tree == head_tree && !options.allow_empty && under_way.is_none() {
-        let status = status::status(context)?;
-        return Err(OpsError::NothingToCommit {
-            unstaged: status.unstaged.len(),
-            untracked: status.untracked.len(),
-        });
-    }
-    let message = match (&options.message, &under_way) {
-        (Some(message), _) if !message.trim().is_empty() => message.clone(),
+    let message = match (options.message, &pending) {
+        (Some(message), _) if !message.trim().is_empty() => message,
         (None, Some(merge)) => merge.message.clone(),
         _ => return Err(OpsError::NoMessage),
     };
-    let parents = head.commit().into_iter().chain(under_way.as_ref().map(|merge| merge.source));
     let candidate = Candidate {
         tree,
-        parents: parents.collect(),
+        parents: head.commit().into_iter().chain(pending.as_ref().map(|m| m.theirs)).collect(),
         message,
         meta: canonical_meta(options.meta),
         author: None,
     };
-    let (pre, post) = match under_way {
-        Some(_) => (Event::PreMerge, Event::PostMerge),
-        None => (Event::PreCommit, Event::PostCommit),
-    };
-    // Only some paths are committed: what else is staged stays so, on top of the new commit.
-    let keeps_staged = staged != tree;
     let mut edits = vec![RefEdit::delete(RefName::merge())];
-    if keeps_staged {
+    if staged != tree {
+        // Only some paths are committed: what else is staged stays so, on top of the new commit.
         edits.push(RefEdit::set(RefName::staged(), RefValue::Tree(staged)));
     }
-    // For a merge the target decides; for a commit, what is being committed.
-    let definitions = if under_way.is_some() { head_tree } else { tree };
     let landing = Landing {
-        pre,
-        post,
+        pre: if pending.is_some() { Event::PreMerge } else { Event::PreCommit },
+        post: if pending.is_some() { Event::PostMerge } else { Event::PostCommit },
         branch: head.branch().cloned(),
         base: head.commit(),
-        source: under_way.as_ref().map(|merge| merge.source_name.clone()),
-        definitions: hooks::wanted(context, options.no_verify).then_some(definitions),
+        source: pending.as_ref().map(|merge| merge.source.clone()),
+        // For a merge the target decides; for a commit, what is being committed.
+        definitions: if pending.is_some() { head_tree } else { tree },
+        no_verify,
         worktree: Some(tree),
         edits,
         fast_forward: None,
     };
     let landed = land(context, candidate, landing)?;
-    drop(lock);
     Ok(Committed {
         id: landed.id,
         branch: head.branch().map(|name| name.short().to_owned()),
@@ -104,25 +94,41 @@ pub fn commit(context: &Context, options: CommitOptions) -> Result<Committed, Op
     })
 }
 
+fn nothing_to_commit(context: &Context) -> Result<OpsError, OpsError> {
+    let status = status::status(context, UntrackedMode::Collapsed)?;
+    Ok(OpsError::NothingToCommit {
+        unstaged: status.unstaged.len(),
+        untracked: status.untracked.len(),
+    })
+}
+
 /// Returns the tree to commit, and the one that will be staged afterwards.
 fn candidate_tree(
     context: &Context,
     options: &CommitOptions,
     head: TreeId,
-    staged: TreeId,
 ) -> Result<(TreeId, TreeId), OpsError> {
-    if !options.paths.is_empty() {
-        let add = AddOptions { paths: options.paths.clone(), tracked_only: true, ..AddOptions::default() };
-        let edits: Vec<TreeEdit> = add::snapshot(context, &add, staged)?.edits_of_all_named();
-        let objects = context.repo.objects();
-        return Ok((objects.edit_tree(head, edits.clone())?, objects.edit_tree(staged, edits)?));
-    }
-    if options.all {
-        let add = AddOptions { tracked_only: true, ..AddOptions::default() };
-        let staged = add::stage(context, &add, staged)?;
+    let staged = context.repo.staged()?;
+    if !options.all && options.paths.is_empty() {
         return Ok((staged, staged));
     }
-    Ok((staged, staged))
+    let add =
+        AddOptions { paths: options.paths.clone(), tracked_only: true, ..AddOptions::default() };
+    let (staged, _) = add::stage(context, &add, staged)?;
+    if options.paths.is_empty() {
+        return Ok((staged, staged));
+    }
+    let named = context.pathspecs(&options.paths)?;
+    let objects = context.repo.objects();
+    let mut edits = Vec::new();
+    for change in tree_changes(objects, head, staged, &RepoPath::root()) {
+        let change = change?;
+        if named.matches(&change.path) {
+            let value = change.new.map_or(TreeValue::Remove, TreeValue::Set);
+            edits.push(TreeEdit { path: change.path, value });
+        }
+    }
+    Ok((objects.edit_tree(head, edits)?, staged))
 }
 
 /// Sorts the pairs by key; the last value of a key counts.

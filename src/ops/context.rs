@@ -1,16 +1,37 @@
 //! What every operation works on: the repository, its working copy, the settings, who is asking.
 
-use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
+use std::cell::{Cell, OnceCell};
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::base::{Progress, RepoPath, Timestamp};
+use crate::base::lock::FileLock;
+use crate::base::{CommitId, Progress, RepoPath, Timestamp, TreeId};
 use crate::config::{Config, Environment};
-use crate::git::Enclosing;
+use crate::git::{Enclosing, TrackedPaths};
+use crate::hook::runner::RunEvent;
 use crate::object::{CodeRevision, Signature};
-use crate::ops::OpsError;
+use crate::ops::hooks::Owner;
+use crate::ops::inspect::Place;
+use crate::ops::{OpsError, heal};
+use crate::refs::revision::split_path;
+use crate::refs::{RefName, Revision};
 use crate::repo::Repo;
-use crate::workspace::Workspace;
+use crate::store::Durability;
+use crate::workspace::{Pathspecs, Workspace, WorkspaceError, resolve_path};
+
+/// Hears what hooks do while they do it.
+pub trait Listener: std::fmt::Debug {
+    fn hear(&self, event: RunEvent);
+}
+
+/// Hears nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct NoListener;
+
+impl Listener for NoListener {
+    fn hear(&self, _event: RunEvent) {}
+}
 
 /// An open repository with everything an operation may ask for; what is costly is opened when it
 /// is first asked for.
@@ -20,12 +41,15 @@ pub struct Context {
     pub config: Config,
     pub environment: Environment,
     pub progress: Arc<dyn Progress>,
+    pub listener: Box<dyn Listener>,
     /// The command line, for the operation log.
     pub command: String,
     /// Where the user stands: paths are read relative to this directory.
     pub directory: PathBuf,
     workspace: OnceCell<Workspace>,
     git: OnceCell<Option<Enclosing>>,
+    owner: OnceCell<Owner>,
+    numbers: Cell<u64>,
 }
 
 impl Context {
@@ -35,11 +59,62 @@ impl Context {
         config: Config,
         environment: Environment,
         progress: Arc<dyn Progress>,
+        listener: Box<dyn Listener>,
         command: String,
         directory: PathBuf,
     ) -> Self {
-        let (workspace, git) = (OnceCell::new(), OnceCell::new());
-        Self { repo, config, environment, progress, command, directory, workspace, git }
+        Self {
+            repo,
+            config,
+            environment,
+            progress,
+            listener,
+            command,
+            directory,
+            workspace: OnceCell::new(),
+            git: OnceCell::new(),
+            owner: OnceCell::new(),
+            numbers: Cell::new(0),
+        }
+    }
+
+    /// Returns this process as the journal names it; `announce` makes it known first.
+    pub fn owner(
+        &self,
+        announce: impl FnOnce() -> Result<Owner, OpsError>,
+    ) -> Result<&Owner, OpsError> {
+        if let Some(owner) = self.owner.get() {
+            return Ok(owner);
+        }
+        let announced = announce()?;
+        Ok(self.owner.get_or_init(|| announced))
+    }
+
+    /// Takes the lock of those who change the working copy or the staged tree, and settles first
+    /// what a crash left behind.
+    pub fn lock(&self) -> Result<FileLock, OpsError> {
+        heal::settle_hooks(self)?;
+        let lock = self.repo.lock_worktree()?;
+        heal::settle_files(self)?;
+        Ok(lock)
+    }
+
+    /// Returns how far data is taken that is only staged yet.
+    pub fn staging_durability(&self) -> Durability {
+        match self.config.string("store.sync") {
+            Some(value) if value.text == "always" => Durability::Durable,
+            _ => Durability::Visible,
+        }
+    }
+
+    /// Returns a number that this process has not used yet.
+    pub fn next_number(&self) -> u64 {
+        self.numbers.replace(self.numbers.get() + 1)
+    }
+
+    /// Tells whether the environment asks for no `pre-` hooks.
+    pub fn skips_hooks(&self) -> bool {
+        self.environment.get("MLV_NO_VERIFY").is_some_and(|text| !matches!(text, "" | "0"))
     }
 
     /// Returns the present, or the time that `MLV_COMMIT_DATE` sets in its place.
@@ -52,7 +127,10 @@ impl Context {
 
     /// Returns who the user is: environment, settings, then Git's settings.
     pub fn signature(&self) -> Result<Signature, OpsError> {
-        let text = |key| self.config.string(key).map(|value| value.text);
+        let text = |key| {
+            let value = self.config.string(key).map(|value| value.text);
+            value.filter(|text| !text.is_empty())
+        };
         let (name, email) = (text("user.name"), text("user.email"));
         if let (Some(name), Some(email)) = (&name, &email) {
             return Ok(Signature { name: name.clone(), email: email.clone() });
@@ -125,15 +203,43 @@ impl Context {
         let (revision, path) = split_path(text.unwrap_or("HEAD"));
         let revision = if revision.is_empty() { "HEAD" } else { revision };
         let path = path.unwrap_or_default().trim_end_matches('/');
-        let path = RepoPath::from_bytes(path).map_err(|rule| WorkspaceError::BadPath {
-            text: path.to_owned(),
-            rule,
-        })?;
+        let path = RepoPath::from_bytes(path)
+            .map_err(|rule| WorkspaceError::BadPath { text: path.to_owned(), rule })?;
         Ok(Place { revision: revision.to_owned(), tree: self.tree_of(revision)?, path })
     }
 
-    /// Returns the path inside the repository that the user means, who stands in `directory`.
-    pub fn path(&self, text: &Path) -> Result<RepoPath, OpsError> {
-        Ok(pathspec::to_repo_path(self.repo.root(), &self.directory, text)?)
+    /// Returns where the user stands, relative to the root.
+    pub fn standing(&self) -> RepoPath {
+        let below = self.directory.strip_prefix(self.repo.root()).ok();
+        below.and_then(|below| RepoPath::from_relative(below).ok()).unwrap_or_default()
+    }
+
+    /// Reads paths and patterns as the user wrote them.
+    pub fn pathspecs(&self, arguments: &[OsString]) -> Result<Pathspecs, WorkspaceError> {
+        let inside: Vec<_> = arguments.iter().map(|argument| self.inside(argument)).collect();
+        let absolute = |argument: &&OsString| std::path::Path::new(argument).is_absolute();
+        let standing = match arguments.iter().find(absolute) {
+            Some(_) if arguments.iter().all(|a| absolute(&a)) => RepoPath::root(),
+            _ => self.standing(),
+        };
+        Pathspecs::parse(&inside, &standing)
+    }
+
+    /// Returns the one path that the user named.
+    pub fn path(&self, argument: &OsString) -> Result<RepoPath, WorkspaceError> {
+        let absolute = std::path::Path::new(argument).is_absolute();
+        let standing = if absolute { RepoPath::root() } else { self.standing() };
+        resolve_path(&self.inside(argument), &standing)
+    }
+
+    /// Returns an absolute path below the root as one relative to it.
+    fn inside(&self, argument: &OsString) -> OsString {
+        let below = std::path::Path::new(argument).strip_prefix(self.repo.root());
+        below.map_or_else(|_| argument.clone(), |below| below.as_os_str().to_owned())
+    }
+
+    /// Returns what Git tracks, where there is a Git repository.
+    pub fn git_tracked(&self) -> Result<Option<TrackedPaths>, OpsError> {
+        Ok(self.git()?.map(Enclosing::tracked).transpose()?)
     }
 }

@@ -61,9 +61,9 @@ pub struct DiffChange {
     pub old: Option<Side>,
     pub new: Option<Side>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub lines_added: Option<u64>,
+    pub lines_added: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub lines_removed: Option<u64>,
+    pub lines_removed: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reuse: Option<Reuse>,
     #[serde(skip)]
@@ -174,7 +174,7 @@ fn reuse(objects: &ObjectDb, change: &TreeChange) -> Result<Option<Reuse>, OpsEr
         if known.contains(&span.hash) {
             reuse.reused_chunks += 1;
         } else {
-            reuse.new_bytes += span.length;
+            reuse.new_bytes += span.len;
         }
     }
     Ok(Some(reuse))

@@ -85,6 +85,8 @@ pub enum OpsError {
     BadRecord { what: &'static str, source: CodecError },
     #[error("commit {} says nothing usable: {reason}", commit.short())]
     BadCommit { commit: CommitId, reason: String },
+    #[error("`MLV_COMMIT_DATE`: {0}")]
+    BadDate(#[from] crate::base::clock::NotATime),
     #[error(transparent)]
     Git(#[from] crate::git::GitError),
     #[error(transparent)]

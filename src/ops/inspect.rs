@@ -6,10 +6,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::base::fs::{IoContext, create_dirs};
-use crate::base::{Hash, RepoPath, TreeId};
 use crate::base::progress::Unit;
-use crate::object::tree::{Summary, TreeEntry};
+use crate::base::{Hash, RepoPath, TreeId};
 use crate::object::Entry;
+use crate::object::tree::{Summary, TreeEntry};
 use crate::ops::{Context, OpsError};
 
 /// A place in a tree: `REV:PATH`.
@@ -109,9 +109,10 @@ pub fn list(
     }
     for item in objects.list_tree(place.tree, &place.path)?.into_iter().flatten() {
         let (name, entry) = item?;
-        let path = place.path.child(&name).map_err(|rule| {
-            crate::object::ObjectError::Path { path: place.path.clone(), rule }
-        })?;
+        let path = place
+            .path
+            .child(&name)
+            .map_err(|rule| crate::object::ObjectError::Path { path: place.path.clone(), rule })?;
         visit(match entry {
             TreeEntry::Leaf(entry) => ListedPath::leaf(path, &entry),
             TreeEntry::Directory(summary) => ListedPath::directory(path, summary),
@@ -129,10 +130,9 @@ pub fn cat(context: &Context, place: &Place, out: &mut dyn Write) -> Result<(), 
         TreeEntry::Leaf(Entry::Symlink { target }) => {
             Ok(out.write_all(&target).map_err(crate::object::ObjectError::Sink)?)
         }
-        TreeEntry::Directory(_) => Err(OpsError::IsDirectory {
-            path: place.path.clone(),
-            place: place.revision.clone(),
-        }),
+        TreeEntry::Directory(_) => {
+            Err(OpsError::IsDirectory { path: place.path.clone(), place: place.revision.clone() })
+        }
     }
 }
 

@@ -2,12 +2,12 @@
 //! with the journal, in one transaction → post-hooks. Until the branch moves nothing has changed;
 //! after it, everything is durable.
 
-use crate::base::{CommitId, RepoPath, Timestamp, TreeId};
-use crate::diff::tree::tree_changes;
-use crate::hook::{Event, RunRecord};
+use crate::base::{CommitId, Timestamp, TreeId};
+use crate::hook::event::Event;
+use crate::hook::runner::RunRecord;
 use crate::object::{Commit, Signature};
-use crate::ops::hooks::{self, Subject};
-use crate::ops::worktree::{self, Move};
+use crate::ops::hooks::{self, around};
+use crate::ops::worktree::{Move, move_to};
 use crate::ops::{Context, OpsError};
 use crate::refs::{RefEdit, RefError, RefName, RefValue};
 use crate::repo::{RepoError, Update};
@@ -36,13 +36,15 @@ pub struct Landing {
     pub base: Option<CommitId>,
     /// For a merge: what is merged.
     pub source: Option<String>,
-    /// The tree whose `mlv.yaml` says which hooks run; nothing where none shall.
-    pub definitions: Option<TreeId>,
-    /// Whether the working copy stands on the branch, and the tree its files are believed to hold.
+    /// The tree whose `mlv.yaml` says which hooks run.
+    pub definitions: TreeId,
+    /// Runs no `pre-` hook, and leaves a mark in the commit.
+    pub no_verify: bool,
+    /// Where the working copy stands on the branch: the tree its files are believed to hold.
     pub worktree: Option<TreeId>,
     /// Refs that are edited together with the branch.
     pub edits: Vec<RefEdit>,
-    /// Lets the branch move to a commit that exists, where the hooks have added nothing to its tree.
+    /// The commit that the branch may simply move to, where the hooks add nothing to its tree.
     pub fast_forward: Option<CommitId>,
 }
 
@@ -57,13 +59,63 @@ pub struct Landed {
     pub runs: Vec<RunRecord>,
 }
 
+/// The key of a commit's meta that says that no hook judged it.
+const NO_VERIFY_MARK: &str = "mlv.no-verify";
+
 /// Makes the commit and moves the branch, or changes nothing.
 pub fn land(context: &Context, candidate: Candidate, landing: Landing) -> Result<Landed, OpsError> {
-    let committer = context.signature()?;
     let now = context.now()?;
-    let code = context.code_revision()?;
-    let (author, time) = candidate.author.clone().unwrap_or_else(|| (committer.clone(), now));
-    let mut commit = Commit {
+    let planned = candidate.tree;
+    let mut commit = draft(context, candidate, now)?;
+    hooks::check_spec_change(context, landing.base, commit.tree)?;
+    let spec = hooks::definitions(context, landing.definitions)?;
+    if landing.pre == Event::PreCommit {
+        // What the user commits here is the user's own.
+        spec.iter().try_for_each(|spec| hooks::trust_own(context, landing.base, spec))?;
+    }
+    let mut runs = Vec::new();
+    if let Some(spec) = spec.as_ref().filter(|_| !landing.no_verify) {
+        let told = told(context, &landing, landing.pre, &commit)?;
+        let passed = hooks::run_pre(context, spec, &told, landing.worktree)?;
+        hooks::check_spec_change(context, landing.base, passed.tree)?;
+        commit.tree = passed.tree;
+        runs = passed.runs;
+    } else if spec.is_some() {
+        commit.meta.push((NO_VERIFY_MARK.to_owned(), "true".to_owned()));
+        commit.meta.sort();
+        commit.meta.dedup_by(|a, b| a.0 == b.0);
+    }
+    let (id, fast_forward) = match landing.fast_forward {
+        Some(id) if commit.tree == planned => (id, true),
+        _ => (context.repo.objects().write_commit(&commit)?, false),
+    };
+    context.repo.store().flush(Durability::Durable)?;
+
+    let mut after = told(context, &landing, landing.post, &commit)?;
+    after.commit = Some(id);
+    let noted = match &spec {
+        Some(spec) => hooks::note_post(context, spec, &after, landing.definitions)?,
+        None => None,
+    };
+    let number = move_branch(context, &landing, id, commit.tree, now, noted.as_ref())?;
+    if let (Some(number), Some(noted)) = (number, &noted) {
+        runs.extend(hooks::run_post(context, number, noted)?);
+    }
+    Ok(Landed {
+        id,
+        tree: commit.tree,
+        parents: if fast_forward { Vec::new() } else { commit.parents },
+        files_changed: after.changes.len() as u64,
+        fast_forward,
+        runs,
+    })
+}
+
+/// Returns the commit before any hook has seen it.
+fn draft(context: &Context, candidate: Candidate, now: Timestamp) -> Result<Commit, OpsError> {
+    let committer = context.signature()?;
+    let (author, time) = candidate.author.unwrap_or_else(|| (committer.clone(), now));
+    Ok(Commit {
         tree: candidate.tree,
         parents: candidate.parents,
         author,
@@ -72,48 +124,41 @@ pub fn land(context: &Context, candidate: Candidate, landing: Landing) -> Result
         commit_time: now,
         message: candidate.message,
         meta: candidate.meta,
-        code,
-    };
-    hooks::check_spec_change(context, landing.base, commit.tree)?;
-    let mut runs = Vec::new();
-    let spec = landing.definitions.map(|tree| hooks::definitions(context, tree)).transpose()?;
-    let spec = spec.flatten();
-    if let Some(spec) = &spec {
-        let subject = subject(&landing, landing.pre, &commit, None);
-        let passed = hooks::run_pre(context, spec, &subject, landing.worktree)?;
-        hooks::check_spec_change(context, landing.base, passed.tree)?;
-        commit.tree = passed.tree;
-        runs = passed.runs;
-    }
-    let (id, fast_forward) = match landing.fast_forward {
-        Some(id) if commit.tree == candidate.tree => (id, true),
-        _ => (context.repo.objects().write_commit(&commit)?, false),
-    };
-    context.repo.store().flush(Durability::Durable)?;
-
-    let post = subject(&landing, landing.post, &commit, Some(id));
-    let queued = match &spec {
-        Some(spec) => hooks::queue_post(context, spec, &post)?,
-        None => Vec::new(),
-    };
-    let mut update = Update::new(&context.command, now, edits(&landing, id, commit.tree));
-    update.queued = queued.iter().map(|run| run.row.clone()).collect();
-    let outcome = match landing.worktree {
-        Some(held) => worktree::move_to(context, Move::saving_changes(held, commit.tree), update),
-        None => context.repo.update(&update).map(|_| ()).map_err(OpsError::from),
-    };
-    outcome.map_err(|error| name_the_race(error, &landing))?;
-
-    runs.extend(hooks::run_post(context, queued)?);
-    let files_changed = count_changes(context, landing.base, commit.tree)?;
-    Ok(Landed {
-        id,
-        tree: commit.tree,
-        parents: commit.parents,
-        files_changed,
-        fast_forward,
-        runs,
+        code: context.code_revision()?,
     })
+}
+
+fn told(
+    context: &Context,
+    landing: &Landing,
+    event: Event,
+    commit: &Commit,
+) -> Result<crate::hook::context::EventContext, OpsError> {
+    let branch = landing.branch.as_ref().map(RefName::short);
+    let source = landing.source.as_deref();
+    around::event_context(context, event, commit, landing.base, branch, source)
+}
+
+/// Moves the branch, the working copy with it where it stands there, and notes the event; returns
+/// the event's number.
+fn move_branch(
+    context: &Context,
+    landing: &Landing,
+    id: CommitId,
+    tree: TreeId,
+    now: Timestamp,
+    noted: Option<&hooks::PendingEvent>,
+) -> Result<Option<i64>, OpsError> {
+    let mut update = Update::new(&context.command, now, edits(landing, id, tree));
+    if let Some(noted) = noted {
+        let text = serde_json::to_string(noted).expect("a noted event has a JSON form");
+        update.pending = Some((hooks::owner(context)?.name.clone(), text));
+    }
+    let updated = match landing.worktree {
+        Some(held) => move_to(context, Move::keeping(held, tree), update),
+        None => context.repo.update(&update).map_err(OpsError::from),
+    };
+    Ok(updated.map_err(|error| name_the_race(error, landing))?.pending)
 }
 
 /// Returns the edits that move the branch, or the detached `HEAD`, and what goes with it.
@@ -121,8 +166,8 @@ fn edits(landing: &Landing, id: CommitId, tree: TreeId) -> Vec<RefEdit> {
     let old = landing.base.map(RefValue::Commit);
     let name = landing.branch.clone().unwrap_or_else(RefName::head);
     let mut edits = vec![RefEdit::replace(name, old, RefValue::Commit(id))];
-    if landing.worktree.is_some() && !landing.edits.iter().any(|edit| edit.name == RefName::staged())
-    {
+    let stages = landing.edits.iter().any(|edit| edit.name == RefName::staged());
+    if landing.worktree.is_some() && !stages {
         edits.push(RefEdit::set(RefName::staged(), RefValue::Tree(tree)));
     }
     edits.extend(landing.edits.iter().cloned());
@@ -132,45 +177,11 @@ fn edits(landing: &Landing, id: CommitId, tree: TreeId) -> Vec<RefEdit> {
 /// Says which branch moved, where that is why the transaction failed.
 fn name_the_race(error: OpsError, landing: &Landing) -> OpsError {
     match error {
-        OpsError::Repo(RepoError::Ref(RefError::Moved { name, .. } | RefError::Exists { name }))
-            if Some(&name) == landing.branch.as_ref() || name == RefName::head() =>
-        {
+        OpsError::Repo(RepoError::Ref(
+            RefError::Moved { name, .. } | RefError::Exists { name },
+        )) if Some(&name) == landing.branch.as_ref() || name == RefName::head() => {
             OpsError::Moved { branch: name.short().to_owned() }
         }
         error => error,
     }
-}
-
-fn subject(landing: &Landing, event: Event, commit: &Commit, id: Option<CommitId>) -> Subject {
-    let branch = landing.branch.as_ref().map(|name| name.short().to_owned());
-    let is_merge = landing.source.is_some();
-    Subject {
-        event,
-        source_branch: landing.source.clone(),
-        target_branch: branch.clone().filter(|_| is_merge),
-        branch,
-        tree: commit.tree,
-        commit: id,
-        base_commit: landing.base,
-        parents: commit.parents.clone(),
-        message: commit.message.clone(),
-        author: commit.author.clone(),
-        time: commit.time,
-        meta: commit.meta.clone(),
-        code: commit.code.clone(),
-    }
-}
-
-fn count_changes(
-    context: &Context,
-    base: Option<CommitId>,
-    tree: TreeId,
-) -> Result<u64, OpsError> {
-    let before = context.repo.tree_of(base)?;
-    let mut count = 0;
-    for change in tree_changes(context.repo.objects(), before, tree, &RepoPath::root()) {
-        change?;
-        count += 1;
-    }
-    Ok(count)
 }

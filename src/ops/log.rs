@@ -64,11 +64,7 @@ pub fn log(context: &Context, options: &LogOptions) -> Result<Vec<LogEntry>, Ops
     let start = context.resolve(&revision)?;
     let names = names_by_commit(context)?;
     let limit = options.limit.unwrap_or(usize::MAX);
-    let order = if options.topological {
-        topological(context, start)?
-    } else {
-        Vec::new()
-    };
+    let order = if options.topological { topological(context, start)? } else { Vec::new() };
     let mut entries = Vec::new();
     let mut visit = |id: CommitId, commit: Commit| -> Result<bool, OpsError> {
         if touches(context, &commit, &options.paths)? {
@@ -102,7 +98,7 @@ fn by_time(
     let mut seen = HashSet::from([start]);
     let mut heap = BinaryHeap::new();
     let mut loaded = HashMap::new();
-    let mut push = |heap: &mut BinaryHeap<_>, loaded: &mut HashMap<_, _>, id| {
+    let push = |heap: &mut BinaryHeap<_>, loaded: &mut HashMap<_, _>, id| {
         let commit = objects.commit(id)?;
         heap.push((commit.commit_time, std::cmp::Reverse(loaded.len() + heap.len()), id));
         loaded.insert(id, commit);

@@ -1,1 +1,28 @@
-//! What a verb does, as a function that returns a value; nothing here prints.
+//! What a verb does, as a function that returns a value; nothing here prints. Hooks fire from here
+//! and nowhere lower.
+
+pub mod add;
+pub mod branch;
+pub mod commit;
+mod context;
+pub mod diff;
+mod error;
+pub mod heal;
+pub mod hooks;
+pub mod init;
+pub mod inspect;
+mod land;
+pub mod log;
+pub mod merge;
+pub mod pick;
+pub mod remove;
+pub mod reset;
+pub mod stash;
+pub mod status;
+pub mod switch;
+pub mod tag;
+pub mod undo;
+mod worktree;
+
+pub use context::{Context, Listener, NoListener};
+pub use error::{OpsError, plural};

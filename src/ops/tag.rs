@@ -31,8 +31,8 @@ pub struct TagInfo {
 /// Returns the note of a tag's value.
 pub fn note_of(value: &RefValue) -> Result<Option<TagNote>, OpsError> {
     let RefValue::Record(Some(_), bytes) = value else { return Ok(None) };
-    let note = codec::decode(bytes)
-        .map_err(|source| OpsError::BadRecord { what: "a tag", source })?;
+    let note =
+        codec::decode(bytes).map_err(|source| OpsError::BadRecord { what: "a tag", source })?;
     Ok(Some(note))
 }
 

@@ -36,9 +36,13 @@ pub const SCHEMA: &str = "
 pub enum OperationKind {
     Normal,
     /// Took operation `of` back.
-    Undo { of: i64 },
+    Undo {
+        of: i64,
+    },
     /// Did operation `of` again after it had been taken back.
-    Redo { of: i64 },
+    Redo {
+        of: i64,
+    },
 }
 
 impl OperationKind {
@@ -156,7 +160,11 @@ fn read_edits(connection: &Connection, id: i64) -> Result<Vec<AppliedEdit>, RefE
         let value = |bytes: Option<Vec<u8>>| {
             bytes.map(|bytes| RefValue::from_bytes(&name, &bytes)).transpose()
         };
-        edits.push(AppliedEdit { old: value(old)?, new: value(new)?, name: RefName::from_str(&name)? });
+        edits.push(AppliedEdit {
+            old: value(old)?,
+            new: value(new)?,
+            name: RefName::from_str(&name)?,
+        });
     }
     Ok(edits)
 }
@@ -284,11 +292,8 @@ mod tests {
     fn an_operation_reads_back_as_it_was_recorded() {
         let connection = database();
         let tree = TreeId(Hash::of(b"t"));
-        let edit = AppliedEdit {
-            name: RefName::staged(),
-            old: None,
-            new: Some(RefValue::Tree(tree)),
-        };
+        let edit =
+            AppliedEdit { name: RefName::staged(), old: None, new: Some(RefValue::Tree(tree)) };
         let moved = Some(Moved { from: tree, to: tree });
         let mut wanted = new(7, OperationKind::Undo { of: 1 });
         (wanted.checkout, wanted.saved) = (moved, Some(tree));

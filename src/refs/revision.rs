@@ -41,12 +41,8 @@ impl Revision {
             revision: text.to_owned(),
             reason: reason.to_owned(),
         };
-        let end = text
-            .find(['~', '^'])
-            .into_iter()
-            .chain(text.find("@{"))
-            .min()
-            .unwrap_or(text.len());
+        let end =
+            text.find(['~', '^']).into_iter().chain(text.find("@{")).min().unwrap_or(text.len());
         let (name, mut rest) = text.split_at(end);
         let mut steps = Vec::new();
         while let Some(mark) = rest.chars().next() {
@@ -95,11 +91,11 @@ impl Revision {
         };
         for step in &self.steps {
             commit = match step {
-                Step::Earlier(_) => commit,
-                Step::Parent(0) => commit,
+                Step::Earlier(_) | Step::Parent(0) => commit,
                 Step::Parent(number) => parent(objects, commit, *number)?,
-                Step::Ancestor(count) => (0..*count)
-                    .try_fold(commit, |commit, _| parent(objects, commit, 1))?,
+                Step::Ancestor(count) => {
+                    (0..*count).try_fold(commit, |commit, _| parent(objects, commit, 1))?
+                }
             };
         }
         Ok((commit, name.filter(|_| self.steps.is_empty())))
@@ -155,7 +151,10 @@ impl Revision {
             Some((_, value)) if self.name == "HEAD" => value.branch().unwrap_or(RefName::head()),
             Some((name, _)) => name.clone(),
             None => {
-                return Err(RefError::NoSuchRevision { name: self.name.clone(), candidates: vec![] });
+                return Err(RefError::NoSuchRevision {
+                    name: self.name.clone(),
+                    candidates: vec![],
+                });
             }
         };
         let values: Vec<_> =

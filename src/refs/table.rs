@@ -73,9 +73,8 @@ pub fn list(connection: &Connection, prefix: &str) -> Result<Vec<(RefName, RefVa
         "SELECT name, value FROM refs WHERE name >= ?1 AND substr(name, 1, length(?1)) = ?1
          ORDER BY name",
     )?;
-    let rows = statement.query_map([prefix], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?))
-    })?;
+    let rows = statement
+        .query_map([prefix], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
     let mut refs = Vec::new();
     for row in rows {
         let (name, bytes) = row?;
@@ -113,10 +112,9 @@ fn check_expectation(edit: &RefEdit, found: Option<&RefValue>) -> Result<(), Ref
         (Expected::Anything, _) | (Expected::Absent, None) => Ok(()),
         (Expected::Absent, Some(_)) => Err(RefError::Exists { name: edit.name.clone() }),
         (Expected::Exactly(wanted), Some(found)) if wanted == found => Ok(()),
-        (Expected::Exactly(wanted), found) => Err(RefError::Moved {
+        (Expected::Exactly(_), found) => Err(RefError::Moved {
             name: edit.name.clone(),
-            expected: Some(wanted.clone()),
-            found: found.cloned(),
+            found: found.cloned().map(Box::new),
         }),
     }
 }

@@ -18,7 +18,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// File systems on which SQLite's shared memory cannot be trusted: NFS, SMB, CIFS, 9p, FUSE,
 /// Lustre, GPFS, Ceph, AFS.
 const NETWORK_FILE_SYSTEMS: [u64; 9] = [
-    0x6969, 0x517b, 0xff53_4d42, 0x0102_1997, 0x6573_5546, 0x0bd0_0bd0, 0x4750_4653, 0x00c3_6400,
+    0x6969,
+    0x517b,
+    0xff53_4d42,
+    0x0102_1997,
+    0x6573_5546,
+    0x0bd0_0bd0,
+    0x4750_4653,
+    0x00c3_6400,
     0x5346_414f,
 ];
 

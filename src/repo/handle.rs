@@ -7,15 +7,15 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::base::Timestamp;
+use crate::base::TreeId;
 use crate::base::lock::{FileLock, LockKind};
 use crate::object::ObjectDb;
 use crate::refs::operation::{self, Moved, NewOperation, OperationKind};
 use crate::refs::table::{self, RefEdit};
 use crate::refs::{RefName, RefValue};
 use crate::repo::database::{self, database_error};
-use crate::repo::journal::{self, RunRow};
+use crate::repo::journal;
 use crate::repo::{Layout, RepoError};
-use crate::base::TreeId;
 use crate::store::LocalStore;
 
 /// How a repository is opened.
@@ -41,8 +41,8 @@ pub struct Repo {
     options: OpenOptions,
 }
 
-/// One operation to be: ref edits, what else is to be remembered, and hook runs to be queued, all
-/// in one transaction.
+/// One operation to be: ref edits, what else is to be remembered, and an event to be noted, all in
+/// one transaction.
 #[derive(Debug, Clone)]
 pub struct Update {
     pub command: String,
@@ -51,7 +51,24 @@ pub struct Update {
     pub edits: Vec<RefEdit>,
     pub checkout: Option<Moved>,
     pub saved: Option<TreeId>,
-    pub queued: Vec<RunRow>,
+    /// The owner and the context of an event whose hooks are to be run.
+    pub pending: Option<(String, String)>,
+    /// Marks the checkout under way as the one that counts.
+    pub checkout_token: Option<String>,
+}
+
+/// The fact that says which checkout the refs agree with.
+const CHECKOUT_FACT: &str = "checkout";
+
+/// What an update came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Updated {
+    /// The number of the operation; nothing where nothing was changed.
+    pub operation: Option<i64>,
+    /// How many files were changed.
+    pub files: u64,
+    /// The number of the event that was noted.
+    pub pending: Option<i64>,
 }
 
 impl Update {
@@ -64,7 +81,8 @@ impl Update {
             edits,
             checkout: None,
             saved: None,
-            queued: Vec::new(),
+            pending: None,
+            checkout_token: None,
         }
     }
 }
@@ -142,16 +160,25 @@ impl Repo {
         Ok(value)
     }
 
-    /// Applies an update and writes it into the operation log; returns its number, or nothing where
-    /// it changed nothing. What the edits point to must have been flushed.
-    pub fn update(&self, update: &Update) -> Result<Option<i64>, RepoError> {
+    /// Tells whether the refs were moved together with this checkout.
+    pub fn agrees_with_checkout(&self, token: &str) -> Result<bool, RepoError> {
+        Ok(journal::fact(&self.connection(), CHECKOUT_FACT)?.as_deref() == Some(token))
+    }
+
+    /// Applies an update and writes it into the operation log. What the edits point to must have been
+    /// flushed.
+    pub fn update(&self, update: &Update) -> Result<Updated, RepoError> {
         self.transact(|connection| {
             let applied = table::apply(connection, &update.edits)?;
-            for row in &update.queued {
-                journal::write(connection, row)?;
+            let mut updated = Updated::default();
+            if let Some((owner, context)) = &update.pending {
+                updated.pending = Some(journal::add_pending(connection, owner, context)?);
+            }
+            if let Some(token) = &update.checkout_token {
+                journal::set_fact(connection, CHECKOUT_FACT, token)?;
             }
             if applied.is_empty() && update.checkout.is_none() && update.saved.is_none() {
-                return Ok(None);
+                return Ok(updated);
             }
             let operation = NewOperation {
                 time: update.time,
@@ -160,7 +187,8 @@ impl Repo {
                 checkout: update.checkout,
                 saved: update.saved,
             };
-            Ok(Some(operation::record(connection, &operation, &applied)?))
+            updated.operation = Some(operation::record(connection, &operation, &applied)?);
+            Ok(updated)
         })
     }
 }

@@ -14,10 +14,14 @@ pub const SCHEMA: &str = "
         hook   TEXT NOT NULL,
         status TEXT NOT NULL,
         owner  TEXT,
-        record TEXT NOT NULL,
-        context TEXT NOT NULL
+        record TEXT NOT NULL
     ) STRICT;
     CREATE INDEX runs_by_status ON runs (status);
+    CREATE TABLE pending (
+        number  INTEGER PRIMARY KEY AUTOINCREMENT,
+        owner   TEXT NOT NULL,
+        context TEXT NOT NULL
+    ) STRICT;
     CREATE TABLE trusted (
         definition BLOB PRIMARY KEY NOT NULL,
         time       INTEGER NOT NULL
@@ -39,7 +43,15 @@ pub struct RunRow {
     pub owner: Option<String>,
     /// The run as users see it, JSON.
     pub record: String,
-    /// What it takes to run it again, JSON.
+}
+
+/// An event whose hooks have not all been run yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    pub number: i64,
+    /// Names the live process that runs them.
+    pub owner: String,
+    /// What it takes to run them, JSON.
     pub context: String,
 }
 
@@ -51,11 +63,10 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         status: row.get(3)?,
         owner: row.get(4)?,
         record: row.get(5)?,
-        context: row.get(6)?,
     })
 }
 
-const COLUMNS: &str = "run_id, event, hook, status, owner, record, context";
+const COLUMNS: &str = "run_id, event, hook, status, owner, record";
 
 /// Returns the next run id of this repository, as `r-000042`, and reserves it.
 pub fn next_run_id(connection: &Connection) -> Result<String, RefError> {
@@ -73,20 +84,12 @@ pub fn next_run_id(connection: &Connection) -> Result<String, RefError> {
 pub fn write(connection: &Connection, row: &RunRow) -> Result<(), RefError> {
     connection
         .prepare_cached(
-            "INSERT INTO runs (run_id, event, hook, status, owner, record, context)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            "INSERT INTO runs (run_id, event, hook, status, owner, record)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (run_id) DO UPDATE SET
                 status = excluded.status, owner = excluded.owner, record = excluded.record",
         )?
-        .execute((
-            &row.run_id,
-            &row.event,
-            &row.hook,
-            &row.status,
-            &row.owner,
-            &row.record,
-            &row.context,
-        ))?;
+        .execute((&row.run_id, &row.event, &row.hook, &row.status, &row.owner, &row.record))?;
     Ok(())
 }
 
@@ -109,6 +112,50 @@ pub fn list(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = statement.query_map((status, limit), from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Returns the runs that are not over, oldest first.
+pub fn unfinished(connection: &Connection) -> Result<Vec<RunRow>, RefError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM runs WHERE status IN ('queued', 'running') ORDER BY number");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map([], from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Notes an event whose hooks are to be run, and returns its number.
+pub fn add_pending(connection: &Connection, owner: &str, context: &str) -> Result<i64, RefError> {
+    connection.execute("INSERT INTO pending (owner, context) VALUES (?1, ?2)", (owner, context))?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// Returns the events whose hooks have not all been run, oldest first.
+pub fn pending(connection: &Connection) -> Result<Vec<Pending>, RefError> {
+    let mut statement =
+        connection.prepare_cached("SELECT number, owner, context FROM pending ORDER BY number")?;
+    let rows = statement.query_map([], |row| {
+        Ok(Pending { number: row.get(0)?, owner: row.get(1)?, context: row.get(2)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Takes over an event from an owner that is dead; tells whether nobody else was faster.
+pub fn take_over(
+    connection: &Connection,
+    pending: &Pending,
+    owner: &str,
+) -> Result<bool, RefError> {
+    let changed = connection.execute(
+        "UPDATE pending SET owner = ?3 WHERE number = ?1 AND owner = ?2",
+        (pending.number, &pending.owner, owner),
+    )?;
+    Ok(changed == 1)
+}
+
+/// Strikes an event whose hooks have been run.
+pub fn remove_pending(connection: &Connection, number: i64) -> Result<(), RefError> {
+    connection.execute("DELETE FROM pending WHERE number = ?1", [number])?;
+    Ok(())
 }
 
 /// Remembers that the user has read this definition of hooks and lets it run.
@@ -157,7 +204,6 @@ mod tests {
             status: status.to_owned(),
             owner: None,
             record: "{}".to_owned(),
-            context: "{}".to_owned(),
         }
     }
 
@@ -183,6 +229,18 @@ mod tests {
         assert_eq!(ids(Some("running")), ["r-2"]);
         assert_eq!(get(&connection, "r-1").unwrap(), Some(row("r-1", "passed")));
         assert_eq!(get(&connection, "r-9").unwrap(), None);
+    }
+
+    #[test]
+    fn an_event_is_taken_over_once() {
+        let connection = database();
+        let number = add_pending(&connection, "dead", "{}").unwrap();
+        let found = pending(&connection).unwrap();
+        assert_eq!(found.len(), 1);
+        assert!(take_over(&connection, &found[0], "me").unwrap());
+        assert!(!take_over(&connection, &found[0], "you").unwrap());
+        remove_pending(&connection, number).unwrap();
+        assert_eq!(pending(&connection).unwrap(), []);
     }
 
     #[test]

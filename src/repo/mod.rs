@@ -10,6 +10,6 @@ pub mod reach;
 mod state;
 
 pub use error::RepoError;
-pub use handle::{OpenOptions, Repo, Update};
+pub use handle::{OpenOptions, Repo, Update, Updated};
 pub use layout::Layout;
 pub use state::Head;

@@ -97,7 +97,9 @@ impl<'a> Walk<'a> {
             Reached::Node(id) => seen.insert(id),
             Reached::Entry(Entry::File { file, .. }) => {
                 match file.manifest {
-                    Some(id) if !seen.contains(&BlobId { kind: BlobKind::Manifest, hash: id.0 }) => {
+                    Some(id)
+                        if !seen.contains(&BlobId { kind: BlobKind::Manifest, hash: id.0 }) =>
+                    {
                         manifests.push(*file);
                     }
                     None if file.size > 0 => _ = seen.insert(BlobId::chunk(file.content)),

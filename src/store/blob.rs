@@ -66,18 +66,12 @@ pub struct BlobId {
 impl BlobId {
     /// Returns the name of these bytes.
     pub fn of(kind: BlobKind, bytes: &[u8]) -> Self {
-        Self {
-            kind,
-            hash: kind.hash(bytes),
-        }
+        Self { kind, hash: kind.hash(bytes) }
     }
 
     /// Returns the name of the chunk with this hash.
     pub fn chunk(hash: Hash) -> Self {
-        Self {
-            kind: BlobKind::Chunk,
-            hash,
-        }
+        Self { kind: BlobKind::Chunk, hash }
     }
 }
 

@@ -80,7 +80,7 @@ fn scan_four(gear: &Gear, data: &[u8], from: usize, quarter: usize, found: &mut 
             }
         }
     }
-    lanes.iter().for_each(|lane| found.extend_from_slice(lane));
+    found.extend(lanes.iter().flatten());
 }
 
 /// Turns candidates into cuts, block by block through a file.

@@ -41,9 +41,11 @@ const METADATA_LEVEL: i32 = 3;
 const SHORTEST: usize = 64;
 /// Blobs up to this length are compressed without asking a sample.
 const SAMPLE_FROM: usize = 1024;
-/// Slices that make up a sample, and the length of each.
+/// Slices that make up a sample, and the length of each: longer ones where the blob is, too.
 const SLICES: usize = 8;
-const SLICE: usize = 512;
+const SHORT_SLICE: usize = 128;
+const LONG_SLICE: usize = 512;
+const LONG_FROM: usize = 16 << 10;
 /// A sample with more bits a byte than this, of 8, is taken for noise.
 const NOISE_BITS: f32 = 7.2;
 
@@ -109,7 +111,7 @@ fn looks_like_noise(plain: &[u8]) -> bool {
     }
     let mut counts = [0u16; 256];
     let mut sampled = 0u16;
-    let slice = SLICE.min(plain.len() / SLICES);
+    let slice = if plain.len() < LONG_FROM { SHORT_SLICE } else { LONG_SLICE };
     let stride = (plain.len() - slice) / (SLICES - 1);
     for index in 0..SLICES {
         for byte in &plain[index * stride..][..slice] {
@@ -150,7 +152,8 @@ mod tests {
     #[test]
     fn numbers_in_text_and_small_integers_shrink() {
         let mut out = Vec::new();
-        let table: String = noise(4_000).iter().map(|b| format!("{b},")).collect();
+        let numbers: Vec<String> = noise(4_000).iter().map(ToString::to_string).collect();
+        let table = numbers.join(",");
         assert_eq!(encode(BlobKind::Chunk, table.as_bytes(), &mut out), Scheme::ZSTD);
         let numbers: Vec<u8> =
             noise(4_000).iter().flat_map(|b| u32::from(*b).to_le_bytes()).collect();

@@ -13,11 +13,7 @@ pub enum StoreError {
     #[error("{id} is missing from the store")]
     Missing { id: BlobId },
     #[error("{id} is damaged{}: {reason}", place(pack.as_ref()))]
-    Damaged {
-        id: BlobId,
-        pack: Option<PathBuf>,
-        reason: String,
-    },
+    Damaged { id: BlobId, pack: Option<PathBuf>, reason: String },
     #[error("`{path}` is damaged: {reason}")]
     DamagedPack { path: PathBuf, reason: String },
     #[error("`{path}` is of format {found}; this mlv reads up to {supported}")]
@@ -35,6 +31,5 @@ pub enum StoreError {
 }
 
 fn place(pack: Option<&PathBuf>) -> String {
-    pack.map(|path| format!(" in `{}`", path.display()))
-        .unwrap_or_default()
+    pack.map(|path| format!(" in `{}`", path.display())).unwrap_or_default()
 }

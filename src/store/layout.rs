@@ -1,6 +1,6 @@
 //! Where the store keeps what, below its directory.
 
-use std::fs::File;
+use std::fs::{File, ReadDir};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -73,47 +73,68 @@ impl Layout {
 
     /// Opens a pack, wherever it lies.
     pub fn open_pack(&self, name: PackName) -> Result<(File, PathBuf), PathError> {
-        let file_name = name.file_name();
-        let fresh = self.fresh().into_iter();
+        self.first_place(name, "open", |path| File::open(path)).map(|(path, file)| (file, path))
+    }
+
+    /// Returns where a pack lies, and its length.
+    pub fn find_pack(&self, name: PackName) -> Result<(PathBuf, u64), PathError> {
+        self.first_place(name, "look at", |path| path.metadata().map(|data| data.len()))
+    }
+
+    /// Tries the places of a pack until one is there.
+    fn first_place<T>(
+        &self,
+        name: PackName,
+        action: &'static str,
+        attempt: impl Fn(&Path) -> io::Result<T>,
+    ) -> Result<(PathBuf, T), PathError> {
+        let mut dirs = self.pack_dirs()?;
         // `packs/` twice, as a pack may move there between two looks.
-        for dir in [self.packs()].into_iter().chain(fresh).chain([self.packs()]) {
-            let path = dir.join(&file_name);
-            match File::open(&path) {
-                Ok(file) => return Ok((file, path)),
+        dirs.push(self.packs());
+        for dir in dirs {
+            let path = dir.join(name.file_name());
+            match attempt(&path) {
+                Ok(done) => return Ok((path, done)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(PathError::new("open", path, error)),
+                Err(error) => return Err(PathError::new(action, path, error)),
             }
         }
-        for dir in self.pack_dirs()? {
-            let path = dir.join(&file_name);
-            if let Ok(file) = File::open(&path) {
-                return Ok((file, path));
-            }
-        }
-        let path = self.packs().join(file_name);
-        Err(PathError::new("open", path, io::ErrorKind::NotFound.into()))
+        let path = self.packs().join(name.file_name());
+        Err(PathError::new(action, path, io::ErrorKind::NotFound.into()))
     }
 }
 
-/// Returns the names of the packs in a directory, with their paths.
-pub fn packs_in(dir: &Path) -> Result<Vec<(PackName, PathBuf)>, PathError> {
-    let named = |path: PathBuf| {
-        let name = PackName::from_file_name(path.file_name()?.to_str()?)?;
-        Some((name, path))
+/// Returns the names of the packs in a directory, of which there may be very many; nothing where
+/// there is no directory.
+pub fn packs_in(dir: &Path) -> Result<Vec<PackName>, PathError> {
+    let Some(entries) = entries(dir)? else {
+        return Ok(Vec::new());
     };
-    Ok(children(dir)?.into_iter().filter_map(named).collect())
+    let mut names = Vec::new();
+    for entry in entries {
+        let file_name = entry.context("list", dir)?.file_name();
+        names.extend(file_name.to_str().and_then(PackName::from_file_name));
+    }
+    Ok(names)
 }
 
 /// Returns what a directory holds; nothing where there is none.
 pub fn children(dir: &Path) -> Result<Vec<PathBuf>, PathError> {
-    let entries = match std::fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(PathError::new("list", dir, error)),
+    let Some(entries) = entries(dir)? else {
+        return Ok(Vec::new());
     };
     entries.map(|entry| entry.map(|entry| entry.path()).context("list", dir)).collect()
 }
 
+fn entries(dir: &Path) -> Result<Option<ReadDir>, PathError> {
+    match std::fs::read_dir(dir) {
+        Ok(entries) => Ok(Some(entries)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(PathError::new("list", dir, error)),
+    }
+}
+
+/// Returns the directories in a directory.
 pub fn subdirectories(dir: &Path) -> Result<Vec<PathBuf>, PathError> {
     Ok(children(dir)?.into_iter().filter(|path| path.is_dir()).collect())
 }

@@ -19,10 +19,7 @@ impl MemoryStore {
     /// Returns how many blobs are stored, and their plain bytes.
     pub fn totals(&self) -> (usize, u64) {
         let blobs = self.blobs();
-        (
-            blobs.len(),
-            blobs.values().map(|bytes| bytes.len() as u64).sum(),
-        )
+        (blobs.len(), blobs.values().map(|bytes| bytes.len() as u64).sum())
     }
 
     /// Forgets a blob, to see what depends on it.
@@ -37,10 +34,7 @@ impl ChunkStore for MemoryStore {
     }
 
     fn read(&self, id: BlobId) -> Result<Vec<u8>, StoreError> {
-        self.blobs()
-            .get(&id)
-            .cloned()
-            .ok_or(StoreError::Missing { id })
+        self.blobs().get(&id).cloned().ok_or(StoreError::Missing { id })
     }
 
     fn write(&self, id: BlobId, bytes: &[u8]) -> Result<bool, StoreError> {

@@ -11,13 +11,15 @@ mod layout;
 mod local;
 mod memory;
 mod pack;
+mod repack;
 mod verify;
 
 pub use blob::{BlobId, BlobKind};
 pub use error::StoreError;
-pub use local::{LocalStore, OpenReport};
+pub use local::{LocalStore, OpenReport, PackInfo, Usage};
 pub use memory::MemoryStore;
 pub use pack::PackName;
+pub use repack::{GcSession, Live, RepackLimits, RepackOutcome, RepackPlan};
 pub use verify::Damage;
 
 /// How far [`ChunkStore::flush`] takes what was written.

@@ -6,8 +6,8 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use crate::base::fs::{IoContext, PathError};
-use crate::store::pack::{self, BlobEntry, BlobError, FooterError, HEADER_LEN, PREAMBLE, PackName};
 use crate::store::BlobId;
+use crate::store::pack::{self, BlobEntry, BlobError, FooterError, HEADER_LEN, PREAMBLE, PackName};
 
 /// Something wrong with a pack.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -22,4 +22,4 @@ pub use disk::FileKind;
 pub use error::WorkspaceError;
 pub use handle::Workspace;
 pub use notice::Notice;
-pub use pathspec::Pathspecs;
+pub use pathspec::{Pathspecs, resolve_path};

@@ -151,6 +151,13 @@ impl Pathspec {
     }
 }
 
+/// Returns the path that one argument names, for someone who stands in `standing`.
+pub fn resolve_path(argument: &OsStr, standing: &RepoPath) -> Result<RepoPath, WorkspaceError> {
+    let text = argument.to_string_lossy().into_owned();
+    let bytes = normalize(argument.as_bytes(), standing, &text)?;
+    RepoPath::from_bytes(bytes).map_err(|rule| WorkspaceError::BadPath { text, rule })
+}
+
 fn compile(pattern: &str, text: &str) -> Result<GlobMatcher, WorkspaceError> {
     let glob = GlobBuilder::new(pattern).literal_separator(false).backslash_escape(true).build();
     match glob {

@@ -7,12 +7,14 @@ use super::globals::Globals;
 use super::ui::Ui;
 
 mod completions;
+mod config;
 mod help;
 mod man;
 mod version;
 
 /// Every verb, in the order of the overview.
 pub const COMMANDS: &[Verb] = &[
+    verb!(Upkeep, "config", config),
     verb!(Help, "help", help),
     verb!(Help, "completions", completions),
     verb!(Help, "man", man),

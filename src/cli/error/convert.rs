@@ -2,12 +2,17 @@
 
 use std::io;
 
-use super::{CommandError, ErrorKind, user_error};
+use super::{CommandError, ErrorKind, cli_error, config_error, user_error};
 use crate::base::clock::NotATime;
 use crate::base::fs::PathError;
 use crate::base::interrupt::Interrupted;
+use crate::base::lock::LockError;
+use crate::base::suggest;
 use crate::cli::exit::ExitStatus;
 use crate::cli::ui::OutputError;
+use crate::config::ConfigError;
+use crate::refs::RefError;
+use crate::repo::RepoError;
 
 impl From<PathError> for CommandError {
     fn from(error: PathError) -> Self {
@@ -38,5 +43,72 @@ impl From<OutputError> for CommandError {
         let broken_pipe = error.0.kind() == io::ErrorKind::BrokenPipe;
         let kind = if broken_pipe { ErrorKind::BrokenPipe } else { ErrorKind::User };
         Self::new(kind, error)
+    }
+}
+
+impl From<LockError> for CommandError {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Path(error) => error.into(),
+            held @ LockError::Held { .. } => user_error(held).hinted("try again when it has ended"),
+        }
+    }
+}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::Path(error) => error.into(),
+            ConfigError::NotAnAssignment { .. } => cli_error(error),
+            ConfigError::UnknownKey { ref candidates, .. } => {
+                let near = suggest::did_you_mean(candidates);
+                config_error(error)
+                    .maybe_hinted(near)
+                    .hinted("`mlv config list` shows all settings")
+            }
+            error => config_error(error),
+        }
+    }
+}
+
+impl From<RefError> for CommandError {
+    fn from(error: RefError) -> Self {
+        match &error {
+            RefError::NoSuchRevision { candidates, .. } => {
+                let near = suggest::did_you_mean(candidates);
+                user_error(error).maybe_hinted(near).hinted(
+                    "`mlv branch` and `mlv tag` list the names, `mlv help revisions` the forms",
+                )
+            }
+            RefError::AmbiguousPrefix { candidates, .. } => {
+                let ids: Vec<String> =
+                    candidates.iter().map(|id| format!("`{}`", &id.to_hex()[..16])).collect();
+                let hint = format!("it could be {}", ids.join(" or "));
+                user_error(error).hinted(hint)
+            }
+            RefError::Unborn { .. } => user_error(error).hinted("`mlv commit` makes the first one"),
+            RefError::Syntax { .. } => {
+                user_error(error).hinted("`mlv help revisions` shows the forms")
+            }
+            RefError::Moved { .. } => user_error(error).exiting(ExitStatus::Moved),
+            RefError::NoSuchOperation { .. } => user_error(error).hinted("`mlv op log` lists them"),
+            _ => user_error(error),
+        }
+    }
+}
+
+impl From<RepoError> for CommandError {
+    fn from(error: RepoError) -> Self {
+        match error {
+            RepoError::Path(error) => error.into(),
+            RepoError::Lock(error) => error.into(),
+            RepoError::Ref(error) => error.into(),
+            RepoError::NotFound { .. } => user_error(error).hinted("`mlv init` makes one here"),
+            RepoError::Busy { .. } => user_error(error).hinted("try again when it has ended"),
+            RepoError::UnknownFormat { .. } | RepoError::NewerDatabase { .. } => {
+                user_error(error).hinted("a newer mlv has written it: update mlv")
+            }
+            error => user_error(error),
+        }
     }
 }

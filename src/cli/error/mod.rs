@@ -2,13 +2,13 @@
 //! `convert.rs` holds one `From` per error type of the rooms below.
 
 mod convert;
-mod similar;
+mod ops;
 
 use std::error::Error;
 use std::fmt::Display;
 
-pub use self::similar::{did_you_mean, most_similar};
 use super::exit::ExitStatus;
+use crate::base::suggest;
 
 /// Whose fault an error is; it decides the exit code where nothing else does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +89,11 @@ impl CommandError {
         }
         false
     }
+}
+
+/// Returns the hint `did you mean ...?`, or nothing where no name is near to what was typed.
+pub fn did_you_mean<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    suggest::did_you_mean(&suggest::candidates(typed, names))
 }
 
 /// Returns the error of a request that cannot be met.

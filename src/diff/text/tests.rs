@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -13,7 +14,7 @@ fn unified(old: &[u8], new: &[u8], name: &str) -> Vec<u8> {
 }
 
 fn write(path: &Path, bytes: &[u8]) {
-    crate::base::fs::atomic_write(path, bytes).unwrap();
+    std::fs::File::create(path).unwrap().write_all(bytes).unwrap();
 }
 
 /// Applies a patch with the real `git apply` and returns what became of the file.
@@ -28,11 +29,7 @@ fn git_apply(old: &[u8], patch: &[u8], name: &str) -> Vec<u8> {
         .output()
         .unwrap();
     let talk = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{talk}\n{}",
-        String::from_utf8_lossy(patch)
-    );
+    assert!(output.status.success(), "{talk}\n{}", String::from_utf8_lossy(patch));
     std::fs::read(dir.path().join(name)).unwrap()
 }
 
@@ -42,43 +39,26 @@ fn a_change_is_shown_with_three_lines_around_it() {
     let new = b"1\n2\n3\n4\nfive\n6\n7\n8\n9\n";
     let expected = "--- a/f\n+++ b/f\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n";
     assert_eq!(String::from_utf8(unified(old, new, "f")).unwrap(), expected);
-    assert_eq!(
-        count_lines(old, new),
-        LineCounts {
-            added: 1,
-            removed: 1
-        }
-    );
+    assert_eq!(count_lines(old, new), LineCounts { added: 1, removed: 1 });
 }
 
 #[test]
 fn a_missing_line_end_is_said() {
     let expected = "--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n";
-    assert_eq!(
-        String::from_utf8(unified(b"a", b"a\n", "f")).unwrap(),
-        expected
-    );
+    assert_eq!(String::from_utf8(unified(b"a", b"a\n", "f")).unwrap(), expected);
 }
 
 #[test]
 fn a_file_that_appears_starts_at_line_zero() {
     let diff = diff_texts(b"", b"a\nb\n");
     assert_eq!(diff.hunks[0].header(), "@@ -0,0 +1,2 @@");
-    assert_eq!(
-        diff.counts,
-        LineCounts {
-            added: 2,
-            removed: 0
-        }
-    );
+    assert_eq!(diff.counts, LineCounts { added: 2, removed: 0 });
     assert_eq!(diff_texts(b"same\n", b"same\n"), TextDiff::default());
 }
 
 #[test]
 fn distant_changes_make_hunks_of_their_own() {
-    let old: Vec<u8> = (0..30)
-        .flat_map(|n| format!("{n}\n").into_bytes())
-        .collect();
+    let old: Vec<u8> = (0..30).flat_map(|n| format!("{n}\n").into_bytes()).collect();
     let new = String::from_utf8(old.clone()).unwrap();
     let near = new.replacen("3\n", "x\n", 1).replacen("10\n", "x\n", 1);
     let far = new.replacen("3\n", "x\n", 1).replacen("11\n", "x\n", 1);
@@ -114,15 +94,7 @@ fn repeated_lines_do_not_take_for_ever() {
 
 /// Texts of few different lines, so that they share many, sometimes without a last line end.
 fn text() -> impl Strategy<Value = Vec<u8>> {
-    let line = prop::sample::select(vec![
-        &b"a"[..],
-        b"b",
-        b"",
-        b"  c",
-        b"d\r",
-        b"\xff\xfe",
-        b"-",
-    ]);
+    let line = prop::sample::select(vec![&b"a"[..], b"b", b"", b"  c", b"d\r", b"\xff\xfe", b"-"]);
     (prop::collection::vec(line, 0..40), any::<bool>()).prop_map(|(lines, terminated)| {
         let mut text = lines.join(&b'\n');
         if terminated && !text.is_empty() {

@@ -27,10 +27,7 @@ impl Hunk {
     /// Returns the line that opens this hunk, as in `@@ -1,3 +1,4 @@`.
     pub fn header(&self) -> String {
         let mut header = String::from("@@");
-        let sides = [
-            ('-', self.old_start, self.old_lines),
-            ('+', self.new_start, self.new_lines),
-        ];
+        let sides = [('-', self.old_start, self.old_lines), ('+', self.new_start, self.new_lines)];
         for (sign, start, lines) in sides {
             let written = match lines {
                 1 => write!(header, " {sign}{start}"),
@@ -75,10 +72,7 @@ impl DiffLine {
 /// behind it where it has a space that readers could take for its end.
 fn write_label(prefix: &[u8], label: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(prefix);
-    if label
-        .iter()
-        .any(|byte| byte.is_ascii_control() || matches!(byte, b'"' | b'\\'))
-    {
+    if label.iter().any(|byte| byte.is_ascii_control() || matches!(byte, b'"' | b'\\')) {
         out.push(b'"');
         for byte in label {
             write_quoted(*byte, out);

@@ -30,31 +30,27 @@ pub(super) fn patterns(
         keep(&mut lines, &mut found.inexpressible, prefix, dir, "/");
     }
     for ((dir, extension), files) in cover.files {
-        if files.len() >= ALIKE && !extension.is_empty() && is_ours(&dir, extension, visible) {
-            let dir = if dir.is_root() {
-                prefix.clone()
-            } else {
-                prefix.join(&dir)
-            };
-            let all = [b".", extension].concat();
-            if is_expressible(&all) && is_expressible(dir.as_bytes()) {
-                lines.insert(starred(&dir, &all));
-                continue;
+        if files.len() >= ALIKE && is_ours(&dir, extension, visible) {
+            lines.extend(alike(prefix, &dir, extension));
+        } else {
+            for file in files {
+                keep(&mut lines, &mut found.inexpressible, prefix, file.clone(), "");
             }
-        }
-        for file in files {
-            keep(
-                &mut lines,
-                &mut found.inexpressible,
-                prefix,
-                file.clone(),
-                "",
-            );
         }
     }
     found.lines = lines.into_iter().collect();
     found.inexpressible.sort_unstable();
     found
+}
+
+/// Tells whether the lines of a block cover a file.
+pub(super) fn cover(lines: &BTreeSet<&[u8]>, prefix: &RepoPath, path: &RepoPath) -> bool {
+    let dirs = std::iter::successors(path.parent(), RepoPath::parent).filter(|dir| !dir.is_root());
+    let mut dirs = dirs.map(|dir| line(prefix, dir.as_bytes(), "/"));
+    let dir = path.parent().unwrap_or_default();
+    lines.contains(line(prefix, path.as_bytes(), "").as_slice())
+        || dirs.any(|dir| lines.contains(dir.as_slice()))
+        || alike(prefix, &dir, extension_of(path)).is_some_and(|all| lines.contains(&all[..]))
 }
 
 fn keep(
@@ -117,13 +113,15 @@ fn extension_of(path: &RepoPath) -> &[u8] {
     }
 }
 
-/// Tells whether no visible file or directory right in `dir` has this extension.
+/// Tells whether one pattern can stand for all names right in `dir` with this extension: no visible
+/// one has it.
 fn is_ours(dir: &RepoPath, extension: &[u8], visible: &[RepoPath]) -> bool {
+    if extension.is_empty() || !is_expressible(extension) || !is_expressible(dir.as_bytes()) {
+        return false;
+    }
     let ending = [b".", extension].concat();
     let first = visible.partition_point(|path| path < dir);
-    let inside = visible[first..]
-        .iter()
-        .take_while(|path| path.starts_with(dir));
+    let inside = visible[first..].iter().take_while(|path| path.starts_with(dir));
     let mut names = inside.filter_map(|path| path.components().nth(dir.components().count()));
     !names.any(|name| name.ends_with(&ending))
 }
@@ -144,15 +142,15 @@ fn line(prefix: &RepoPath, path: &[u8], end: &str) -> Vec<u8> {
     line
 }
 
-fn starred(dir: &RepoPath, ending: &[u8]) -> Vec<u8> {
-    let mut line = vec![b'/'];
-    if !dir.is_root() {
-        escape(dir.as_bytes(), &mut line);
-        line.push(b'/');
+/// Returns the line for all names right in `dir` with this extension.
+fn alike(prefix: &RepoPath, dir: &RepoPath, extension: &[u8]) -> Option<Vec<u8>> {
+    if extension.is_empty() {
+        return None;
     }
-    line.push(b'*');
-    escape(ending, &mut line);
-    line
+    let dir = prefix.join(dir);
+    let mut line = line(&dir, b"", "*.");
+    escape(extension, &mut line);
+    Some(line)
 }
 
 /// Writes bytes so that a pattern means them literally. The slash in front of every line has `#`

@@ -8,20 +8,13 @@ use crate::git::tests::{Sandbox, paths};
 /// Returns what `git status` would offer to add.
 fn untracked(sandbox: &Sandbox) -> BTreeSet<RepoPath> {
     let listing = sandbox.git(&["ls-files", "--others", "--exclude-standard", "-z"]);
-    let names = listing
-        .split(|byte| *byte == 0)
-        .filter(|name| !name.is_empty());
-    names
-        .map(|name| RepoPath::from_bytes(name).unwrap())
-        .collect()
+    let names = listing.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+    names.map(|name| RepoPath::from_bytes(name).unwrap()).collect()
 }
 
 fn lines(sandbox: &Sandbox) -> Vec<String> {
     let text = std::fs::read_to_string(sandbox.path(".git/info/exclude")).unwrap();
-    text.lines()
-        .filter(|line| line.starts_with('/'))
-        .map(str::to_owned)
-        .collect()
+    text.lines().filter(|line| line.starts_with('/')).map(str::to_owned).collect()
 }
 
 #[test]
@@ -33,9 +26,7 @@ fn data_is_hidden_and_the_users_lines_stay() {
     sandbox.write("notes.txt", "");
     let enclosing = sandbox.enclosing("");
     let others = paths(&["notes.txt"]);
-    let report = enclosing
-        .exclude(&paths(&["data/raw/a.csv"]), &others)
-        .unwrap();
+    let report = enclosing.exclude(&paths(&["data/raw/a.csv"]), &others).unwrap();
     assert!(report.changed && report.inexpressible.is_empty());
     assert_eq!(untracked(&sandbox), BTreeSet::from_iter(others.clone()));
     let expected = "# mine\n*.log\n\
@@ -43,16 +34,11 @@ fn data_is_hidden_and_the_users_lines_stay() {
     let file = enclosing.exclude_file().unwrap();
     assert_eq!(std::fs::read_to_string(&file).unwrap(), expected);
 
-    let again = enclosing
-        .exclude(&paths(&["data/raw/a.csv"]), &others)
-        .unwrap();
+    let again = enclosing.exclude(&paths(&["data/raw/a.csv"]), &others).unwrap();
     assert!(!again.changed);
     enclosing.exclude(&[], &others).unwrap();
     let emptied = std::fs::read_to_string(&file).unwrap();
-    assert!(
-        emptied.starts_with("# mine\n*.log\n") && !emptied.contains("/data/"),
-        "{emptied}"
-    );
+    assert!(emptied.starts_with("# mine\n*.log\n") && !emptied.contains("/data/"), "{emptied}");
 }
 
 #[test]
@@ -60,22 +46,10 @@ fn each_root_has_a_block_of_its_own() {
     let sandbox = Sandbox::with_commit();
     sandbox.write("one/a.csv", "");
     sandbox.write("two/b.csv", "");
-    sandbox
-        .enclosing("one")
-        .exclude(&paths(&["a.csv"]), &[])
-        .unwrap();
-    sandbox
-        .enclosing("two")
-        .exclude(&paths(&["b.csv"]), &[])
-        .unwrap();
-    sandbox
-        .enclosing("one")
-        .exclude(&paths(&["a.csv"]), &[])
-        .unwrap();
-    assert_eq!(
-        lines(&sandbox),
-        ["/one/.mlv/", "/one/a.csv", "/two/.mlv/", "/two/b.csv"]
-    );
+    sandbox.enclosing("one").exclude(&paths(&["a.csv"]), &[]).unwrap();
+    sandbox.enclosing("two").exclude(&paths(&["b.csv"]), &[]).unwrap();
+    sandbox.enclosing("one").exclude(&paths(&["a.csv"]), &[]).unwrap();
+    assert_eq!(lines(&sandbox), ["/one/.mlv/", "/one/a.csv", "/two/.mlv/", "/two/b.csv"]);
     assert_eq!(untracked(&sandbox), BTreeSet::new());
 }
 
@@ -93,10 +67,10 @@ fn a_directory_with_a_file_of_gits_is_not_excluded_whole() {
     let mut versioned = paths(&versioned);
     versioned.sort();
     sandbox.enclosing("").exclude(&versioned, &[]).unwrap();
-    assert_eq!(
-        lines(&sandbox),
-        ["/.mlv/", "/data/*.csv", "/data/deep/", "/data/odd"]
-    );
+    assert_eq!(lines(&sandbox), ["/.mlv/", "/data/*.csv", "/data/deep/", "/data/odd"]);
+    let covers = |path: &str| sandbox.enclosing("").excludes(&paths(&[path])).unwrap();
+    assert!(covers("data/new.csv") && covers("data/deep/new") && covers("data/odd"));
+    assert!(!covers("data/new.py") && !covers("new.csv") && !covers("data/deep.csv/x"));
 
     let mine = paths(&["data/mine.csv"]);
     sandbox.write("data/mine.csv", "");
@@ -128,9 +102,7 @@ fn a_block_that_lost_its_end_swallows_no_line() {
 /// Sets of files whose names are full of what patterns read as syntax.
 fn files() -> impl Strategy<Value = BTreeSet<RepoPath>> {
     let name = || {
-        let names = [
-            "a", "b.csv", "c.csv", "#x", "!y", "*", "?", "[ab]", "\\", "e ", " f", "{g}",
-        ];
+        let names = ["a", "b.csv", "c.csv", "#x", "!y", "*", "?", "[ab]", "\\", "e ", " f", "{g}"];
         prop::sample::select(names.to_vec())
     };
     let path = prop::collection::vec(name(), 1..3).prop_map(|names| {
@@ -150,7 +122,12 @@ proptest! {
         ours.union(&others).for_each(|path| sandbox.write(path.as_path(), ""));
         let versioned: Vec<_> = ours.into_iter().collect();
         let visible: Vec<_> = others.iter().cloned().collect();
-        sandbox.enclosing("").exclude(&versioned, &visible).unwrap();
+        let enclosing = sandbox.enclosing("");
+        enclosing.exclude(&versioned, &visible).unwrap();
+        for path in &versioned {
+            let covered = enclosing.excludes(std::slice::from_ref(path)).unwrap();
+            prop_assert_eq!(covered, !others.contains(path), "`{}`", path);
+        }
         prop_assert_eq!(untracked(&sandbox), others);
     }
 }

@@ -5,9 +5,13 @@ use std::collections::HashMap;
 use crate::base::suggest;
 use crate::hook::spec::read::Reader;
 use crate::hook::spec::read_hook::Draft;
+use crate::hook::spec::types::Hook;
 
 /// More hooks than this are refused: the checks below compare every two of them.
 const MAX_HOOKS: usize = 5_000;
+
+/// How much comparing of globs a file may cost; a pipeline of a thousand hooks needs a hundredth.
+const MAX_COST: u64 = 100_000_000;
 
 /// Notes needs that name nothing, or the hook itself, or go in a circle.
 pub(super) fn needs(reader: &mut Reader<'_>, drafts: &[Draft]) {
@@ -19,25 +23,18 @@ pub(super) fn needs(reader: &mut Reader<'_>, drafts: &[Draft]) {
             } else if !index.contains_key(need.as_str()) {
                 let names = drafts.iter().map(|draft| draft.hook.id.as_str());
                 let help = suggest::did_you_mean(&suggest::candidates(need.as_str(), names));
-                let message = format!(
-                    "hook `{}` needs `{need}`, which does not exist",
-                    draft.hook.id
-                );
+                let message =
+                    format!("hook `{}` needs `{need}`, which does not exist", draft.hook.id);
                 reader.fault_with(*place, message, help);
             }
         }
     }
     let edges = edges(drafts, &index);
     if let Some(cycle) = find_cycle(&edges) {
-        let names: Vec<String> = cycle
-            .iter()
-            .map(|i| format!("`{}`", drafts[*i].hook.id))
-            .collect();
-        let message = format!(
-            "hooks need each other in a circle: {} → {}",
-            names.join(" → "),
-            names[0]
-        );
+        let names: Vec<String> =
+            cycle.iter().map(|i| format!("`{}`", drafts[*i].hook.id)).collect();
+        let message =
+            format!("hooks need each other in a circle: {} → {}", names.join(" → "), names[0]);
         let first = &drafts[cycle[0]];
         let place = first.needs.first().map_or(first.place, |(place, _)| *place);
         reader.fault(place, message);
@@ -47,25 +44,29 @@ pub(super) fn needs(reader: &mut Reader<'_>, drafts: &[Draft]) {
 /// Notes two hooks that may run side by side and would write the same path.
 pub(super) fn outputs(reader: &mut Reader<'_>, drafts: &[Draft]) {
     if drafts.len() > MAX_HOOKS {
-        return reader.fault(
-            drafts[MAX_HOOKS].place,
-            format!("more than {MAX_HOOKS} hooks"),
-        );
+        return reader.fault(drafts[MAX_HOOKS].place, format!("more than {MAX_HOOKS} hooks"));
     }
-    let writers: Vec<usize> = (0..drafts.len())
-        .filter(|i| !drafts[*i].hook.outputs.is_empty())
-        .collect();
+    let writers: Vec<usize> =
+        (0..drafts.len()).filter(|i| !drafts[*i].hook.outputs.is_empty()).collect();
     let edges = edges(drafts, &index_of(drafts));
-    let ancestors: HashMap<usize, Vec<bool>> = writers
-        .iter()
-        .map(|i| (*i, reachable(&edges, *i)))
-        .collect();
+    let ancestors: HashMap<usize, Vec<bool>> =
+        writers.iter().map(|i| (*i, reachable(&edges, *i))).collect();
+    let mut cost = 0;
     for (at, &a) in writers.iter().enumerate() {
         for &b in &writers[at + 1..] {
-            if ancestors[&a][b] || ancestors[&b][a] || !may_meet(&drafts[a], &drafts[b]) {
+            let (first, second) = (&drafts[a].hook, &drafts[b].hook);
+            let outputs = first.outputs.comparison_cost(&second.outputs);
+            if outputs == 0 || ancestors[&a][b] || ancestors[&b][a] {
                 continue;
             }
-            let (first, second) = (&drafts[a].hook, &drafts[b].hook);
+            cost += outputs + first.branches.comparison_cost(&second.branches);
+            if cost > MAX_COST {
+                let place = drafts[b].outputs;
+                return reader.fault(place, "too many outputs to compare with each other");
+            }
+            if !may_meet(first, second) {
+                continue;
+            }
             if let Some((mine, theirs)) = first.outputs.path_overlap(&second.outputs) {
                 reader.fault_with(
                     drafts[b].outputs,
@@ -81,31 +82,19 @@ pub(super) fn outputs(reader: &mut Reader<'_>, drafts: &[Draft]) {
 }
 
 fn index_of(drafts: &[Draft]) -> HashMap<&str, usize> {
-    drafts
-        .iter()
-        .enumerate()
-        .map(|(i, draft)| (draft.hook.id.as_str(), i))
-        .collect()
+    drafts.iter().enumerate().map(|(i, draft)| (draft.hook.id.as_str(), i)).collect()
 }
 
 fn edges(drafts: &[Draft], index: &HashMap<&str, usize>) -> Vec<Vec<usize>> {
     let known = |i: usize, draft: &Draft| -> Vec<usize> {
-        let needs = draft
-            .needs
-            .iter()
-            .filter_map(|(_, need)| index.get(need.as_str()).copied());
+        let needs = draft.needs.iter().filter_map(|(_, need)| index.get(need.as_str()).copied());
         needs.filter(|need| *need != i).collect()
     };
-    drafts
-        .iter()
-        .enumerate()
-        .map(|(i, draft)| known(i, draft))
-        .collect()
+    drafts.iter().enumerate().map(|(i, draft)| known(i, draft)).collect()
 }
 
 /// Tells whether one event on one branch can run both.
-fn may_meet(a: &Draft, b: &Draft) -> bool {
-    let (a, b) = (&a.hook, &b.hook);
+fn may_meet(a: &Hook, b: &Hook) -> bool {
     let same_event = a.on.iter().any(|event| b.on.contains(event));
     let same_branch =
         a.branches.is_empty() || b.branches.is_empty() || a.branches.names_can_meet(&b.branches);

@@ -82,16 +82,8 @@ impl Spec {
     pub fn definition_hash(&self) -> Hash {
         Hash::of(&codec::encode(&SpecDefinition {
             schema: 1,
-            artifacts: self
-                .artifacts
-                .iter()
-                .map(|a| (a.path.to_string(), a.kind.name()))
-                .collect(),
-            branches: self
-                .branches
-                .iter()
-                .map(|b| (b.names.patterns(), b.protected))
-                .collect(),
+            artifacts: self.artifacts.iter().map(|a| (a.path.to_string(), a.kind.name())).collect(),
+            branches: self.branches.iter().map(|b| (b.names.patterns(), b.protected)).collect(),
             hooks: self.hooks.iter().map(Hook::definition_hash).collect(),
         }))
     }

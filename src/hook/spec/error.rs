@@ -46,11 +46,7 @@ impl fmt::Display for SpecError {
 
 impl SpecError {
     fn write_snippet(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Place {
-            line,
-            column,
-            width,
-        } = self.place;
+        let Place { line, column, width } = self.place;
         let number = line.to_string();
         // A long line is cut so that the fault stays in sight.
         let before = column.saturating_sub(1);

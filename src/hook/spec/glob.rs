@@ -13,6 +13,9 @@ pub struct Globs {
     set: GlobSet,
 }
 
+const MAX_GLOBS: usize = 1_000;
+const MAX_LENGTH: usize = 1_024;
+
 /// Why a text is no glob.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GlobError {
@@ -20,6 +23,10 @@ pub enum GlobError {
     Empty,
     #[error("`{pattern}` must be relative to the root of the repository, without `.` or `..`")]
     NotRelative { pattern: String },
+    #[error("a list of more than {MAX_GLOBS} globs")]
+    TooMany,
+    #[error("a glob of more than {MAX_LENGTH} bytes")]
+    TooLong,
     #[error("negated globs are not supported by this version")]
     Negated,
     #[error("`{pattern}` is not a glob: {reason}")]
@@ -30,9 +37,7 @@ impl Globs {
     /// Returns globs over paths: one without wildcards, or with a `/` at its end, also matches all
     /// that lies below.
     pub fn of_paths(patterns: Vec<String>) -> Result<Self, GlobError> {
-        patterns
-            .iter()
-            .try_for_each(|pattern| check_path_pattern(pattern))?;
+        patterns.iter().try_for_each(|pattern| check_path_pattern(pattern))?;
         Self::build(patterns, with_everything_below)
     }
 
@@ -48,6 +53,9 @@ impl Globs {
         patterns: Vec<String>,
         spellings: impl Fn(&str) -> Vec<String>,
     ) -> Result<Self, GlobError> {
+        if patterns.len() > MAX_GLOBS {
+            return Err(GlobError::TooMany);
+        }
         let mut set = GlobSetBuilder::new();
         for pattern in &patterns {
             for spelling in spellings(pattern) {
@@ -85,37 +93,33 @@ impl Globs {
     /// Returns a pair of globs over paths, one of each list, that some path could match both.
     pub fn path_overlap<'a>(&'a self, other: &'a Self) -> Option<(&'a str, &'a str)> {
         self.patterns.iter().find_map(|mine| {
-            let theirs = other
-                .patterns
-                .iter()
-                .find(|theirs| paths_can_meet(mine, theirs))?;
+            let theirs = other.patterns.iter().find(|theirs| paths_can_meet(mine, theirs))?;
             Some((mine.as_str(), theirs.as_str()))
         })
     }
 
+    /// Returns how much work it is at the most to hold this list against the other.
+    pub fn comparison_cost(&self, other: &Self) -> u64 {
+        let pairs = self.patterns.iter().flat_map(|a| other.patterns.iter().map(move |b| (a, b)));
+        pairs.map(|(a, b)| if begin_alike(a, b) { (a.len() * b.len()) as u64 } else { 0 }).sum()
+    }
+
     /// Tells whether some name could match a glob of each list.
     pub fn names_can_meet(&self, other: &Self) -> bool {
-        let meet = |a: &String| {
-            other
-                .patterns
-                .iter()
-                .any(|b| can_meet(&split(a), &split(b)))
-        };
+        let meet = |a: &String| other.patterns.iter().any(|b| can_meet(&split(a), &split(b)));
         self.patterns.iter().any(meet)
     }
 }
 
 fn malformed(pattern: &str, error: &globset::Error) -> GlobError {
-    GlobError::Malformed {
-        pattern: pattern.to_owned(),
-        reason: error.kind().to_string(),
-    }
+    GlobError::Malformed { pattern: pattern.to_owned(), reason: error.kind().to_string() }
 }
 
 fn check_sign(pattern: &str) -> Result<(), GlobError> {
     match pattern.as_bytes().first() {
         None => Err(GlobError::Empty),
         Some(b'!') => Err(GlobError::Negated),
+        Some(_) if pattern.len() > MAX_LENGTH => Err(GlobError::TooLong),
         Some(_) => Ok(()),
     }
 }
@@ -125,15 +129,17 @@ fn check_path_pattern(pattern: &str) -> Result<(), GlobError> {
     let inner = pattern.strip_suffix('/').unwrap_or(pattern);
     let stray = inner.split('/').any(|part| matches!(part, "" | "." | ".."));
     if stray {
-        return Err(GlobError::NotRelative {
-            pattern: pattern.to_owned(),
-        });
+        return Err(GlobError::NotRelative { pattern: pattern.to_owned() });
     }
     Ok(())
 }
 
 fn is_wild(text: &str) -> bool {
-    text.contains(['*', '?', '[', '{', '\\'])
+    text.bytes().any(is_wild_byte)
+}
+
+fn is_wild_byte(byte: u8) -> bool {
+    matches!(byte, b'*' | b'?' | b'[' | b'{' | b'\\')
 }
 
 fn with_everything_below(pattern: &str) -> Vec<String> {
@@ -145,7 +151,23 @@ fn with_everything_below(pattern: &str) -> Vec<String> {
     }
 }
 
+/// Returns what every match of a glob begins with.
+fn literal_start(pattern: &str) -> &[u8] {
+    let bytes = pattern.strip_suffix('/').unwrap_or(pattern).as_bytes();
+    &bytes[..bytes.iter().position(|b| is_wild_byte(*b)).unwrap_or(bytes.len())]
+}
+
+/// Tells whether what stands before the wildcards of each lets both match one path.
+fn begin_alike(a: &str, b: &str) -> bool {
+    let (a, b) = (literal_start(a), literal_start(b));
+    let shorter = a.len().min(b.len());
+    a[..shorter] == b[..shorter]
+}
+
 fn paths_can_meet(a: &str, b: &str) -> bool {
+    if !begin_alike(a, b) {
+        return false;
+    }
     let spellings = with_everything_below(b);
     with_everything_below(a)
         .iter()
@@ -163,12 +185,7 @@ fn can_meet(a: &[&str], b: &[&str]) -> bool {
 
 fn components_meet(a: &str, b: &str) -> bool {
     let (a, b) = (simplify(a), simplify(b));
-    sequences_meet(
-        &a,
-        &b,
-        |c| *c == '*',
-        |a, b| a == b || *a == '?' || *b == '?',
-    )
+    sequences_meet(&a, &b, |c| *c == '*', |a, b| a == b || *a == '?' || *b == '?')
 }
 
 /// Returns a component with its classes as `?` and its alternatives as `*`: never narrower.
@@ -258,10 +275,7 @@ mod tests {
     #[test]
     fn globs_that_could_never_match_are_refused() {
         for pattern in ["", "/abs", "../up", "a/./b", "!not", "a[", "a{b"] {
-            assert!(
-                Globs::of_paths(vec![pattern.to_owned()]).is_err(),
-                "{pattern}"
-            );
+            assert!(Globs::of_paths(vec![pattern.to_owned()]).is_err(), "{pattern}");
         }
     }
 

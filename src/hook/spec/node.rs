@@ -46,13 +46,7 @@ fn fault(error: &serde_saphyr::Error) -> (Place, String) {
     let message = message.split(" at line ").next().unwrap_or(message);
     if let Some(key) = message.strip_prefix("duplicate mapping key: ") {
         let key = key.split(", set ").next().unwrap_or(key);
-        return (
-            Place {
-                width: key.chars().count(),
-                ..place
-            },
-            format!("`{key}` is named twice"),
-        );
+        return (Place { width: key.chars().count(), ..place }, format!("`{key}` is named twice"));
     }
     (place, message.trim_end_matches([':', ' ']).to_owned())
 }
@@ -65,8 +59,8 @@ fn options() -> serde_saphyr::Options {
         budget: serde_saphyr::budget! {
             max_depth: 32,
             max_documents: 1,
-            max_nodes: 100_000,
-            max_events: 300_000,
+            max_nodes: 50_000,
+            max_events: 150_000,
             max_total_scalar_bytes: 4 * MAX_BYTES,
             max_recorded_anchor_bytes: 4 * MAX_BYTES,
         },
@@ -98,12 +92,9 @@ impl IntoNode for Spanned<Raw> {
             Raw::Text(text) => Value::Scalar(text),
             // `1.10` must not become `1.1`: what was written is what counts.
             Raw::Number(text) => Value::Scalar(written(self.defined, source).unwrap_or(text)),
-            Raw::List(items) => Value::List(
-                items
-                    .into_iter()
-                    .map(|item| item.into_node(source))
-                    .collect(),
-            ),
+            Raw::List(items) => {
+                Value::List(items.into_iter().map(|item| item.into_node(source)).collect())
+            }
             Raw::Map(entries) => Value::Map(
                 entries
                     .into_iter()
@@ -111,20 +102,14 @@ impl IntoNode for Spanned<Raw> {
                     .collect(),
             ),
         };
-        Node {
-            place: place_of(self.referenced),
-            value,
-        }
+        Node { place: place_of(self.referenced), value }
     }
 }
 
 fn to_key(key: Spanned<String>) -> Key {
     let mut place = place_of(key.referenced);
     place.width = key.value.chars().count();
-    Key {
-        place,
-        text: key.value,
-    }
+    Key { place, text: key.value }
 }
 
 fn place_of(location: Location) -> Place {

@@ -23,10 +23,7 @@ const ARTIFACT_KEYS: &[&str] = &["kind"];
 pub fn parse(file: &str, bytes: &[u8]) -> Result<Spec, SpecErrors> {
     let mut reader = Reader::new(file, "");
     if bytes.len() > node::MAX_BYTES {
-        reader.fault(
-            Place::default(),
-            format!("larger than {} bytes", node::MAX_BYTES),
-        );
+        reader.fault(Place::default(), format!("larger than {} bytes", node::MAX_BYTES));
         return Err(reader.finish());
     }
     let Ok(source) = std::str::from_utf8(bytes) else {
@@ -39,11 +36,7 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<Spec, SpecErrors> {
         reader.take()
     })?;
     let spec = reader.spec(&tree);
-    if reader.errors.is_empty() {
-        Ok(spec)
-    } else {
-        Err(reader.finish())
-    }
+    if reader.errors.is_empty() { Ok(spec) } else { Err(reader.finish()) }
 }
 
 pub(super) struct Reader<'a> {
@@ -54,11 +47,7 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(file: &'a str, source: &'a str) -> Self {
-        Self {
-            file,
-            lines: source.lines().collect(),
-            errors: Vec::new(),
-        }
+        Self { file, lines: source.lines().collect(), errors: Vec::new() }
     }
 
     fn finish(mut self) -> SpecErrors {
@@ -101,11 +90,7 @@ impl<'a> Reader<'a> {
         let near = suggest::candidates(&key.text, known.iter().chain(later).copied());
         let help = suggest::did_you_mean(&near)
             .unwrap_or_else(|| format!("known keys: {}", known.join(", ")));
-        self.fault_with(
-            key.place,
-            format!("unknown key `{}` of {whose}", key.text),
-            Some(help),
-        );
+        self.fault_with(key.place, format!("unknown key `{}` of {whose}", key.text), Some(help));
     }
 
     pub(super) fn entries<'n>(&mut self, node: &'n Node, what: &str) -> &'n [(Key, Node)] {
@@ -113,10 +98,7 @@ impl<'a> Reader<'a> {
             Value::Map(entries) => entries,
             Value::Null => &[],
             _ => {
-                self.fault(
-                    node.place,
-                    format!("{what} must be a mapping of keys to values"),
-                );
+                self.fault(node.place, format!("{what} must be a mapping of keys to values"));
                 &[]
             }
         }
@@ -139,10 +121,7 @@ impl<'a> Reader<'a> {
                 .filter_map(|item| Some((item.place, self.text(item, &format!("each of {what}"))?)))
                 .collect(),
             _ => {
-                self.fault(
-                    node.place,
-                    format!("{what} must be a text or a list of texts"),
-                );
+                self.fault(node.place, format!("{what} must be a text or a list of texts"));
                 Vec::new()
             }
         }
@@ -166,27 +145,30 @@ impl<'a> Reader<'a> {
         what: &str,
         make: fn(Vec<String>) -> Result<Globs, GlobError>,
     ) -> Globs {
-        let mut good = Vec::new();
-        for (place, text) in self.texts(node, what) {
-            match make(vec![text.to_owned()]) {
-                Ok(_) => good.push(text.to_owned()),
-                Err(error) => self.fault(place, error.to_string()),
+        let texts = self.texts(node, what);
+        let all = texts.iter().map(|(_, text)| (*text).to_owned()).collect();
+        let error = match make(all) {
+            Ok(globs) => return globs,
+            Err(error) => error,
+        };
+        // Each is tried alone, to tell which are bad; where none is, the list as a whole is.
+        let before = self.errors.len();
+        for (place, text) in texts {
+            if let Err(error) = make(vec![text.to_owned()]) {
+                self.fault(place, error.to_string());
             }
         }
-        make(good).unwrap_or_else(|error| {
+        if self.errors.len() == before {
             self.fault(node.place, error.to_string());
-            no_globs()
-        })
+        }
+        no_globs()
     }
 
     pub(super) fn path(&mut self, place: Place, text: &str) -> Option<RepoPath> {
         match RepoPath::from_bytes(text.strip_suffix('/').unwrap_or(text)) {
             Ok(path) => Some(path),
             Err(rule) => {
-                self.fault(
-                    place,
-                    format!("`{text}` is not a path of the repository: {rule}"),
-                );
+                self.fault(place, format!("`{text}` is not a path of the repository: {rule}"));
                 None
             }
         }
@@ -211,11 +193,9 @@ impl<'a> Reader<'a> {
     fn version(&mut self, tree: &Node, version: Option<&Node>) {
         match version {
             None => {
-                self.fault_with(
-                    tree.place,
-                    "`version` is missing",
-                    Some("add `version: 1`".into()),
-                );
+                let empty = matches!(tree.value, Value::Null);
+                let place = if empty { Place::default() } else { tree.place };
+                self.fault_with(place, "`version` is missing", Some("add `version: 1`".into()));
             }
             Some(node) if matches!(&node.value, Value::Scalar(text) if text == "1") => {}
             Some(node) => self.fault(node.place, "this version of mlv reads `version: 1` only"),
@@ -246,10 +226,7 @@ impl<'a> Reader<'a> {
             let Some(text) = self.text(value, "`kind`") else {
                 continue;
             };
-            found = ArtifactKind::ALL
-                .iter()
-                .find(|(name, _)| *name == text)
-                .map(|(_, kind)| *kind);
+            found = ArtifactKind::ALL.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind);
             if found.is_none() {
                 let help = "one of dataset, feature, model".to_owned();
                 self.fault_with(value.place, format!("unknown kind `{text}`"), Some(help));

@@ -87,10 +87,7 @@ impl Reader<'_> {
         }
         let has = |wanted: &str| entries.iter().find(|(key, _)| key.text == wanted);
         if has("on").is_none() {
-            self.fault(
-                name.place,
-                format!("{whose} has no `on`: it would never run"),
-            );
+            self.fault(name.place, format!("{whose} has no `on`: it would never run"));
         }
         match (has("run"), has("uses")) {
             (None, None) => self.fault(name.place, format!("{whose} has no `run`")),
@@ -102,10 +99,7 @@ impl Reader<'_> {
             }
             _ => {}
         }
-        draft.hook.work = Work::Run {
-            command: run.unwrap_or_default().to_owned(),
-            shell,
-        };
+        draft.hook.work = Work::Run { command: run.unwrap_or_default().to_owned(), shell };
         draft.hook.needs = draft.needs.iter().map(|(_, id)| id.clone()).collect();
         draft
     }
@@ -207,16 +201,10 @@ impl Reader<'_> {
         let letter = |b: u8| b.is_ascii_alphabetic() || b == b'_';
         let starts_well = name.bytes().next().is_some_and(letter);
         if !starts_well || !name.bytes().all(|b| letter(b) || b.is_ascii_digit()) {
-            self.fault(
-                place,
-                format!("`{name}` is not the name of an environment variable"),
-            );
+            self.fault(place, format!("`{name}` is not the name of an environment variable"));
             false
         } else if name.starts_with("MLV_") {
-            self.fault(
-                place,
-                format!("`{name}` is set by mlv: names with `MLV_` are its own"),
-            );
+            self.fault(place, format!("`{name}` is set by mlv: names with `MLV_` are its own"));
             false
         } else {
             true
@@ -228,14 +216,8 @@ fn event_help(error: &EventError) -> Option<String> {
     match error {
         EventError::Unknown { candidates, .. } => suggest::did_you_mean(candidates),
         EventError::NotSupported { .. } => {
-            let firing = EVENTS
-                .iter()
-                .filter(|info| info.fires)
-                .map(|info| info.name);
-            Some(format!(
-                "supported: {}",
-                firing.collect::<Vec<_>>().join(", ")
-            ))
+            let firing = EVENTS.iter().filter(|info| info.fires).map(|info| info.name);
+            Some(format!("supported: {}", firing.collect::<Vec<_>>().join(", ")))
         }
     }
 }
@@ -248,10 +230,7 @@ fn blank(id: HookId, place: Place) -> Draft {
         branches: no_globs(),
         paths: no_globs(),
         needs: Vec::new(),
-        work: Work::Run {
-            command: String::new(),
-            shell: Shell::default(),
-        },
+        work: Work::Run { command: String::new(), shell: Shell::default() },
         inputs: no_globs(),
         outputs: no_globs(),
         timeout: None,
@@ -259,10 +238,5 @@ fn blank(id: HookId, place: Place) -> Draft {
         secrets: Vec::new(),
         workdir: RepoPath::root(),
     };
-    Draft {
-        hook,
-        place,
-        needs: Vec::new(),
-        outputs: place,
-    }
+    Draft { hook, place, needs: Vec::new(), outputs: place }
 }

@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
@@ -44,10 +46,7 @@ fn faults(text: &str) -> String {
 
 /// The faults of one hook `h` with these lines.
 fn hook_faults(lines: &str) -> String {
-    faults(&format!(
-        "version: 1\nhooks:\n  h:\n    {}\n",
-        lines.replace('\n', "\n    ")
-    ))
+    faults(&format!("version: 1\nhooks:\n  h:\n    {}\n", lines.replace('\n', "\n    ")))
 }
 
 #[test]
@@ -56,10 +55,7 @@ fn every_key_reaches_its_value() {
     assert!(spec.protects("main") && spec.protects("release/1") && !spec.protects("x"));
     assert_eq!(spec.artifacts[1].kind, ArtifactKind::Model);
     let validate = &spec.hooks[0];
-    assert_eq!(
-        validate.description.as_deref(),
-        Some("rows are well formed")
-    );
+    assert_eq!(validate.description.as_deref(), Some("rows are well formed"));
     let pairs = [("LEVEL", "3"), ("RATIO", "1.10"), ("STRICT", "yes")];
     let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
     assert_eq!(validate.env, pairs);
@@ -67,11 +63,7 @@ fn every_key_reaches_its_value() {
     let train = spec.hook(&HookId::new("train").unwrap()).unwrap();
     assert_eq!(train.timeout, Some(std::time::Duration::from_hours(2)));
     assert_eq!(train.workdir.to_string(), "pipeline");
-    assert!(
-        train
-            .outputs
-            .matches_path(&RepoPath::from_bytes("metrics/auc.json").unwrap())
-    );
+    assert!(train.outputs.matches_path(&RepoPath::from_bytes("metrics/auc.json").unwrap()));
     let Work::Run { command, shell } = &train.work;
     assert_eq!(command, "python3 train.py\necho done\n");
     assert_eq!(shell.0, ["bash", "-euc"]);
@@ -90,15 +82,9 @@ fn the_definition_hash_follows_meaning_and_not_layout() {
         ("secrets: [TOKEN]", "secrets: [TOKENS]"),
         ("LEVEL: 3", "LEVEL: 4"),
         ("workdir: pipeline/", "workdir: elsewhere"),
-        (
-            "release/*: {protected: true}",
-            "release/*: {protected: false}",
-        ),
+        ("release/*: {protected: true}", "release/*: {protected: false}"),
     ] {
-        assert_ne!(
-            base.definition_hash(),
-            spec(&EXAMPLE.replace(from, to)).definition_hash()
-        );
+        assert_ne!(base.definition_hash(), spec(&EXAMPLE.replace(from, to)).definition_hash());
     }
 }
 
@@ -294,7 +280,7 @@ fn needs_must_exist_and_not_go_in_circles() {
     let hooks = |needs: [&str; 3]| {
         let mut text = "version: 1\nhooks:\n".to_owned();
         for (name, needs) in ["first", "second", "third"].iter().zip(needs) {
-            text += &format!("  {name}: {{on: pre-commit, run: x, needs: [{needs}]}}\n");
+            writeln!(text, "  {name}: {{on: pre-commit, run: x, needs: [{needs}]}}").unwrap();
         }
         faults(&text)
     };
@@ -332,8 +318,7 @@ fn outputs_of_hooks_that_may_run_side_by_side_must_not_overlap() {
     for apart in [
         text.replace("b: {", "b: {needs: [a], "),
         text.replace("b: {on: pre-commit", "b: {on: pre-merge"),
-        text.replace("a: {", "a: {branches: [main], ")
-            .replace("b: {", "b: {branches: [dev], "),
+        text.replace("a: {", "a: {branches: [main], ").replace("b: {", "b: {branches: [dev], "),
     ] {
         assert!(parse("mlv.yaml", apart.as_bytes()).is_ok(), "{apart}");
     }
@@ -344,7 +329,7 @@ fn bombs_are_refused_quickly() {
     let mut bomb = "version: 1\na0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
     for i in 1..12 {
         let row = vec![format!("*a{}", i - 1); 10].join(",");
-        bomb += &format!("a{i}: &a{i} [{row}]\n");
+        writeln!(bomb, "a{i}: &a{i} [{row}]").unwrap();
     }
     assert!(parse("mlv.yaml", bomb.as_bytes()).is_err());
     assert!(parse("mlv.yaml", "[".repeat(100_000).as_bytes()).is_err());
@@ -363,5 +348,56 @@ proptest! {
         let mut lines: Vec<&str> = EXAMPLE.lines().collect();
         if double { lines.insert(line, lines[line]) } else { lines.remove(line); }
         let _ = parse("mlv.yaml", lines.join("\n").as_bytes()).map_err(|errors| errors.to_string());
+    }
+}
+
+#[test]
+fn a_file_that_would_take_long_to_check_is_refused_quickly() {
+    let start = std::time::Instant::now();
+    let mut text = "version: 1\nhooks:\n".to_owned();
+    for i in 0..900 {
+        let glob = format!("{}{i}", "*a".repeat(500));
+        writeln!(text, "  h{i}: {{on: pre-commit, run: x, outputs: ['{glob}']}}").unwrap();
+    }
+    assert!(text.len() < node::MAX_BYTES);
+    assert!(faults(&text).contains("too many outputs to compare"));
+    assert!(start.elapsed() < std::time::Duration::from_mins(1), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_thousand_hooks_are_read() {
+    let mut text = "version: 1\nhooks:\n".to_owned();
+    for i in 0..1_000 {
+        let needs = if i == 0 { String::new() } else { format!("h{}", i / 2) };
+        let needs = if i == 1 { "h0".to_owned() } else { needs };
+        writeln!(
+            text,
+            "  h{i}: {{on: pre-commit, run: x, needs: [{needs}], outputs: [out/h{i}x/**]}}"
+        )
+        .unwrap();
+    }
+    assert_eq!(spec(&text).hooks.len(), 1_000);
+}
+
+const GUIDE: &str = include_str!("../../../docs/hooks.md");
+
+#[test]
+fn every_file_in_the_guide_is_read() {
+    let blocks: Vec<&str> =
+        GUIDE.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(blocks.len() >= 3);
+    for block in blocks {
+        let parsed = parse("mlv.yaml", block.as_bytes());
+        assert!(parsed.is_ok(), "{}", parsed.unwrap_err());
+    }
+}
+
+#[test]
+fn the_guide_names_every_key_event_and_variable() {
+    let events = crate::hook::EVENTS.iter().filter(|info| info.fires).map(|info| info.name);
+    let base = crate::hook::payload::BASE_VARIABLES.iter().copied();
+    let keys = super::read_hook::KEYS.iter().chain(super::read_hook::KEYS_LATER).copied();
+    for name in events.chain(base).chain(keys) {
+        assert!(GUIDE.contains(&format!("`{name}`")), "{name}");
     }
 }

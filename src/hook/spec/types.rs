@@ -58,9 +58,7 @@ impl Spec {
 
     /// Tells whether some rule protects this branch.
     pub fn protects(&self, branch: &str) -> bool {
-        self.branches
-            .iter()
-            .any(|rule| rule.protected && rule.names.matches_name(branch))
+        self.branches.iter().any(|rule| rule.protected && rule.names.matches_name(branch))
     }
 }
 
@@ -80,11 +78,8 @@ pub enum ArtifactKind {
 }
 
 impl ArtifactKind {
-    pub const ALL: [(&'static str, Self); 3] = [
-        ("dataset", Self::Dataset),
-        ("feature", Self::Feature),
-        ("model", Self::Model),
-    ];
+    pub const ALL: [(&'static str, Self); 3] =
+        [("dataset", Self::Dataset), ("feature", Self::Feature), ("model", Self::Model)];
 
     pub fn name(self) -> &'static str {
         match self {

@@ -15,14 +15,9 @@ fn id(number: usize) -> CommitId {
 
 fn load(graph: &Graph, loads: &mut usize, wanted: CommitId) -> CommitNode {
     *loads += 1;
-    let number = (0..graph.len())
-        .find(|number| id(*number) == wanted)
-        .unwrap();
+    let number = (0..graph.len()).find(|number| id(*number) == wanted).unwrap();
     let (time, parents) = &graph[number];
-    CommitNode {
-        time: *time,
-        parents: parents.iter().map(|number| id(*number)).collect(),
-    }
+    CommitNode { time: *time, parents: parents.iter().map(|number| id(*number)).collect() }
 }
 
 fn ask<T>(graph: &Graph, question: impl FnOnce(&mut Asking<'_>) -> Result<T, Infallible>) -> T {
@@ -47,40 +42,18 @@ fn ancestors(graph: &Graph, start: usize) -> BTreeSet<usize> {
 fn best_common(graph: &Graph, a: &[usize], b: usize) -> BTreeSet<CommitId> {
     let left: BTreeSet<usize> = a.iter().flat_map(|a| ancestors(graph, *a)).collect();
     let common: BTreeSet<usize> = left.intersection(&ancestors(graph, b)).copied().collect();
-    let is_best = |c: &&usize| {
-        common
-            .iter()
-            .all(|d| d == *c || !ancestors(graph, *d).contains(*c))
-    };
-    common
-        .iter()
-        .filter(is_best)
-        .map(|number| id(*number))
-        .collect()
+    let is_best = |c: &&usize| common.iter().all(|d| d == *c || !ancestors(graph, *d).contains(*c));
+    common.iter().filter(is_best).map(|number| id(*number)).collect()
 }
 
 #[test]
 fn a_criss_cross_has_two_bases() {
-    let graph: Graph = vec![
-        (0, vec![]),
-        (1, vec![0]),
-        (2, vec![0]),
-        (3, vec![1, 2]),
-        (4, vec![2, 1]),
-    ];
-    assert_eq!(
-        ask(&graph, |h| h.merge_bases(id(3), id(4))),
-        vec![id(2), id(1)]
-    );
-    assert_eq!(
-        ask(&graph, |h| h.merge_bases(id(4), id(3))),
-        vec![id(2), id(1)]
-    );
+    let graph: Graph =
+        vec![(0, vec![]), (1, vec![0]), (2, vec![0]), (3, vec![1, 2]), (4, vec![2, 1])];
+    assert_eq!(ask(&graph, |h| h.merge_bases(id(3), id(4))), vec![id(2), id(1)]);
+    assert_eq!(ask(&graph, |h| h.merge_bases(id(4), id(3))), vec![id(2), id(1)]);
     assert_eq!(ask(&graph, |h| h.merge_bases(id(3), id(1))), vec![id(1)]);
-    assert_eq!(
-        ask(&graph, |h| h.merge_bases_of(&[id(1), id(2)], id(4))),
-        vec![id(2), id(1)]
-    );
+    assert_eq!(ask(&graph, |h| h.merge_bases_of(&[id(1), id(2)], id(4))), vec![id(2), id(1)]);
 }
 
 #[test]
@@ -89,13 +62,7 @@ fn unrelated_histories_have_no_base() {
     assert_eq!(ask(&graph, |h| h.merge_bases(id(0), id(1))), vec![]);
     assert!(!ask(&graph, |h| h.is_ancestor(id(0), id(1))));
     let counts = ask(&graph, |h| h.ahead_behind(id(0), id(1)));
-    assert_eq!(
-        counts,
-        AheadBehind {
-            ahead: 1,
-            behind: 1
-        }
-    );
+    assert_eq!(counts, AheadBehind { ahead: 1, behind: 1 });
 }
 
 #[test]
@@ -107,36 +74,21 @@ fn a_fork_at_the_tip_reads_nothing_of_the_long_past() {
     graph.push((502 * YEAR, vec![499]));
     let mut loads = 0;
     let mut history = History::new(|id| Ok::<_, Infallible>(load(&graph, &mut loads, id)));
-    assert_eq!(
-        history.merge_bases(id(500), id(501)).unwrap(),
-        vec![id(499)]
-    );
+    assert_eq!(history.merge_bases(id(500), id(501)).unwrap(), vec![id(499)]);
     assert!(history.is_ancestor(id(499), id(501)).unwrap());
     assert!(!history.is_ancestor(id(500), id(501)).unwrap());
     let counts = history.ahead_behind(id(500), id(501)).unwrap();
-    assert_eq!(
-        counts,
-        AheadBehind {
-            ahead: 1,
-            behind: 1
-        }
-    );
+    assert_eq!(counts, AheadBehind { ahead: 1, behind: 1 });
     drop(history);
     assert!(loads <= 5, "{loads}");
 }
 
 /// Any graph of up to 12 commits, with clocks that tell anything within half a day.
 fn graph() -> impl Strategy<Value = Graph> {
-    let commit = (
-        0..40_000_i64,
-        prop::collection::vec(any::<prop::sample::Index>(), 0..3),
-    );
+    let commit = (0..40_000_i64, prop::collection::vec(any::<prop::sample::Index>(), 0..3));
     prop::collection::vec(commit, 1..12).prop_map(|commits| {
         let number = |(number, (time, parents)): (usize, (i64, Vec<prop::sample::Index>))| {
-            let older = parents
-                .iter()
-                .filter(|_| number > 0)
-                .map(|p| p.index(number));
+            let older = parents.iter().filter(|_| number > 0).map(|p| p.index(number));
             (time, older.collect::<BTreeSet<_>>().into_iter().collect())
         };
         commits.into_iter().enumerate().map(number).collect()

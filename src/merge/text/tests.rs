@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::process::Command;
 
 use proptest::prelude::*;
@@ -16,7 +17,7 @@ fn merge(base: &str, ours: &str, theirs: &str) -> TextMerge {
 fn git_merge_file(base: &[u8], ours: &[u8], theirs: &[u8]) -> TextMerge {
     let dir = tempfile::tempdir().unwrap();
     for (name, bytes) in [("base", base), ("ours", ours), ("theirs", theirs)] {
-        crate::base::fs::atomic_write(&dir.path().join(name), bytes).unwrap();
+        std::fs::File::create(dir.path().join(name)).unwrap().write_all(bytes).unwrap();
     }
     let output = Command::new("git")
         .args(["merge-file", "-p", "ours", "base", "theirs"])
@@ -36,26 +37,14 @@ fn changes_apart_from_each_other_merge() {
         merge("1\n2\n3\n4\n5\n", "one\n2\n3\n4\n5\n", "1\n2\n3\n4\nfive\n"),
         clean("one\n2\n3\n4\nfive\n")
     );
-    assert_eq!(
-        merge("1\n2\n3\n", "0\n1\n2\n3\n", "1\n2\n"),
-        clean("0\n1\n2\n")
-    );
-    assert_eq!(
-        merge("1\n2\n3\n4\n", "2\n3\n4\n", "1\n2\n3\n4"),
-        clean("2\n3\n4")
-    );
+    assert_eq!(merge("1\n2\n3\n", "0\n1\n2\n3\n", "1\n2\n"), clean("0\n1\n2\n"));
+    assert_eq!(merge("1\n2\n3\n4\n", "2\n3\n4\n", "1\n2\n3\n4"), clean("2\n3\n4"));
 }
 
 #[test]
 fn changes_of_the_same_or_touching_lines_conflict() {
-    assert_eq!(
-        merge("1\n2\n3\n", "1\nx\n3\n", "1\ny\n3\n"),
-        TextMerge::Conflict
-    );
-    assert_eq!(
-        merge("1\n2\n3\n", "1\nx\n3\n", "1\n3\n"),
-        TextMerge::Conflict
-    );
+    assert_eq!(merge("1\n2\n3\n", "1\nx\n3\n", "1\ny\n3\n"), TextMerge::Conflict);
+    assert_eq!(merge("1\n2\n3\n", "1\nx\n3\n", "1\n3\n"), TextMerge::Conflict);
     assert_eq!(merge("1\n", "1\na\n", "1\nb\n"), TextMerge::Conflict);
     assert_eq!(merge("1\n2\n", "one\n2\n", "1\ntwo\n"), TextMerge::Conflict);
     assert_eq!(merge("a\nb\nc\n", "c\n", "a\n"), TextMerge::Conflict);
@@ -63,20 +52,13 @@ fn changes_of_the_same_or_touching_lines_conflict() {
 
 #[test]
 fn bytes_of_any_encoding_merge() {
-    let merged = merge_texts(
-        b"\xff\n1\n2\n\xfe\n",
-        b"\xff\xff\n1\n2\n\xfe\n",
-        b"\xff\n1\n2\n",
-    );
+    let merged = merge_texts(b"\xff\n1\n2\n\xfe\n", b"\xff\xff\n1\n2\n\xfe\n", b"\xff\n1\n2\n");
     assert_eq!(merged, TextMerge::Clean(b"\xff\xff\n1\n2\n".to_vec()));
 }
 
 fn text() -> impl Strategy<Value = Vec<u8>> {
     let line = prop::sample::select(vec![&b"a\n"[..], b"b\n", b"c\n", b"d\n", b"\n", b"e\r\n"]);
-    (
-        prop::collection::vec(line, 0..12),
-        prop::sample::select(vec![&b""[..], b"end"]),
-    )
+    (prop::collection::vec(line, 0..12), prop::sample::select(vec![&b""[..], b"end"]))
         .prop_map(|(lines, last)| [lines.concat(), last.to_vec()].concat())
 }
 
@@ -84,10 +66,7 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
 fn edited() -> impl Strategy<Value = [Vec<u8>; 3]> {
     let edits = || {
         prop::collection::vec(
-            (
-                0..12_usize,
-                prop::sample::select(vec!["x\n", "y\n", "z\n", ""]),
-            ),
+            (0..12_usize, prop::sample::select(vec!["x\n", "y\n", "z\n", ""])),
             0..3,
         )
     };

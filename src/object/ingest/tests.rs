@@ -113,7 +113,9 @@ fn a_huge_file_has_a_manifest_of_levels_and_an_insertion_keeps_most_nodes() {
     let store = Arc::new(MemoryStore::default());
     let build = |chunks: &[Child]| {
         let mut builder = Builder::new(Some(store.as_ref()));
-        chunks.iter().for_each(|chunk| builder.push(*chunk).unwrap());
+        for chunk in chunks {
+            builder.push(*chunk).unwrap();
+        }
         let size = chunks.iter().map(|chunk| chunk.len).sum();
         FileRef { size, content: Hash::of(b""), manifest: Some(builder.finish().unwrap()) }
     };

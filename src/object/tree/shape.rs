@@ -25,8 +25,9 @@ impl Shape {
         if size < self.min || size >= self.max {
             return size >= self.max;
         }
-        // The chance grows with the fourth power of the size (a Weibull distribution): sizes stay
-        // near the target, and a name whose hash is low ends a node wherever that began.
+        // The chance per byte grows with the third power of the size (a Weibull distribution), so
+        // sizes stay near the target; but it is the hash of the name that decides, so a name whose
+        // hash is low ends a node wherever that began, and moved boundaries soon meet the old ones.
         let fourth = |side: u64| u128::from(side).pow(4);
         let chance = (fourth(size) - fourth(size - length)) << 32;
         u128::from(name_hash(level, name)) * fourth(self.target) < chance

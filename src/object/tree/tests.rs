@@ -1,18 +1,22 @@
 //! The laws of trees, over maps as models. Small shapes make many levels of few entries.
 
+mod golden;
+mod large;
+mod refusal;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proptest::prelude::*;
 
 use crate::base::{Hash, ManifestId, PathRule, RepoPath, TreeId};
-use crate::object::tree::codec;
+use crate::object::tree::codec::{self, Value};
 use crate::object::tree::node::{Node, blob_id};
-use crate::object::tree::shape::Shape;
+use crate::object::tree::{Directory, Shape, Slot};
 use crate::object::{
     Entry, FileRef, ObjectDb, ObjectError, Reached, Summary, TreeEdit, TreeEntry, TreeValue,
 };
-use crate::store::{BlobId, BlobKind, MemoryStore};
+use crate::store::{BlobId, ChunkStore, MemoryStore};
 
 const SMALL: Shape = Shape { target: 160, min: 40, max: 600, inline: 90 };
 
@@ -203,7 +207,7 @@ proptest! {
         let (store, db) = database();
         let tree = build(&db, sets(&model));
         for id in nodes(&db, tree) {
-            let mut bytes = crate::store::ChunkStore::read(&*store, id).unwrap();
+            let mut bytes = store.read(id).unwrap();
             let at = at.index(bytes.len());
             bytes[at] = to;
             if let Ok(node) = Node::decode(bytes.clone()) {
@@ -223,7 +227,6 @@ fn respell(node: &Node) -> Vec<u8> {
 }
 
 fn respell_item(node: &Node, index: usize, out: &mut Vec<u8>) {
-    use crate::object::tree::codec::Value;
     let name = node.name(index);
     match node.value(index) {
         Value::Leaf(entry) => codec::write_leaf(name, entry, out),
@@ -232,9 +235,7 @@ fn respell_item(node: &Node, index: usize, out: &mut Vec<u8>) {
         }
         Value::Node { id, summary } => codec::write_directory(name, *id, *summary, out),
         Value::Inline { .. } => {
-            let crate::object::tree::Slot::Directory(crate::object::tree::Directory::Inline(inner)) =
-                node.slot(index)
-            else {
+            let Slot::Directory(Directory::Inline(inner)) = node.slot(index) else {
                 panic!("an inline value is an inline directory");
             };
             let mut items = Vec::new();
@@ -244,73 +245,6 @@ fn respell_item(node: &Node, index: usize, out: &mut Vec<u8>) {
             codec::write_inline(name, inner.len() as u64, &items, out);
         }
     }
-}
-
-#[test]
-fn small_shapes_make_several_levels() {
-    let (_, db) = database();
-    let edits: Vec<_> = (0..2000).map(|n| set(&format!("f{n:05}"), n)).collect();
-    let tree = build(&db, edits);
-    assert!(db.node(tree).unwrap().level() >= 4);
-    assert_eq!(files(&db, tree).len(), 2000);
-}
-
-#[test]
-fn every_prefix_and_every_hole_of_a_flat_directory_has_its_one_id() {
-    let (_, db) = database();
-    let name = |n: u64| format!("f{n:05}");
-    let mut tree = db.empty_tree().unwrap();
-    for n in 0..150 {
-        tree = db.edit_tree_shaped(tree, vec![set(&name(n), n)], SMALL).unwrap();
-        assert_eq!(tree, build(&db, (0..=n).map(|n| set(&name(n), n)).collect()));
-    }
-    for n in 0..150 {
-        let without = db.edit_tree_shaped(tree, vec![remove(&name(n))], SMALL).unwrap();
-        let others = (0..150).filter(|other| *other != n).map(|n| set(&name(n), n)).collect();
-        assert_eq!(without, build(&db, others));
-    }
-}
-
-#[test]
-fn removing_most_of_a_large_directory_gives_the_small_one() {
-    let (_, db) = database();
-    let name = |n: u64| format!("f{n:05}");
-    let full = build(&db, (0..1500).map(|n| set(&name(n), n)).collect());
-    for keep in [0..0, 0..1, 700..703, 1499..1500, 200..240] {
-        let gone = (0..1500).filter(|n| !keep.contains(n)).map(|n| remove(&name(n))).collect();
-        let kept: Vec<_> = keep.map(|n| set(&name(n), n)).collect();
-        assert_eq!(db.edit_tree_shaped(full, gone, SMALL).unwrap(), build(&db, kept));
-    }
-}
-
-#[test]
-fn one_change_in_a_large_flat_directory_rewrites_few_nodes() {
-    let (_, db) = database();
-    let name = |n: u64| format!("img_{n:08}.jpg");
-    let empty = db.empty_tree().unwrap();
-    let edits = (0..50_000).map(|n| set(&name(n * 2), n)).collect();
-    let tree = db.edit_tree(empty, edits).unwrap();
-    let before = nodes(&db, tree);
-    for edit in [set(&name(50_000), 7), set(&name(31_111), 7), remove(&name(77_776))] {
-        let changed = db.edit_tree(tree, vec![edit]).unwrap();
-        let new = nodes(&db, changed).difference(&before).count();
-        assert!((2..10).contains(&new), "{new} new nodes");
-    }
-}
-
-#[test]
-fn nodes_keep_within_their_sizes() {
-    let (store, db) = database();
-    let empty = db.empty_tree().unwrap();
-    let edits = (0..50_000).map(|n| set(&format!("img_{n:08}.jpg"), n)).collect();
-    let tree = db.edit_tree(empty, edits).unwrap();
-    let sizes: Vec<usize> = nodes(&db, tree)
-        .into_iter()
-        .map(|id| crate::store::ChunkStore::read(&*store, id).unwrap().len())
-        .collect();
-    let mean = sizes.iter().sum::<usize>() / sizes.len();
-    assert!((12 << 10..18 << 10).contains(&mean), "{mean}");
-    assert!(sizes.iter().all(|size| *size < 65 << 10));
 }
 
 #[test]
@@ -352,126 +286,6 @@ fn the_root_can_be_grafted_but_is_no_file() {
 }
 
 #[test]
-fn paths_nested_too_deep_are_refused() {
-    let (_, db) = database();
-    let deep = |levels: usize| set(&vec!["a"; levels].join("/"), 1);
-    let empty = db.empty_tree().unwrap();
-    let tree = db.edit_tree(empty, vec![deep(128)]).unwrap();
-    assert_eq!(files(&db, tree).len(), 1);
-    let refused = db.edit_tree(tree, vec![deep(130)]).unwrap_err();
-    assert!(matches!(refused, ObjectError::Path { rule: PathRule::Deep, .. }));
-}
-
-fn leaf_items(names: &[&[u8]]) -> Vec<u8> {
-    let mut items = Vec::new();
-    for name in names {
-        codec::write_leaf(name, &file(1), &mut items);
-    }
-    items
-}
-
-#[test]
-fn nodes_with_unsorted_repeated_or_invalid_names_are_refused() {
-    let decode = |names: &[&[u8]]| {
-        Node::decode(codec::write_node(0, names.len() as u64, &leaf_items(names)))
-    };
-    assert!(decode(&[b"a", b"b"]).is_ok());
-    for bad in [[b"b", b"a"], [b"a", b"a"], [b"a", b"/"], [b".", b"a"], [b"\0", b"a"]] {
-        assert!(decode(&bad.map(|name| &name[..])).is_err());
-    }
-    assert!(decode(&[b".."]).is_err() && decode(&[b".git"]).is_err() && decode(&[b""]).is_err());
-}
-
-#[test]
-fn nodes_that_go_on_after_their_end_are_refused() {
-    let long = |first: u8| [vec![first; 40_000], vec![b'x'; 10]].concat();
-    let names = [long(b'a'), long(b'b'), long(b'c')];
-    let node = |count: usize| {
-        let names: Vec<&[u8]> = names[..count].iter().map(Vec::as_slice).collect();
-        Node::decode(codec::write_node(0, count as u64, &leaf_items(&names)))
-    };
-    assert!(node(2).is_ok());
-    assert!(node(3).is_err());
-}
-
-#[test]
-fn names_longer_than_a_node_can_be_kept_and_found() {
-    let (_, db) = database();
-    let name = |n: u8| [&[b'a' + n; 100_000][..], b"z"].concat();
-    let edit = |n| TreeEdit {
-        path: RepoPath::from_bytes(name(n)).unwrap(),
-        value: TreeValue::Set(file(u64::from(n))),
-    };
-    let tree = db.edit_tree(db.empty_tree().unwrap(), (0..9).map(edit).collect()).unwrap();
-    assert!(db.node(tree).unwrap().level() >= 3);
-    for n in 0..9 {
-        assert!(db.tree_entry(tree, &edit(n).path).unwrap().is_some());
-    }
-    let none = (0..9).map(|n| TreeEdit { value: TreeValue::Remove, ..edit(n) }).collect();
-    assert_eq!(db.edit_tree(tree, none).unwrap(), db.empty_tree().unwrap());
-}
-
-#[test]
-fn directories_in_their_parent_are_small_and_never_empty() {
-    let decode = |items: &[u8]| Node::decode(codec::write_node(0, 1, items));
-    let mut empty = Vec::new();
-    codec::write_inline(b"d", 0, &[], &mut empty);
-    assert!(decode(&empty).is_err());
-    let names: Vec<String> = (10..60).map(|n| format!("f{n}")).collect();
-    let names: Vec<&[u8]> = names.iter().map(String::as_bytes).collect();
-    let mut large = Vec::new();
-    codec::write_inline(b"d", 50, &leaf_items(&names), &mut large);
-    assert!(decode(&large).is_err());
-    let nested = |depth: usize| [b"\x83\x41d\x04\x81".repeat(depth), leaf_items(&[b"f"])].concat();
-    assert!(decode(&nested(8)).is_ok());
-    assert!(decode(&nested(9)).is_err() && decode(&nested(1_000_000)).is_err());
-}
-
-#[test]
-fn a_node_that_is_not_what_its_pointer_says_is_refused() {
-    let (_, db) = database();
-    let write = |level, count, items: &[u8]| {
-        let bytes = codec::write_node(level, count, items);
-        let id = BlobId::of(BlobKind::Tree, &bytes);
-        db.store().write(id, &bytes).unwrap();
-        TreeId(id.hash)
-    };
-    let low = write(0, 1, &leaf_items(&[b"m"]));
-    let right = Summary { files: 1, bytes: 1 };
-    let root_of = |first: &[u8], summary, second: &[u8]| {
-        let mut items = Vec::new();
-        codec::write_child(first, low, summary, &mut items);
-        codec::write_child(second, write(0, 1, &leaf_items(&[second])), right, &mut items);
-        write(1, 2, &items)
-    };
-    let read = |tree| db.walk_tree(tree, &RepoPath::root()).collect::<Result<Vec<_>, _>>();
-    assert_eq!(read(root_of(b"m", right, b"z")).unwrap().len(), 2);
-    let lies = [
-        root_of(b"n", right, b"z"),
-        root_of(b"m", Summary { files: 2, bytes: 1 }, b"z"),
-        {
-            let mut items = Vec::new();
-            codec::write_child(b"m", low, right, &mut items);
-            write(1, 1, &items)
-        },
-        {
-            let below = write(0, 2, &leaf_items(&[b"a", b"z"]));
-            let mut items = Vec::new();
-            codec::write_child(b"m", low, right, &mut items);
-            codec::write_child(b"z", below, Summary { files: 2, bytes: 2 }, &mut items);
-            write(1, 2, &items)
-        },
-    ];
-    for lie in lies {
-        assert!(matches!(read(lie), Err(ObjectError::Invalid { .. })));
-    }
-    for lie in [lies[0], lies[1], lies[3]] {
-        let reached = db.reach_tree(lie, &mut |_| true);
-        assert!(matches!(reached, Err(ObjectError::Invalid { .. })));
-    }
-}
-
-#[test]
 fn reaching_passes_what_the_visitor_knows_and_sees_what_is_lost() {
     let (store, db) = database();
     let tree = build(&db, (0..300).map(|n| set(&format!("d{}/f{n:04}", n % 3), n)).collect());
@@ -494,4 +308,24 @@ fn reaching_passes_what_the_visitor_knows_and_sees_what_is_lost() {
     assert!(db.reach_tree(tree, &mut |_| true).is_err());
 }
 
-mod golden;
+#[test]
+fn a_file_or_nothing_has_no_list_and_no_subtree() {
+    let (_, db) = database();
+    let tree = build(&db, vec![set("a", 1), set("d/b", 1)]);
+    for absent in ["a", "a/b", "x", "d/b"] {
+        assert!(db.list_tree(tree, &path(absent)).unwrap().is_none());
+        assert_eq!(db.subtree(tree, &path(absent)).unwrap(), None);
+    }
+    assert_eq!(db.subtree(tree, &RepoPath::root()).unwrap(), Some(tree));
+    assert_eq!(db.subtree(tree, &path("d")).unwrap(), Some(build(&db, vec![set("b", 1)])));
+}
+
+#[test]
+fn an_edit_below_a_grafted_tree_changes_only_the_copy() {
+    let (_, db) = database();
+    let graft = build(&db, vec![set("x", 1), set("y", 2)]);
+    let graft = TreeEdit { path: path("d"), value: TreeValue::Graft(graft) };
+    let tree = build(&db, vec![set("d/y", 3), graft, set("d/z/q", 4), set("other", 5)]);
+    let same = vec![set("d/x", 1), set("d/y", 3), set("d/z/q", 4), set("other", 5)];
+    assert_eq!(tree, build(&db, same));
+}

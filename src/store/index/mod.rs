@@ -1,5 +1,15 @@
-//! Which blob lies where: the footers of the latest packs in memory, the rest in sorted files.
+//! Which blob lies where: the footers of the latest packs in memory, all others in sorted files
+//! that are merged as they grow. All of it can be made anew from the packs.
 
+mod build;
+mod filter;
+mod fold;
+mod recent;
+mod segment;
 mod set;
 
-pub use set::{Index, Location};
+pub use recent::Location;
+pub use set::Index;
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! The store on disk: packs, found through an index, shared with other processes.
 
 mod handles;
+mod inspect;
 mod open;
 mod read;
 mod write;
@@ -8,6 +9,7 @@ mod write;
 use std::path::Path;
 use std::sync::Mutex;
 
+pub use inspect::{PackInfo, Usage};
 pub use open::OpenReport;
 
 use crate::base::lock::FileLock;
@@ -20,9 +22,9 @@ use write::Writing;
 /// A store in a directory.
 #[derive(Debug)]
 pub struct LocalStore {
-    layout: Layout,
-    index: Index,
-    handles: Handles,
+    pub(in crate::store) layout: Layout,
+    pub(in crate::store) index: Index,
+    pub(in crate::store) handles: Handles,
     writing: Writing,
     report: OpenReport,
     /// Held shared: no blob seen here vanishes by garbage collection while this handle lives.
@@ -58,12 +60,7 @@ impl ChunkStore for LocalStore {
         self.settle(durability)
     }
 
-    fn find(
-        &self,
-        kind: BlobKind,
-        prefix: &str,
-        limit: usize,
-    ) -> Result<Vec<BlobId>, StoreError> {
+    fn find(&self, kind: BlobKind, prefix: &str, limit: usize) -> Result<Vec<BlobId>, StoreError> {
         self.find_prefix(kind, prefix, limit)
     }
 }

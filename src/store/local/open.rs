@@ -4,10 +4,12 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::base::fs::{IoContext, PathError, create_dirs, remove_file_if_exists};
+use crate::base::fs::{
+    IoContext, PathError, create_dirs, parent_of, remove_file_if_exists, sync_dir,
+};
 use crate::base::lock::{FileLock, LockError, LockKind};
 use crate::store::index::Index;
 use crate::store::layout::{Layout, children, packs_in, subdirectories};
@@ -60,15 +62,33 @@ impl LocalStore {
     }
 }
 
+impl LocalStore {
+    /// Lets go of the shared lock, so that this handle can take it alone.
+    pub(in crate::store) fn release(&self) {
+        *self.share.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Takes the shared lock again.
+    pub(in crate::store) fn share(&self) {
+        let lock = FileLock::acquire(&self.layout.gc_lock(), LockKind::Shared, PATIENCE).ok();
+        *self.share.lock().unwrap_or_else(PoisonError::into_inner) = lock;
+    }
+}
+
 fn is_read_only(error: &PathError) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
 /// Makes the directories and takes the shared lock.
 fn prepare(layout: &Layout) -> Result<FileLock, LockError> {
+    let made = !layout.packs().is_dir();
     let dirs = [layout.packs(), layout.tmp(), layout.index(), layout.fresh_root()];
     for dir in dirs.into_iter().chain(layout.fresh()) {
         create_dirs(&dir)?;
+    }
+    if made {
+        sync_dir(layout.root())?;
+        sync_dir(parent_of(layout.root()))?;
     }
     FileLock::acquire(&layout.gc_lock(), LockKind::Shared, PATIENCE)
 }
@@ -92,7 +112,8 @@ fn settle_old_boots(layout: &Layout) -> Result<Vec<PathBuf>, StoreError> {
         if Some(&dir) == layout.fresh().as_ref() {
             continue;
         }
-        for (name, path) in packs_in(&dir)? {
+        for name in packs_in(&dir)? {
+            let path = dir.join(name.file_name());
             let sound = verify_file(&path, name)?;
             let target_dir = if sound { layout.packs() } else { layout.damaged() };
             let target = target_dir.join(name.file_name());

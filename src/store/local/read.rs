@@ -1,4 +1,7 @@
-//! Reading: find the blob, read it, verify it; where it is damaged, try another copy.
+//! Reading: find the blob, read it, verify it; where it is damaged or its pack has moved, try
+//! another copy.
+
+use std::io::ErrorKind;
 
 use crate::store::index::Location;
 use crate::store::pack::{self, BlobError};
@@ -18,18 +21,29 @@ impl LocalStore {
             return pack::read_blob(file.settled(), &entry)
                 .map_err(|error| damaged(id, None, &error));
         }
-        let mut location = self.index.find(id)?;
-        if location.is_none() {
-            self.index.refresh()?;
-            location = self.index.find(id)?;
-        }
-        self.read_at(&location.ok_or(StoreError::Missing { id })?)
+        let first = match self.index.find(id)? {
+            Some(place) => self.read_at(&place),
+            None => Err(StoreError::Missing { id }),
+        };
+        first.or_else(|error| self.read_elsewhere(id, error))
     }
 
-    fn read_at(&self, location: &Location) -> Result<Vec<u8>, StoreError> {
-        let handle = self.handles.get(&self.layout, location.pack)?;
-        pack::read_blob(&handle.file, &location.entry)
-            .map_err(|error| damaged(location.entry.id, Some(&handle.path), &error))
+    /// Looks again at what packs there are, and tries every copy; returns `error` where none helps.
+    fn read_elsewhere(&self, id: BlobId, error: StoreError) -> Result<Vec<u8>, StoreError> {
+        if let StoreError::Path(path_error) = &error
+            && path_error.kind() != ErrorKind::NotFound
+        {
+            return Err(error);
+        }
+        self.index.relist()?;
+        let places = self.index.find_all(id)?;
+        places.iter().find_map(|place| self.read_at(place).ok()).ok_or(error)
+    }
+
+    pub(in crate::store) fn read_at(&self, place: &Location) -> Result<Vec<u8>, StoreError> {
+        let handle = self.handles.get(&self.layout, place.pack)?;
+        pack::read_blob(&handle.file, &place.entry)
+            .map_err(|error| damaged(place.entry.id, Some(&handle.path), &error))
     }
 
     pub(super) fn find_prefix(
@@ -40,8 +54,8 @@ impl LocalStore {
     ) -> Result<Vec<BlobId>, StoreError> {
         self.index.refresh()?;
         let mut found = self.writing.pending_ids();
-        self.index.each(&mut |location| found.push(location.entry.id))?;
         found.retain(|id| id.kind == kind && id.hash.to_hex().starts_with(prefix));
+        found.extend(self.index.find_prefix(kind, prefix, limit)?);
         found.sort_unstable();
         found.dedup();
         found.truncate(limit);

@@ -10,7 +10,7 @@ use crate::base::fs::{PathError, sync_dir};
 use crate::store::compress::{MAX_BLOB, Scheme, encode};
 use crate::store::layout::packs_in;
 use crate::store::local::open::move_durably;
-use crate::store::pack::{BlobEntry, PackClass, PackWriter, PendingFile};
+use crate::store::pack::{Batch, BlobEntry, PackClass, PackWriter, PendingFile};
 use crate::store::{BlobId, Durability, LocalStore, StoreError};
 
 thread_local! {
@@ -81,12 +81,14 @@ impl Writing {
             drop(self.gate.write().unwrap_or_else(PoisonError::into_inner));
             found = lock(&self.pending).get(&id).cloned();
         }
-        let Some(Some(blob)) = found else { return Ok(None) };
-        let batch = match &mut *lock(self.slot(class_of(id))) {
+        let Some(Some(blob)) = found else {
+            return Ok(None);
+        };
+        let batch = match &mut *lock(self.slot(PackClass::of(id.kind))) {
             Some(writer) if Arc::ptr_eq(writer.file(), &blob.file) => Some(writer.take_all()),
             _ => None,
         };
-        batch.map_or(Ok(()), |batch| batch.write())?;
+        batch.map_or(Ok(()), Batch::write)?;
         Ok(Some((blob.file, blob.entry)))
     }
 
@@ -135,10 +137,6 @@ impl Failure {
     }
 }
 
-fn class_of(id: BlobId) -> PackClass {
-    if id.kind.is_metadata() { PackClass::Metadata } else { PackClass::Data }
-}
-
 impl LocalStore {
     pub(super) fn add(&self, id: BlobId, bytes: &[u8]) -> Result<bool, StoreError> {
         let _writing = self.writing.gate.read().unwrap_or_else(PoisonError::into_inner);
@@ -180,7 +178,7 @@ impl LocalStore {
         plain: u32,
         payload: &[u8],
     ) -> Result<(), PathError> {
-        let class = class_of(id);
+        let class = PackClass::of(id.kind);
         let mut slot = lock(self.writing.slot(class));
         let writer = match &mut *slot {
             Some(writer) => writer,
@@ -193,7 +191,7 @@ impl LocalStore {
         let batch = if full { Some(writer.take_all()) } else { writer.take_full() };
         let filled = if full { slot.take() } else { None };
         drop(slot);
-        batch.map_or(Ok(()), |batch| batch.write())?;
+        batch.map_or(Ok(()), Batch::write)?;
         filled.map_or(Ok(()), |writer| self.seal(writer))
     }
 
@@ -207,7 +205,27 @@ impl LocalStore {
         for entry in &sealed.entries {
             pending.remove(&entry.id);
         }
+        drop(pending);
+        // The index only saves time: a pack is found without it.
+        let _ = self.index.fold_if_due(fresh.is_none());
         Ok(())
+    }
+
+    /// Tells whether a blob was written through this handle and is not sealed yet.
+    pub(in crate::store) fn writes(&self, id: BlobId) -> bool {
+        self.writing.holds(id)
+    }
+
+    /// Writes a blob in its stored form, even where another pack has it.
+    pub(in crate::store) fn put_stored(
+        &self,
+        entry: &BlobEntry,
+        stored: &[u8],
+    ) -> Result<(), StoreError> {
+        let _writing = self.writing.gate.read().unwrap_or_else(PoisonError::into_inner);
+        self.writing.check()?;
+        self.append_stored(entry.id, entry.scheme, entry.plain, stored)
+            .map_err(|error| self.writing.fail(error).into())
     }
 
     pub(super) fn settle(&self, durability: Durability) -> Result<(), StoreError> {
@@ -221,19 +239,22 @@ impl LocalStore {
         }
         if durability == Durability::Durable && self.report.read_only.is_none() {
             self.make_durable()?;
+            let _ = self.index.fold_if_due(true);
         }
         Ok(())
     }
 
     /// Brings every fresh pack of this boot to the disk, whoever wrote it.
     fn make_durable(&self) -> Result<(), PathError> {
-        let Some(fresh) = self.layout.fresh() else { return sync_dir(&self.layout.packs()) };
+        let Some(fresh) = self.layout.fresh() else {
+            return sync_dir(&self.layout.packs());
+        };
         let packs = packs_in(&fresh)?;
         if packs.is_empty() {
             return Ok(());
         }
-        for (name, path) in &packs {
-            move_durably(path, &self.layout.packs().join(name.file_name()))?;
+        for file_name in packs.iter().map(|name| name.file_name()) {
+            move_durably(&fresh.join(&file_name), &self.layout.packs().join(&file_name))?;
         }
         sync_dir(&self.layout.packs())?;
         sync_dir(&fresh)

@@ -26,7 +26,7 @@ pub enum FooterError {
 pub fn encode(entries: &mut [BlobEntry]) -> (Vec<u8>, PackId) {
     entries.sort_unstable_by_key(BlobEntry::key);
     let mut bytes = Vec::with_capacity(entries.len() * ENTRY_LEN + TRAILER_LEN);
-    entries.iter().for_each(|entry| bytes.extend_from_slice(&entry.to_bytes()));
+    bytes.extend(entries.iter().flat_map(|entry| entry.to_bytes()));
     bytes.extend_from_slice(&(entries.len() as u32).to_le_bytes());
     bytes.extend_from_slice(&[0; 4]);
     bytes.extend_from_slice(&MAGIC);

@@ -1,6 +1,8 @@
 //! Pack files: many blobs in one file, each behind a header from which a scanner can find its way
 //! again after damage, with a footer that lists them all. `docs/format.md` has the picture.
 
+use crate::store::BlobKind;
+
 mod footer;
 mod header;
 mod name;
@@ -8,12 +10,12 @@ mod reader;
 mod scan;
 mod writer;
 
-pub use footer::{FooterError, TRAILER_LEN, pack_id, read_footer};
-pub use header::{BlobEntry, HEADER_LEN, PREAMBLE};
-pub use name::PackName;
-pub use reader::{BlobError, read_blob, read_payload};
+pub use footer::{FooterError, read_footer};
+pub use header::{BlobEntry, ENTRY_LEN, HEADER_LEN, PREAMBLE, checksum, hash_at, u32_at};
+pub use name::{PackName, fresh_nonce};
+pub use reader::{BlobError, read_blob, read_both};
 pub use scan::scan;
-pub use writer::{PackWriter, PendingFile};
+pub use writer::{Batch, PackWriter, PendingFile};
 
 /// What a pack holds: data and metadata are kept apart, so that history is read without data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,6 +25,11 @@ pub enum PackClass {
 }
 
 impl PackClass {
+    /// Returns where blobs of a kind go.
+    pub fn of(kind: BlobKind) -> Self {
+        if kind.is_metadata() { Self::Metadata } else { Self::Data }
+    }
+
     /// Returns the length at which a pack is sealed.
     pub fn target_len(self) -> u64 {
         match self {
@@ -31,3 +38,8 @@ impl PackClass {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub use tests::{from_hex, to_hex};

@@ -29,8 +29,19 @@ impl From<io::Error> for BlobError {
     }
 }
 
-/// Returns the stored bytes of a blob, unverified.
-pub fn read_payload(file: &File, entry: &BlobEntry) -> Result<Vec<u8>, BlobError> {
+/// Returns the plain bytes of a blob, verified against its hash.
+pub fn read_blob(file: &File, entry: &BlobEntry) -> Result<Vec<u8>, BlobError> {
+    verified(read_payload(file, entry)?, entry)
+}
+
+/// Returns the stored and the plain bytes of a blob, verified against its hash.
+pub fn read_both(file: &File, entry: &BlobEntry) -> Result<(Vec<u8>, Vec<u8>), BlobError> {
+    let stored = read_payload(file, entry)?;
+    let plain = verified(stored.clone(), entry)?;
+    Ok((stored, plain))
+}
+
+fn read_payload(file: &File, entry: &BlobEntry) -> Result<Vec<u8>, BlobError> {
     if entry.stored as usize > MAX_BLOB {
         return Err(DecodeError::TooLong { plain: u64::from(entry.stored) }.into());
     }
@@ -39,9 +50,7 @@ pub fn read_payload(file: &File, entry: &BlobEntry) -> Result<Vec<u8>, BlobError
     Ok(stored)
 }
 
-/// Returns the plain bytes of a blob, verified against its hash.
-pub fn read_blob(file: &File, entry: &BlobEntry) -> Result<Vec<u8>, BlobError> {
-    let stored = read_payload(file, entry)?;
+fn verified(stored: Vec<u8>, entry: &BlobEntry) -> Result<Vec<u8>, BlobError> {
     let plain = decode(entry.scheme, stored, entry.plain as usize)?;
     if entry.id.kind.hash(&plain) == entry.id.hash { Ok(plain) } else { Err(BlobError::WrongHash) }
 }

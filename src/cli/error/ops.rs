@@ -1,0 +1,195 @@
+//! Errors of operations: hints and exit codes from their facts.
+
+use super::{CommandError, config_error, user_error};
+use crate::base::suggest;
+use crate::cli::exit::ExitStatus;
+use crate::git::GitError;
+use crate::object::ObjectError;
+use crate::ops::OpsError;
+use crate::store::StoreError;
+use crate::workspace::WorkspaceError;
+use crate::workspace::checkout::{BlockReason, Blocked};
+
+/// How many paths a hint lists.
+const LISTED: usize = 10;
+
+impl From<OpsError> for CommandError {
+    fn from(error: OpsError) -> Self {
+        match error {
+            OpsError::Repo(error) => error.into(),
+            OpsError::Ref(error) => error.into(),
+            OpsError::Path(error) => error.into(),
+            OpsError::Config(error) => error.into(),
+            OpsError::Interrupted(error) => error.into(),
+            OpsError::Workspace(error) => error.into(),
+            OpsError::Object(error) => error.into(),
+            OpsError::Store(error) => error.into(),
+            OpsError::Git(error) => error.into(),
+            error => facts(error),
+        }
+    }
+}
+
+/// Says about an operation's own errors what to type next.
+fn facts(error: OpsError) -> CommandError {
+    let hint = hint(&error);
+    let exit = exit(&error);
+    let (near, more) = match &error {
+        OpsError::NoSuchBranch { candidates, .. }
+        | OpsError::NoSuchTag { candidates, .. }
+        | OpsError::NoSuchTemplate { candidates, .. } => (suggest::did_you_mean(candidates), None),
+        OpsError::NoSuchPath { path, candidates, .. } => {
+            let near = suggest::candidates(path, candidates.iter().map(String::as_str));
+            (suggest::did_you_mean(&near), None)
+        }
+        OpsError::StagedInTheWay { paths }
+        | OpsError::WouldLose { paths }
+        | OpsError::Unresolved { paths } => (None, listed(paths.iter())),
+        _ => (None, None),
+    };
+    user_error(error).maybe_hinted(near).maybe_hinted(more).maybe_hinted(hint).exiting(exit)
+}
+
+fn exit(error: &OpsError) -> ExitStatus {
+    match error {
+        OpsError::Refused { .. } | OpsError::Untrusted { .. } => ExitStatus::Refused,
+        OpsError::Conflicts { .. } | OpsError::Unresolved { .. } => ExitStatus::Conflicts,
+        OpsError::Moved { .. } => ExitStatus::Moved,
+        _ => ExitStatus::Failed,
+    }
+}
+
+/// Returns the next thing to type.
+fn hint(error: &OpsError) -> Option<String> {
+    Some(match error {
+        OpsError::NothingToCommit { unstaged: 0, untracked: 0 } => {
+            "nothing has changed since the last commit; `--allow-empty` commits all the same".into()
+        }
+        OpsError::NothingToCommit { unstaged: 0, .. } => {
+            "`mlv add` takes untracked files in; `mlv status` lists them".into()
+        }
+        OpsError::NothingToCommit { .. } => {
+            "`mlv commit -a` commits changes of tracked files; `mlv add` stages them".into()
+        }
+        OpsError::NoMessage => "say why with `-m MESSAGE`".into(),
+        OpsError::NoIdentity => {
+            "`mlv config set user.name NAME` and `mlv config set user.email ADDRESS`".into()
+        }
+        OpsError::Protected { branch, .. } => format!(
+            "work on a branch, then merge it: `mlv switch -c NAME`, commit, `mlv merge NAME --into {branch}`"
+        ),
+        OpsError::BrokenSpec(_) => "`mlv hooks check` reads it again when it is mended".into(),
+        OpsError::Refused { runs, .. } => {
+            let run = crate::hook::runner::refusal(runs)?;
+            format!("full log: `mlv hooks log {}`", run.run_id)
+        }
+        OpsError::Untrusted { .. } => "`mlv hooks trust` shows them and lets them run".into(),
+        OpsError::OutputInTheWay { path, .. } => {
+            format!("commit or stash `{path}` first, or take it back: `mlv restore {path}`")
+        }
+        OpsError::Moved { .. } => "try again: nothing was changed".into(),
+        OpsError::ManyParents { .. } => {
+            "`--mainline 1` takes the change against the first parent".into()
+        }
+        OpsError::MergeUnderWay => "`mlv merge --continue` or `mlv merge --abort`".into(),
+        OpsError::Unresolved { .. } => {
+            "settle each, `mlv add` it, then `mlv merge --continue`".into()
+        }
+        OpsError::StagedInTheWay { .. } => "commit them or `mlv stash` first".into(),
+        OpsError::CheckedOut { .. } => "stand elsewhere first: `mlv switch NAME`".into(),
+        OpsError::Unmerged { name, .. } => {
+            format!("`mlv branch -D {name}` deletes it all the same; `mlv undo` brings it back")
+        }
+        OpsError::IsDirectory { .. } => "`mlv ls` lists it, `mlv export` writes it out".into(),
+        OpsError::Untracked { path } => format!("`mlv add {path}` first"),
+        OpsError::CannotUndo { .. } => "`mlv op log` shows what happened since".into(),
+        OpsError::NoSuchStash { .. } => "`mlv stash list` shows them".into(),
+        OpsError::NoSuchRun { .. } => "`mlv hooks runs` lists them".into(),
+        OpsError::BadDate(_) => "unset it, or write it as 2026-01-31T12:00:00Z".into(),
+        _ => return None,
+    })
+}
+
+fn listed<T: std::fmt::Display>(items: impl Iterator<Item = T>) -> Option<String> {
+    let all: Vec<String> = items.map(|item| format!("  {item}")).collect();
+    if all.is_empty() {
+        return None;
+    }
+    let mut text = format!("in the way:\n{}", all[..all.len().min(LISTED)].join("\n"));
+    if all.len() > LISTED {
+        text.push_str(&format!("\n  and {} more", all.len() - LISTED));
+    }
+    Some(text)
+}
+
+fn blocked_line(blocked: &Blocked) -> String {
+    let why = match &blocked.reason {
+        BlockReason::Modified => "has changes that no commit holds",
+        BlockReason::Untracked => "is not tracked",
+        BlockReason::Special => "is a socket, pipe or device",
+        BlockReason::Unreadable(reason) => reason,
+        BlockReason::NestedRepository => "is a repository of its own",
+    };
+    format!("{}: {why}", blocked.path)
+}
+
+impl From<WorkspaceError> for CommandError {
+    fn from(error: WorkspaceError) -> Self {
+        match error {
+            WorkspaceError::Path(error) => error.into(),
+            WorkspaceError::Object(error) => error.into(),
+            WorkspaceError::Interrupted(error) => error.into(),
+            WorkspaceError::Lock(error) => error.into(),
+            WorkspaceError::Blocked { ref blocked } => {
+                let list = listed(blocked.iter().map(blocked_line));
+                user_error(error)
+                    .maybe_hinted(list)
+                    .hinted("nothing was touched; commit, `mlv stash` or move them away first")
+            }
+            WorkspaceError::Ignored { ref paths } => {
+                let list = listed(paths.iter());
+                user_error(error)
+                    .maybe_hinted(list)
+                    .hinted("`mlv add --force` adds them all the same")
+            }
+            error => user_error(error),
+        }
+    }
+}
+
+impl From<ObjectError> for CommandError {
+    fn from(error: ObjectError) -> Self {
+        match error {
+            ObjectError::Store(error) => error.into(),
+            ObjectError::Undecodable { .. } | ObjectError::Invalid { .. } => {
+                user_error(error).hinted("`mlv fsck` finds all damage and what needs it")
+            }
+            error => user_error(error),
+        }
+    }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Path(error) => error.into(),
+            StoreError::Lock(error) => error.into(),
+            StoreError::Interrupted(error) => error.into(),
+            StoreError::NewerFormat { .. } => {
+                user_error(error).hinted("a newer mlv has written it: update mlv")
+            }
+            StoreError::Missing { .. }
+            | StoreError::Damaged { .. }
+            | StoreError::DamagedPack { .. } => {
+                user_error(error).hinted("`mlv fsck` finds all damage and what needs it")
+            }
+            error => user_error(error),
+        }
+    }
+}
+
+impl From<GitError> for CommandError {
+    fn from(error: GitError) -> Self {
+        config_error(error)
+    }
+}

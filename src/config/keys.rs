@@ -1,0 +1,69 @@
+//! Every setting there is, and what its values look like; `default.toml` holds the defaults.
+
+use crate::base::duration::parse_duration;
+use crate::base::suggest;
+
+/// What a value looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Integer,
+    Duration,
+    Choice(&'static [&'static str]),
+}
+
+/// A setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    pub name: &'static str,
+    pub kind: Kind,
+}
+
+/// Every setting, as the reference lists them.
+pub const KEYS: &[Key] = &[
+    Key { name: "user.name", kind: Kind::Text },
+    Key { name: "user.email", kind: Kind::Text },
+    Key { name: "ui.color", kind: Kind::Choice(&["auto", "always", "never"]) },
+    Key { name: "ui.pager", kind: Kind::Text },
+    Key { name: "core.default_branch", kind: Kind::Text },
+    Key { name: "core.editor", kind: Kind::Text },
+    Key { name: "store.sync", kind: Kind::Choice(&["commit", "always"]) },
+    Key { name: "hooks.timeout", kind: Kind::Duration },
+    Key { name: "hooks.grace", kind: Kind::Duration },
+    Key { name: "undo.keep_days", kind: Kind::Integer },
+    Key { name: "undo.keep_operations", kind: Kind::Integer },
+];
+
+impl Key {
+    /// Returns the setting of this name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        KEYS.iter().find(|key| key.name == name)
+    }
+
+    /// Returns the names that a typo could have turned into `name`.
+    pub fn candidates(name: &str) -> Vec<String> {
+        suggest::candidates(name, KEYS.iter().map(|key| key.name))
+    }
+}
+
+impl Kind {
+    /// Tells whether a text is a value of this kind.
+    pub fn accepts(self, text: &str) -> bool {
+        match self {
+            Self::Text => !text.contains('\0'),
+            Self::Integer => text.parse::<i64>().is_ok_and(|number| number >= 0),
+            Self::Duration => parse_duration(text).is_ok_and(|span| !span.is_zero()),
+            Self::Choice(choices) => choices.contains(&text),
+        }
+    }
+
+    /// Says what is accepted.
+    pub fn expected(self) -> String {
+        match self {
+            Self::Text => "a text".to_owned(),
+            Self::Integer => "a whole number, not negative".to_owned(),
+            Self::Duration => "a duration as in 90s, 10m or 2h".to_owned(),
+            Self::Choice(choices) => format!("one of {}", choices.join(", ")),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What is known about an event when it fires: the facts that every one of its hooks is told.
+
+use std::path::PathBuf;
+
+use crate::base::{CommitId, RepoPath, Timestamp, TreeId};
+use crate::hook::event::Event;
+
+/// How a path differs from what was there before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChangeKind {
+    Added,
+    Modified,
+    Deleted,
+    Renamed,
+    TypeChange,
+}
+
+/// A path that the event changes.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Change {
+    pub path: RepoPath,
+    pub change: ChangeKind,
+}
+
+/// Who made a commit.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Author {
+    pub name: String,
+    pub email: String,
+}
+
+/// The enclosing Git repository: its revision, and whether its files differ from that.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct GitState {
+    pub commit: String,
+    pub dirty: bool,
+}
+
+/// The facts of one event; what does not apply is absent.
+#[derive(Debug, Clone)]
+pub struct EventContext {
+    pub event: Event,
+    /// The root of the user's repository; hooks themselves start in their sandbox.
+    pub root: PathBuf,
+    pub branch: Option<String>,
+    pub source_branch: Option<String>,
+    pub target_branch: Option<String>,
+    pub tag: Option<String>,
+    /// The candidate tree; each hook is told the tree with what earlier ones put into it.
+    pub tree: Option<TreeId>,
+    /// Absent in every `pre-` event that makes one.
+    pub commit: Option<CommitId>,
+    pub base_commit: Option<CommitId>,
+    pub parents: Vec<CommitId>,
+    pub message: Option<String>,
+    pub author: Option<Author>,
+    pub time: Timestamp,
+    pub meta: Vec<(String, String)>,
+    pub changes: Vec<Change>,
+    pub git: Option<GitState>,
+}
+
+impl EventContext {
+    /// Returns a context with nothing but its event, root and time.
+    pub fn new(event: Event, root: PathBuf, time: Timestamp) -> Self {
+        Self {
+            event,
+            root,
+            branch: None,
+            source_branch: None,
+            target_branch: None,
+            tag: None,
+            tree: None,
+            commit: None,
+            base_commit: None,
+            parents: Vec::new(),
+            message: None,
+            author: None,
+            time,
+            meta: Vec::new(),
+            changes: Vec::new(),
+            git: None,
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Which hooks of an event run, in which order, and why the others do not.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::base::RepoPath;
+use crate::hook::event::Event;
+use crate::hook::spec::{Hook, HookId, Spec};
+
+/// What decides which hooks run.
+#[derive(Debug, Clone, Copy)]
+pub struct Trigger<'a> {
+    pub event: Event,
+    /// The branch it happens on; of a merge, the one that is merged into.
+    pub branch: Option<&'a str>,
+    pub changed: &'a [RepoPath],
+}
+
+/// The hooks of an event in the order they run, those that are skipped among them.
+#[derive(Debug, Clone)]
+pub struct Plan<'a> {
+    pub event: Event,
+    pub steps: Vec<Step<'a>>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Step<'a> {
+    pub hook: &'a Hook,
+    pub decision: Decision,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    Run,
+    Skip(SkipReason),
+}
+
+/// Why a hook of the event does not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SkipReason {
+    OtherBranch { branch: Option<String> },
+    NoChangedPath,
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherBranch { branch: Some(branch) } => {
+                write!(f, "branch `{branch}` is not among its branches")
+            }
+            Self::OtherBranch { branch: None } => f.write_str("not on a branch"),
+            Self::NoChangedPath => f.write_str("no changed path is among its paths"),
+        }
+    }
+}
+
+impl Plan<'_> {
+    /// Returns the hooks that run.
+    pub fn running(&self) -> impl Iterator<Item = &Hook> {
+        self.steps.iter().filter(|step| step.decision == Decision::Run).map(|step| step.hook)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.running().next().is_none()
+    }
+}
+
+/// Returns what happens to each hook of the event: those needed before those that need them, and
+/// otherwise as the file lists them.
+pub fn plan<'a>(spec: &'a Spec, trigger: &Trigger<'_>) -> Plan<'a> {
+    let hooks = ordered(&spec.hooks);
+    let steps = hooks
+        .into_iter()
+        .filter(|hook| hook.on.contains(&trigger.event))
+        .map(|hook| Step { hook, decision: decide(hook, trigger) })
+        .collect();
+    Plan { event: trigger.event, steps }
+}
+
+fn decide(hook: &Hook, trigger: &Trigger<'_>) -> Decision {
+    let on_branch = hook.branches.is_empty()
+        || trigger.branch.is_some_and(|branch| hook.branches.matches_name(branch));
+    let path_changed = || trigger.changed.iter().any(|path| hook.paths.matches_path(path));
+    if !on_branch {
+        let branch = trigger.branch.map(str::to_owned);
+        Decision::Skip(SkipReason::OtherBranch { branch })
+    } else if !hook.paths.is_empty() && !path_changed() {
+        Decision::Skip(SkipReason::NoChangedPath)
+    } else {
+        Decision::Run
+    }
+}
+
+/// Returns all hooks, each after those it needs; the order holds through hooks of other events.
+fn ordered(hooks: &[Hook]) -> Vec<&Hook> {
+    let index: HashMap<&HookId, usize> =
+        hooks.iter().enumerate().map(|(i, hook)| (&hook.id, i)).collect();
+    let mut placed = vec![false; hooks.len()];
+    let mut order = Vec::with_capacity(hooks.len());
+    for start in 0..hooks.len() {
+        // Depth first without recursion: a chain of needs may be long.
+        let mut stack = vec![(start, 0)];
+        while let Some((i, followed)) = stack.last_mut() {
+            let hook = &hooks[*i];
+            if placed[*i] {
+                stack.pop();
+            } else if let Some(need) = hook.needs.get(*followed) {
+                *followed += 1;
+                stack.extend(index.get(need).filter(|need| !placed[**need]).map(|need| (*need, 0)));
+            } else {
+                placed[*i] = true;
+                order.push(hook);
+                stack.pop();
+            }
+        }
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hook::spec;
+
+    const SPEC: &str = "\
+version: 1
+hooks:
+  late: {on: pre-commit, run: x, needs: [middle]}
+  other: {on: pre-merge, run: x}
+  first: {on: pre-commit, run: x, paths: [data/**]}
+  middle: {on: [pre-commit, pre-merge], run: x, needs: [first, other]}
+  main-only: {on: pre-commit, run: x, branches: [main, 'release/*']}
+";
+
+    fn shown(event: Event, branch: Option<&str>, changed: &[&str]) -> String {
+        let spec = spec::parse("mlv.yaml", SPEC.as_bytes()).unwrap();
+        let changed: Vec<RepoPath> =
+            changed.iter().map(|path| RepoPath::from_bytes(*path).unwrap()).collect();
+        let plan = plan(&spec, &Trigger { event, branch, changed: &changed });
+        let line = |step: &Step<'_>| match &step.decision {
+            Decision::Run => format!("{}: run", step.hook.id),
+            Decision::Skip(reason) => format!("{}: {reason}", step.hook.id),
+        };
+        plan.steps.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn what_is_needed_comes_first_and_the_rest_in_the_order_of_the_file() {
+        insta::assert_snapshot!(shown(Event::PreCommit, Some("main"), &["data/a.csv"]), @r"
+    first: run
+    middle: run
+    late: run
+    main-only: run
+    ");
+    }
+
+    #[test]
+    fn a_hook_runs_though_one_it_needs_is_skipped_or_of_another_event() {
+        insta::assert_snapshot!(shown(Event::PreCommit, Some("dev"), &["code/a.py"]), @r"
+    first: no changed path is among its paths
+    middle: run
+    late: run
+    main-only: branch `dev` is not among its branches
+    ");
+        insta::assert_snapshot!(shown(Event::PreMerge, None, &[]), @r"
+    other: run
+    middle: run
+    ");
+    }
+
+    #[test]
+    fn branch_globs_stop_at_slashes_and_a_detached_head_is_no_branch() {
+        let last = |branch| shown(Event::PreCommit, branch, &[]).lines().last().unwrap().to_owned();
+        assert_eq!(last(Some("release/1")), "main-only: run");
+        assert!(last(Some("release/1/x")).contains("not among"));
+        assert!(last(None).contains("not on a branch"));
+    }
+
+    #[test]
+    fn an_event_without_hooks_has_an_empty_plan() {
+        assert_eq!(shown(Event::PostMerge, Some("main"), &["a"]), "");
+    }
+}

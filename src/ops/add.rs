@@ -1,0 +1,147 @@
+//! `add`: takes files of the working copy into the staged tree.
+
+use std::ffi::OsString;
+
+use crate::base::{RepoPath, TreeId};
+use crate::ops::merge::settle_paths;
+use crate::ops::{Context, OpsError};
+use crate::refs::{RefEdit, RefName, RefValue};
+use crate::repo::Update;
+use crate::store::ChunkStore;
+use crate::workspace::snapshot::{self, AddPlan};
+use crate::workspace::status::{StatusOptions, UntrackedMode};
+use crate::workspace::{Notice, Pathspecs};
+
+/// What to add.
+#[derive(Debug, Clone, Default)]
+pub struct AddOptions {
+    /// What the user named; everything where it is empty.
+    pub paths: Vec<OsString>,
+    /// Also what `.mlvignore` hides.
+    pub force: bool,
+    /// Only files that are tracked already.
+    pub tracked_only: bool,
+    pub dry_run: bool,
+}
+
+/// What was added.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct Added {
+    /// Paths that are new to the staged tree, or changed.
+    pub added: Vec<RepoPath>,
+    pub removed: Vec<RepoPath>,
+    /// Files that did not have to be read.
+    pub unchanged: u64,
+    /// Bytes that were read.
+    pub bytes: u64,
+    /// What was passed over, in words.
+    pub notices: Vec<String>,
+    /// Whether some file could not be read.
+    pub incomplete: bool,
+}
+
+/// Stages files and tells what was done, or with `dry_run` what would be.
+pub fn add(context: &Context, options: &AddOptions) -> Result<Added, OpsError> {
+    if options.dry_run {
+        let (plan, _) = plan(context, options, context.repo.staged()?)?;
+        return Ok(told_of_plan(plan));
+    }
+    let lock = context.lock()?;
+    let staged = context.repo.staged()?;
+    let (tree, added) = stage(context, options, staged)?;
+    let named = context.pathspecs(&options.paths)?;
+    let mut edits = Vec::from_iter(settle_paths(context, tree, |path| named.matches(path))?);
+    edits.push(RefEdit::set(RefName::staged(), RefValue::Tree(tree)));
+    context.repo.update(&Update::new(&context.command, context.now()?, edits))?;
+    if tree != staged {
+        exclude_from_git(context, tree, &added.added)?;
+    }
+    drop(lock);
+    Ok(added)
+}
+
+fn plan(
+    context: &Context,
+    options: &AddOptions,
+    staged: TreeId,
+) -> Result<(AddPlan, Pathspecs), OpsError> {
+    let paths = context.pathspecs(&options.paths)?;
+    let tracked = context.git_tracked()?;
+    let is_git_tracked = |path: &RepoPath| tracked.as_ref().is_some_and(|git| git.contains(path));
+    let options = snapshot::AddOptions {
+        paths: &paths,
+        force: options.force,
+        tracked_only: options.tracked_only,
+        is_git_tracked: &is_git_tracked,
+    };
+    let plan = context.workspace()?.plan_add(staged, &options)?;
+    Ok((plan, paths))
+}
+
+fn told_of_plan(plan: AddPlan) -> Added {
+    Added {
+        bytes: plan.files.iter().map(|file| file.size).sum(),
+        added: plan.files.into_iter().map(|file| file.path).collect(),
+        removed: plan.removals,
+        unchanged: plan.unchanged,
+        incomplete: plan.notices.iter().any(Notice::is_failure),
+        notices: plan.notices.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// Takes files into `staged` and returns the new tree, whose data other processes see; no ref is
+/// moved.
+pub fn stage(
+    context: &Context,
+    options: &AddOptions,
+    staged: TreeId,
+) -> Result<(TreeId, Added), OpsError> {
+    let (plan, _) = plan(context, options, staged)?;
+    let unchanged = plan.unchanged;
+    let outcome = context.workspace()?.execute_add(plan, context.progress.as_ref())?;
+    let objects = context.repo.objects();
+    let mut added = Added {
+        unchanged,
+        bytes: outcome.bytes,
+        incomplete: outcome.has_failures(),
+        notices: outcome.notices.iter().map(ToString::to_string).collect(),
+        ..Added::default()
+    };
+    let tree = objects.edit_tree(staged, outcome.edits)?;
+    for change in crate::diff::tree::tree_changes(objects, staged, tree, &RepoPath::root()) {
+        let change = change?;
+        match change.new {
+            Some(_) => added.added.push(change.path),
+            None => added.removed.push(change.path),
+        }
+    }
+    context.repo.store().flush(context.staging_durability())?;
+    Ok((tree, added))
+}
+
+/// Keeps Git from offering what mlv versions. Where its exclude file covers the `added` paths
+/// already, nothing else is looked at.
+pub fn exclude_from_git(
+    context: &Context,
+    tree: TreeId,
+    added: &[RepoPath],
+) -> Result<(), OpsError> {
+    let Some(git) = context.git()? else { return Ok(()) };
+    if git.excludes(added)? {
+        return Ok(());
+    }
+    let objects = context.repo.objects();
+    let versioned = objects.walk_tree(tree, &RepoPath::root());
+    let versioned = versioned.map(|item| item.map(|(path, _)| path));
+    let versioned = versioned.collect::<Result<Vec<_>, _>>()?;
+    let options = StatusOptions { untracked: UntrackedMode::Files, ..StatusOptions::default() };
+    let status = context.workspace()?.unstaged(tree, options, context.progress.as_ref())?;
+    let others: Vec<_> = status.untracked.into_iter().map(|untracked| untracked.path).collect();
+    let excluded = git.exclude(&versioned, &others)?;
+    for path in excluded.inexpressible {
+        context
+            .progress
+            .notice(&format!("Git will go on listing `{path}`: no pattern can name it"));
+    }
+    Ok(())
+}

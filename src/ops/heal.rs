@@ -1,0 +1,74 @@
+//! What every command that changes something does first: settle what a crash left behind.
+
+use crate::base::RepoPath;
+use crate::diff::tree::tree_changes;
+use crate::object::{Entry, TreeEdit, TreeValue};
+use crate::ops::{Context, OpsError, hooks, worktree};
+use crate::refs::{RefEdit, RefName, RefValue};
+use crate::repo::Update;
+use crate::store::ChunkStore;
+
+/// Settles an interrupted checkout and what a power cut damaged; the caller holds the lock of the
+/// working copy.
+pub fn settle_files(context: &Context) -> Result<(), OpsError> {
+    worktree::recover(context)?;
+    if context.repo.store().report().damaged.is_empty() {
+        return Ok(());
+    }
+    unstage_lost(context)
+}
+
+/// Marks runs whose process died, and runs noted hooks.
+pub fn settle_hooks(context: &Context) -> Result<(), OpsError> {
+    hooks::heal(context)
+}
+
+/// Takes out of the staged tree what a power cut kept from reaching the disk: the files themselves
+/// are still in the working copy.
+fn unstage_lost(context: &Context) -> Result<(), OpsError> {
+    let (head, staged) = (context.repo.head_tree()?, context.repo.staged()?);
+    let mut edits = Vec::new();
+    for change in tree_changes(context.repo.objects(), head, staged, &RepoPath::root()) {
+        let Ok(change) = change else {
+            // A node of the staged tree itself is lost.
+            return replace_staged(context, head, "everything that was staged");
+        };
+        if change.new.as_ref().is_some_and(|entry| !is_whole(context, entry)) {
+            let notice =
+                format!("`{}` is no longer staged: a power cut took its data", change.path);
+            context.progress.notice(&notice);
+            let value = change.old.map_or(TreeValue::Remove, TreeValue::Set);
+            edits.push(TreeEdit { path: change.path, value });
+        }
+    }
+    if edits.is_empty() {
+        return Ok(());
+    }
+    let count = edits.len();
+    let tree = context.repo.objects().edit_tree(staged, edits)?;
+    replace_staged(context, tree, &format!("{count} staged files"))
+}
+
+fn is_whole(context: &Context, entry: &Entry) -> bool {
+    let Entry::File { file, .. } = entry else { return true };
+    let store = context.repo.store();
+    let mut whole = true;
+    let reached = context.repo.objects().reach_file(file, &mut |id| {
+        let found = store.contains(id).unwrap_or(false);
+        whole &= found;
+        found
+    });
+    whole && reached.is_ok()
+}
+
+fn replace_staged(
+    context: &Context,
+    tree: crate::base::TreeId,
+    what: &str,
+) -> Result<(), OpsError> {
+    let notice = format!("{what} was lost in a power cut: add it again from the working copy");
+    context.progress.notice(&notice);
+    let edit = RefEdit::set(RefName::staged(), RefValue::Tree(tree));
+    context.repo.update(&Update::new("recover", context.now()?, vec![edit]))?;
+    Ok(())
+}

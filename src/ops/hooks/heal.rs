@@ -1,0 +1,59 @@
+//! After a crash: runs whose process died are marked so, and noted `post-` events are run.
+
+use serde_json::{Value, json};
+
+use crate::base::Timestamp;
+use crate::hook::runner::Status;
+use crate::ops::hooks::around::{PendingEvent, owner, run_post};
+use crate::ops::hooks::owner::is_dead;
+use crate::ops::{Context, OpsError};
+use crate::repo::journal::{self, RunRow};
+
+/// Heals what a process that died left behind; costs two look-ups where there is nothing.
+pub fn heal(context: &Context) -> Result<(), OpsError> {
+    let runs = context.repo.layout().runs();
+    for row in journal::unfinished(&context.repo.connection())? {
+        let dead = match &row.owner {
+            Some(owner) => is_dead(&runs, owner)?,
+            None => true,
+        };
+        if dead {
+            let row = died(row);
+            context.repo.transact(|connection| Ok(journal::write(connection, &row)?))?;
+        }
+    }
+    let noted = journal::pending(&context.repo.connection())?;
+    for event in noted {
+        if !is_dead(&runs, &event.owner)? {
+            continue;
+        }
+        let me = owner(context)?.name.clone();
+        let mine =
+            context.repo.transact(|connection| Ok(journal::take_over(connection, &event, &me)?))?;
+        let Ok(parsed) = serde_json::from_str::<PendingEvent>(&event.context) else {
+            context.repo.transact(|c| Ok(journal::remove_pending(c, event.number)?))?;
+            continue;
+        };
+        if mine {
+            let what = format!("running the {} hooks that a crash left over", parsed.event);
+            context.progress.notice(&what);
+            run_post(context, event.number, &parsed)?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the row of a run whose process is gone.
+fn died(mut row: RunRow) -> RunRow {
+    let status =
+        if row.status == Status::Queued.name() { Status::Cancelled } else { Status::Failed };
+    row.status = status.name().to_owned();
+    row.owner = None;
+    if let Ok(Value::Object(mut record)) = serde_json::from_str(&row.record) {
+        record.insert("status".to_owned(), json!(status));
+        record.insert("finished".to_owned(), json!(Timestamp::now()));
+        record.insert("message".to_owned(), json!("mlv died while it ran"));
+        row.record = Value::Object(record).to_string();
+    }
+    row
+}

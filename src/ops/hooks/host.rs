@@ -1,0 +1,154 @@
+//! What the engine asks of the repository: run ids, the journal, sandboxes of the candidate tree,
+//! and outputs taken into it.
+
+use crate::base::fs::{IoContext, create_dirs};
+use crate::base::{RepoPath, TreeId};
+use crate::hook::context::EventContext;
+use crate::hook::runner::{Host, HostError, RunRecord, Sandbox, Slot};
+use crate::hook::spec::Hook;
+use crate::ops::hooks::around::owner;
+use crate::ops::{Context, OpsError};
+use crate::repo::journal::{self, RunRow};
+use crate::store::{ChunkStore, Durability};
+use crate::workspace::Workspace;
+use crate::workspace::sandbox::{OverlayFile, Sandbox as Laid, SandboxOptions};
+
+/// The repository as a host of hooks.
+#[derive(Debug)]
+pub struct RepoHost<'a> {
+    context: &'a Context,
+    workspace: &'a Workspace,
+    owner: String,
+    /// Whether outputs enter the tree: only before the deed is done.
+    amends: bool,
+    tree: TreeId,
+    base: TreeId,
+    /// The code that Git tracks, laid over each sandbox.
+    code: Vec<OverlayFile>,
+    open: Vec<Open>,
+}
+
+/// A sandbox in use.
+#[derive(Debug)]
+struct Open {
+    laid: Laid,
+    _base: Option<Laid>,
+    _scratch: tempfile::TempDir,
+}
+
+impl<'a> RepoHost<'a> {
+    /// Returns a host whose candidate is `tree`, beside the tree `base` it would replace.
+    pub fn new(
+        context: &'a Context,
+        told: &EventContext,
+        tree: TreeId,
+        base: TreeId,
+    ) -> Result<Self, OpsError> {
+        let code = match context.git()? {
+            Some(git) => {
+                let files = git.tracked_files()?;
+                files.map(|(path, source)| OverlayFile { path, source }).collect()
+            }
+            None => Vec::new(),
+        };
+        Ok(Self {
+            context,
+            workspace: context.workspace()?,
+            owner: owner(context)?.name.clone(),
+            amends: told.event.may_refuse(),
+            tree,
+            base,
+            code,
+            open: Vec::new(),
+        })
+    }
+
+    fn lay_out(
+        &self,
+        tree: TreeId,
+        wanted: &(dyn Fn(&RepoPath) -> bool + Sync),
+        overlay: &[OverlayFile],
+    ) -> Result<Laid, HostError> {
+        let options = SandboxOptions { wanted, overlay };
+        let progress = self.context.progress.as_ref();
+        Ok(self.workspace.create_sandbox(tree, &options, progress)?)
+    }
+
+    /// Returns the candidate with all outputs taken in.
+    pub fn tree(&self) -> TreeId {
+        self.tree
+    }
+}
+
+impl Host for RepoHost<'_> {
+    fn slot(&mut self, _hook: &Hook) -> Result<Slot, HostError> {
+        let run_id =
+            self.context.repo.transact(|connection| Ok(journal::next_run_id(connection)?))?;
+        let layout = self.context.repo.layout();
+        create_dirs(&layout.runs())?;
+        let file = format!("{run_id}.log");
+        Ok(Slot { log: layout.runs().join(&file), log_name: format!(".mlv/runs/{file}"), run_id })
+    }
+
+    fn journal(&mut self, record: &RunRecord) -> Result<(), HostError> {
+        let row = RunRow {
+            run_id: record.run_id.clone(),
+            event: record.event.name().to_owned(),
+            hook: record.hook.to_string(),
+            status: record.status.name().to_owned(),
+            owner: (!record.status.is_final()).then(|| self.owner.clone()),
+            record: serde_json::to_string(record)?,
+        };
+        Ok(self.context.repo.transact(|connection| Ok(journal::write(connection, &row)?))?)
+    }
+
+    fn prepare(&mut self, hook: &Hook, run_id: &str) -> Result<Sandbox, HostError> {
+        let wanted = |path: &RepoPath| hook.inputs.is_empty() || hook.inputs.matches_path(path);
+        let laid = self.lay_out(self.tree, &wanted, &self.code)?;
+        let base = if hook.mentions("MLV_BASE_DIR") {
+            Some(self.lay_out(self.base, &|_| true, &[])?)
+        } else {
+            None
+        };
+        let parent = self.workspace.temporary_dir();
+        let scratch = tempfile::Builder::new()
+            .prefix(&format!("hook-{run_id}-"))
+            .tempdir_in(&parent)
+            .context("create a directory in", &parent)?;
+        let sandbox = Sandbox {
+            dir: laid.path().to_owned(),
+            scratch: scratch.path().to_owned(),
+            tree: Some(self.tree),
+            base_dir: base.as_ref().map(|base| base.path().to_owned()),
+        };
+        self.open.push(Open { laid, _base: base, _scratch: scratch });
+        Ok(sandbox)
+    }
+
+    fn collect(&mut self, hook: &Hook, sandbox: &Sandbox) -> Result<Option<String>, HostError> {
+        let open = self.open.iter().find(|open| open.laid.path() == sandbox.dir);
+        let Some(open) = open else { return Ok(None) };
+        let amends = self.amends;
+        let is_output = |path: &RepoPath| amends && hook.outputs.matches_path(path);
+        let progress = self.context.progress.as_ref();
+        let collected = self.workspace.collect(&open.laid, &is_output, progress)?;
+        if !collected.edits.is_empty() {
+            self.tree = self.context.repo.objects().edit_tree(self.tree, collected.edits)?;
+            self.context.repo.store().flush(Durability::Visible)?;
+        }
+        Ok(match &collected.discarded[..] {
+            [] => None,
+            [only] => {
+                Some(format!("discarded what it wrote to `{only}`, which is not among its outputs"))
+            }
+            [first, rest @ ..] => Some(format!(
+                "discarded what it wrote to `{first}` and {} more, which are not among its outputs",
+                rest.len()
+            )),
+        })
+    }
+
+    fn release(&mut self, sandbox: Sandbox) {
+        self.open.retain(|open| open.laid.path() != sandbox.dir);
+    }
+}

@@ -1,0 +1,77 @@
+//! `init`: makes a repository, empty or from a template.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+
+use crate::base::fs::{IoContext, atomic_write, create_dirs, parent_of};
+use crate::git::Enclosing;
+use crate::ops::OpsError;
+use crate::repo::{OpenOptions, Repo};
+
+/// The templates that the binary carries, one directory each.
+static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+
+/// What was made.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Initialized {
+    pub root: PathBuf,
+    pub branch: String,
+    pub template: Option<String>,
+    /// The Git work tree that encloses it.
+    pub git: Option<PathBuf>,
+}
+
+/// Returns the names of the templates.
+pub fn templates() -> Vec<String> {
+    let name = |dir: &Dir<'_>| dir.path().display().to_string();
+    TEMPLATES.dirs().map(name).collect()
+}
+
+/// Makes a repository in `root`, which is created where missing.
+pub fn init(root: &Path, branch: &str, template: Option<&str>) -> Result<Initialized, OpsError> {
+    create_dirs(root)?;
+    let root = root.canonicalize().context("open", root)?;
+    let files = template.map(|name| find_template(name).map(|dir| (name, dir))).transpose()?;
+    if files.is_some() && fs::read_dir(&root).context("read", &root)?.next().is_some() {
+        return Err(OpsError::NotEmpty { path: root });
+    }
+    Repo::init(&root, branch, OpenOptions::default())?;
+    if let Some((name, dir)) = files {
+        write_template(dir, Path::new(name), &root)?;
+    }
+    let git = Enclosing::discover(&root).ok().flatten();
+    if let Some(git) = &git {
+        git.exclude(&[], &[])?;
+    }
+    Ok(Initialized {
+        root,
+        branch: branch.to_owned(),
+        template: template.map(str::to_owned),
+        git: git.map(|git| git.work_tree().to_owned()),
+    })
+}
+
+fn find_template(name: &str) -> Result<&'static Dir<'static>, OpsError> {
+    TEMPLATES.get_dir(name).ok_or_else(|| OpsError::NoSuchTemplate {
+        template: name.to_owned(),
+        candidates: templates(),
+    })
+}
+
+/// Writes the files of a template; what starts with `#!` can be run.
+fn write_template(dir: &Dir<'_>, name: &Path, root: &Path) -> Result<(), OpsError> {
+    for file in dir.files() {
+        let below = file.path().strip_prefix(name).expect("a template's files lie below its name");
+        let path = root.join(below);
+        create_dirs(parent_of(&path))?;
+        atomic_write(&path, file.contents())?;
+        if file.contents().starts_with(b"#!") {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::Permissions::from_mode(0o755);
+            fs::set_permissions(&path, mode).context("set mode of", &path)?;
+        }
+    }
+    dir.dirs().try_for_each(|dir| write_template(dir, name, root))
+}

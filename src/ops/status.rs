@@ -1,0 +1,61 @@
+//! `status`: how the working copy, the staged tree and `HEAD` differ.
+
+use crate::base::{CommitId, RepoPath};
+use crate::ops::merge::read_pending;
+use crate::ops::{Context, OpsError};
+use crate::workspace::status::{Change, Status, StatusOptions, Untracked, UntrackedMode};
+
+/// What `status` tells.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct StatusReport {
+    pub branch: Option<String>,
+    pub head: Option<CommitId>,
+    pub staged: Vec<Change>,
+    pub unstaged: Vec<Change>,
+    #[serde(serialize_with = "as_paths")]
+    pub untracked: Vec<Untracked>,
+    /// Paths of a merge under way that are still to be settled.
+    pub conflicts: Vec<RepoPath>,
+    pub clean: bool,
+    /// The branch that is being merged.
+    pub merging: Option<String>,
+    /// What was passed over, in words.
+    pub notices: Vec<String>,
+}
+
+/// Writes untracked paths; a directory that stands for all below it ends with a slash.
+fn as_paths<S: serde::Serializer>(untracked: &[Untracked], s: S) -> Result<S::Ok, S::Error> {
+    s.collect_seq(untracked.iter().map(shown))
+}
+
+/// Returns an untracked path as it is shown.
+pub fn shown(untracked: &Untracked) -> String {
+    let slash = if untracked.is_directory { "/" } else { "" };
+    format!("{}{slash}", untracked.path)
+}
+
+/// Compares the working copy with the staged tree, and that with `HEAD`.
+pub fn status(context: &Context, untracked: UntrackedMode) -> Result<StatusReport, OpsError> {
+    let head = context.repo.head()?;
+    let head_tree = context.repo.tree_of(head.commit())?;
+    let staged = context.repo.staged()?;
+    let tracked = context.git_tracked()?;
+    let is_git_tracked = |path: &RepoPath| tracked.as_ref().is_some_and(|git| git.contains(path));
+    let options = StatusOptions { untracked, is_git_tracked: &is_git_tracked };
+    let progress = context.progress.as_ref();
+    let found: Status = context.workspace()?.status(head_tree, staged, options, progress)?;
+    let merge = read_pending(context)?;
+    let unresolved = merge.iter().flat_map(crate::merge::PendingMerge::unresolved);
+    let conflicts: Vec<_> = unresolved.map(|conflict| conflict.path.clone()).collect();
+    Ok(StatusReport {
+        branch: head.branch().map(|name| name.short().to_owned()),
+        head: head.commit(),
+        clean: found.is_clean() && conflicts.is_empty() && merge.is_none(),
+        staged: found.staged,
+        unstaged: found.unstaged,
+        untracked: found.untracked,
+        conflicts,
+        merging: merge.map(|merge| merge.source),
+        notices: found.notices.iter().map(ToString::to_string).collect(),
+    })
+}

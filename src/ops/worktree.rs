@@ -1,0 +1,107 @@
+//! Moving the working copy together with refs: the files first, with a way back, then the refs in
+//! one transaction; after a crash the refs tell which way the files go.
+
+use crate::base::{Hash, RepoPath, TreeId};
+use crate::ops::{Context, OpsError};
+use crate::refs::operation::Moved;
+use crate::repo::{Update, Updated};
+use crate::store::{ChunkStore, Durability};
+use crate::workspace::checkout::{Direction, Policy, UntilInterrupted};
+
+/// A way for the working copy.
+#[derive(Debug, Clone, Copy)]
+pub struct Move<'a> {
+    /// The tree its files are believed to hold.
+    pub from: TreeId,
+    pub to: TreeId,
+    pub policy: Policy<'a>,
+}
+
+impl Move<'_> {
+    /// Touches only what differs between the trees; unsaved work in the way refuses the move.
+    pub fn keeping(from: TreeId, to: TreeId) -> Self {
+        Self { from, to, policy: Policy::Keep }
+    }
+
+    /// Makes all tracked files hold `to`; unsaved work is kept in the operation log.
+    pub fn forcing(from: TreeId, to: TreeId) -> Self {
+        Self { from, to, policy: Policy::Force { wanted: &|_: &RepoPath| true } }
+    }
+}
+
+/// Moves the working copy and applies the update, or does neither.
+pub fn move_to(context: &Context, way: Move<'_>, mut update: Update) -> Result<Updated, OpsError> {
+    let workspace = context.workspace()?;
+    let progress = context.progress.as_ref();
+    let plan = workspace.plan_checkout(way.from, way.to, way.policy)?;
+    if plan.steps.is_empty() && plan.blocked.is_empty() {
+        return Ok(context.repo.update(&update)?);
+    }
+    let token = token(context)?;
+    let applied = workspace.apply_checkout(plan, token.as_bytes(), &UntilInterrupted, progress)?;
+    let outcome = record(context, way, applied.saved(), token, &mut update);
+    match outcome {
+        Ok(updated) => {
+            let files = applied.changed() as u64;
+            applied.finish()?;
+            Ok(Updated { files, ..updated })
+        }
+        Err(error) => {
+            applied.roll_back(progress)?;
+            Err(error)
+        }
+    }
+}
+
+/// Writes the operation that goes with files that have been moved.
+fn record(
+    context: &Context,
+    way: Move<'_>,
+    saved: &[crate::object::TreeEdit],
+    token: String,
+    update: &mut Update,
+) -> Result<Updated, OpsError> {
+    if !saved.is_empty() {
+        let objects = context.repo.objects();
+        update.saved = Some(objects.edit_tree(objects.empty_tree()?, saved.to_vec())?);
+        context.repo.store().flush(Durability::Durable)?;
+    }
+    update.checkout = Some(Moved { from: way.from, to: way.to });
+    update.checkout_token = Some(token);
+    Ok(context.repo.update(update)?)
+}
+
+/// Returns a name for a checkout that no other one has.
+fn token(context: &Context) -> Result<String, OpsError> {
+    let owner = crate::ops::hooks::owner(context)?;
+    let number = context.next_number();
+    Ok(Hash::of(format!("{} {number}", owner.name).as_bytes()).to_hex())
+}
+
+/// Settles a checkout that a dead process left behind: forward where the refs moved with it, back
+/// where they did not.
+pub fn recover(context: &Context) -> Result<(), OpsError> {
+    let Some(interrupted) = context.workspace()?.interrupted_checkout()? else { return Ok(()) };
+    let token = String::from_utf8_lossy(interrupted.note()).into_owned();
+    let forward = context.repo.agrees_with_checkout(&token)?;
+    let (from, direction) = if forward {
+        (interrupted.to(), Direction::Forward)
+    } else {
+        (interrupted.from(), Direction::Back)
+    };
+    let recovery = interrupted.resolve(direction, context.progress.as_ref())?;
+    let outcome = if forward { "finished" } else { "taken back" };
+    context.progress.notice(&format!("a checkout that a crash interrupted was {outcome}"));
+    for blocked in &recovery.left {
+        context.progress.notice(&format!("`{}` was left as it is", blocked.path));
+    }
+    if !recovery.saved.is_empty() {
+        let objects = context.repo.objects();
+        let mut update = Update::new("recover", context.now()?, Vec::new());
+        update.saved = Some(objects.edit_tree(objects.empty_tree()?, recovery.saved)?);
+        update.checkout = Some(Moved { from, to: from });
+        context.repo.store().flush(Durability::Durable)?;
+        context.repo.update(&update)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! A garbage collection under way: no other process can begin to rely on a blob meanwhile.
+
+use std::time::Duration;
+
+use crate::base::fs::{PathError, remove_file_if_exists, sync_dir};
+use crate::base::lock::{FileLock, LockKind};
+use crate::base::{Progress, interrupt};
+use crate::store::pack::{self, BlobEntry, FooterError, PackName};
+use crate::store::repack::{Live, RepackLimits, RepackPlan};
+use crate::store::{ChunkStore, Durability, LocalStore, PackInfo, StoreError};
+
+/// The right to remove blobs. Find out what is live *within* the session: before it, another
+/// process may still have made a blob live.
+#[derive(Debug)]
+pub struct GcSession<'s> {
+    store: &'s LocalStore,
+    lock: Option<FileLock>,
+}
+
+/// What a garbage collection did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RepackOutcome {
+    pub removed: u64,
+    pub removed_bytes: u64,
+    pub written_bytes: u64,
+    /// Packs that stayed because they are damaged: someone may yet want to salvage from them.
+    pub kept: Vec<PackName>,
+}
+
+impl LocalStore {
+    /// Waits up to `patience` until no other process uses the store, and keeps them out. Must not
+    /// be called while other threads write to this handle.
+    pub fn exclusive(&self, patience: Duration) -> Result<GcSession<'_>, StoreError> {
+        if let Some(reason) = &self.report().read_only {
+            return Err(StoreError::ReadOnly { reason: reason.clone() });
+        }
+        self.flush(Durability::Visible)?;
+        self.release();
+        // From here on the session restores the shared lock, whatever happens.
+        let mut session = GcSession { store: self, lock: None };
+        let path = self.layout.gc_lock();
+        session.lock = Some(FileLock::acquire(&path, LockKind::Exclusive, patience)?);
+        self.index.relist()?;
+        Ok(session)
+    }
+}
+
+impl Drop for GcSession<'_> {
+    fn drop(&mut self) {
+        self.lock = None;
+        self.store.share();
+    }
+}
+
+impl GcSession<'_> {
+    /// Returns what to do; see [`LocalStore::plan_repack`].
+    pub fn plan(&self, live: Live, limits: RepackLimits) -> Result<RepackPlan, StoreError> {
+        self.store.plan_repack(live, limits)
+    }
+
+    /// Does it: moves what is live, makes that durable, and only then removes the old packs.
+    pub fn execute(
+        &self,
+        plan: &RepackPlan,
+        live: Live,
+        progress: &dyn Progress,
+    ) -> Result<RepackOutcome, StoreError> {
+        let mut outcome = RepackOutcome::default();
+        let mut old = Vec::new();
+        for pack in plan.remove.iter().chain(&plan.rewrite) {
+            interrupt::check()?;
+            match self.move_live(pack, plan, live, progress)? {
+                Some(bytes) => {
+                    outcome.written_bytes += bytes;
+                    old.push(pack.clone());
+                }
+                None => outcome.kept.push(pack.name),
+            }
+        }
+        self.store.flush(Durability::Durable)?;
+        for pack in &old {
+            self.remove(pack)?;
+            outcome.removed += 1;
+            outcome.removed_bytes += pack.len;
+        }
+        sync_dir(&self.store.layout.packs())?;
+        self.store.index.fold(true)?;
+        Ok(outcome)
+    }
+
+    /// Moves the live blobs of a pack. Returns nothing, as the pack must stay, where its list of
+    /// blobs is damaged, or one of them is and has no copy.
+    fn move_live(
+        &self,
+        pack: &PackInfo,
+        plan: &RepackPlan,
+        live: Live,
+        progress: &dyn Progress,
+    ) -> Result<Option<u64>, StoreError> {
+        let (file, path) = self.store.layout.open_pack(pack.name)?;
+        let mut entries = match pack::read_footer(&file) {
+            Ok((entries, _)) => entries,
+            Err(FooterError::Damaged(_)) => return Ok(None),
+            Err(FooterError::Io(error)) => return Err(PathError::new("read", path, error).into()),
+        };
+        entries.sort_unstable_by_key(|entry| entry.offset);
+        let mut moved = 0;
+        for entry in entries.iter().filter(|entry| live(&entry.id)) {
+            progress.advance(u64::from(entry.stored));
+            if self.stays_elsewhere(entry, pack.name, plan)? {
+                continue;
+            }
+            if let Ok((stored, _plain)) = pack::read_both(&file, entry) {
+                self.store.put_stored(entry, &stored)?;
+                moved += u64::from(entry.stored);
+            } else if !self.store.writes(entry.id) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(moved))
+    }
+
+    /// Tells whether a sound copy of a blob lies in a pack that is here to stay, or was moved.
+    fn stays_elsewhere(
+        &self,
+        entry: &BlobEntry,
+        pack: PackName,
+        plan: &RepackPlan,
+    ) -> Result<bool, StoreError> {
+        if self.store.writes(entry.id) {
+            return Ok(true);
+        }
+        let goes = |name: PackName| {
+            name == pack || plan.remove.iter().chain(&plan.rewrite).any(|old| old.name == name)
+        };
+        let places = self.store.index.find_all(entry.id)?;
+        let mut stays = places.iter().filter(|place| !goes(place.pack));
+        Ok(stays.any(|place| self.store.read_at(place).is_ok()))
+    }
+
+    fn remove(&self, pack: &PackInfo) -> Result<(), StoreError> {
+        self.store.handles.forget(pack.name);
+        self.store.index.remove(&[pack.name]);
+        // It may have moved from the fresh packs to the durable ones since it was listed.
+        let durable = self.store.layout.packs().join(pack.name.file_name());
+        remove_file_if_exists(&pack.path)?;
+        remove_file_if_exists(&durable)?;
+        Ok(())
+    }
+}
