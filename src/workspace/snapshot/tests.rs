@@ -139,6 +139,7 @@ fn sockets_are_named_and_the_rest_goes_on() {
 }
 
 /// Writes to a file whenever some of it was read.
+#[derive(Debug)]
 struct Meddler {
     file: Mutex<fs::File>,
     times: Mutex<usize>,
