@@ -16,6 +16,7 @@ pub mod log;
 pub mod merge;
 pub mod pick;
 pub mod remove;
+pub mod rename;
 pub mod reset;
 pub mod stash;
 pub mod status;

@@ -13,6 +13,10 @@ mod config;
 mod help;
 mod init;
 mod man;
+mod mv;
+mod restore;
+mod rm;
+mod stash;
 mod status;
 mod version;
 
@@ -22,6 +26,10 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Work, "add", add),
     verb!(Work, "status", status),
     verb!(Work, "commit", commit),
+    verb!(Work, "rm", rm),
+    verb!(Work, "mv", mv),
+    verb!(Work, "restore", restore),
+    verb!(Work, "stash", stash),
     verb!(Upkeep, "config", config),
     verb!(Help, "help", help),
     verb!(Help, "completions", completions),

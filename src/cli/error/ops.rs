@@ -1,5 +1,7 @@
 //! Errors of operations: hints and exit codes from their facts.
 
+use std::fmt::Write as _;
+
 use super::{CommandError, config_error, user_error};
 use crate::base::suggest;
 use crate::cli::exit::ExitStatus;
@@ -35,16 +37,21 @@ fn facts(error: OpsError) -> CommandError {
     let hint = hint(&error);
     let exit = exit(&error);
     let (near, more) = match &error {
-        OpsError::NoSuchBranch { candidates, .. }
-        | OpsError::NoSuchTag { candidates, .. }
-        | OpsError::NoSuchTemplate { candidates, .. } => (suggest::did_you_mean(candidates), None),
+        OpsError::NoSuchBranch { candidates, .. } | OpsError::NoSuchTag { candidates, .. } => {
+            (suggest::did_you_mean(candidates), None)
+        }
+        OpsError::NoSuchTemplate { template, candidates } => {
+            let near = suggest::candidates(template, candidates.iter().map(String::as_str));
+            (suggest::did_you_mean(&near), listed("templates", candidates.iter()))
+        }
         OpsError::NoSuchPath { path, candidates, .. } => {
             let near = suggest::candidates(path, candidates.iter().map(String::as_str));
             (suggest::did_you_mean(&near), None)
         }
         OpsError::StagedInTheWay { paths }
         | OpsError::WouldLose { paths }
-        | OpsError::Unresolved { paths } => (None, listed(paths.iter())),
+        | OpsError::Unresolved { paths } => (None, listed("in the way", paths.iter())),
+        OpsError::Unreadable { notices } => (None, listed("passed over", notices.iter())),
         _ => (None, None),
     };
     user_error(error).maybe_hinted(near).maybe_hinted(more).maybe_hinted(hint).exiting(exit)
@@ -101,6 +108,8 @@ fn hint(error: &OpsError) -> Option<String> {
             format!("`mlv branch -D {name}` deletes it all the same; `mlv undo` brings it back")
         }
         OpsError::IsDirectory { .. } => "`mlv ls` lists it, `mlv export` writes it out".into(),
+        OpsError::NotRecursive { path } => format!("`mlv rm -r {path}` removes all that is in it"),
+        OpsError::PartOfMerge => "`mlv commit` without paths concludes it".into(),
         OpsError::Untracked { path } => format!("`mlv add {path}` first"),
         OpsError::CannotUndo { .. } => "`mlv op log` shows what happened since".into(),
         OpsError::NoSuchStash { .. } => "`mlv stash list` shows them".into(),
@@ -110,14 +119,14 @@ fn hint(error: &OpsError) -> Option<String> {
     })
 }
 
-fn listed<T: std::fmt::Display>(items: impl Iterator<Item = T>) -> Option<String> {
+fn listed<T: std::fmt::Display>(title: &str, items: impl Iterator<Item = T>) -> Option<String> {
     let all: Vec<String> = items.map(|item| format!("  {item}")).collect();
     if all.is_empty() {
         return None;
     }
-    let mut text = format!("in the way:\n{}", all[..all.len().min(LISTED)].join("\n"));
+    let mut text = format!("{title}:\n{}", all[..all.len().min(LISTED)].join("\n"));
     if all.len() > LISTED {
-        text.push_str(&format!("\n  and {} more", all.len() - LISTED));
+        let _ = write!(text, "\n  and {} more", all.len() - LISTED);
     }
     Some(text)
 }
@@ -141,13 +150,13 @@ impl From<WorkspaceError> for CommandError {
             WorkspaceError::Interrupted(error) => error.into(),
             WorkspaceError::Lock(error) => error.into(),
             WorkspaceError::Blocked { ref blocked } => {
-                let list = listed(blocked.iter().map(blocked_line));
+                let list = listed("in the way", blocked.iter().map(blocked_line));
                 user_error(error)
                     .maybe_hinted(list)
                     .hinted("nothing was touched; commit, `mlv stash` or move them away first")
             }
             WorkspaceError::Ignored { ref paths } => {
-                let list = listed(paths.iter());
+                let list = listed("ignored", paths.iter());
                 user_error(error)
                     .maybe_hinted(list)
                     .hinted("`mlv add --force` adds them all the same")
