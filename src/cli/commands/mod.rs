@@ -6,14 +6,22 @@ use super::exit::ExitStatus;
 use super::globals::Globals;
 use super::ui::Ui;
 
+mod add;
+mod commit;
 mod completions;
 mod config;
 mod help;
+mod init;
 mod man;
+mod status;
 mod version;
 
 /// Every verb, in the order of the overview.
 pub const COMMANDS: &[Verb] = &[
+    verb!(Start, "init", init),
+    verb!(Work, "add", add),
+    verb!(Work, "status", status),
+    verb!(Work, "commit", commit),
     verb!(Upkeep, "config", config),
     verb!(Help, "help", help),
     verb!(Help, "completions", completions),
