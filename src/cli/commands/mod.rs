@@ -6,14 +6,26 @@ use super::exit::ExitStatus;
 use super::globals::Globals;
 use super::ui::Ui;
 
+mod branch;
 mod completions;
 mod config;
 mod help;
+mod log;
 mod man;
+mod op;
+mod redo;
+mod switch;
+mod undo;
 mod version;
 
 /// Every verb, in the order of the overview.
 pub const COMMANDS: &[Verb] = &[
+    verb!(Look, "log", log),
+    verb!(Branch, "branch", branch),
+    verb!(Branch, "switch" | "checkout", switch),
+    verb!(Undo, "undo", undo),
+    verb!(Undo, "redo", redo),
+    verb!(Undo, "op", op),
     verb!(Upkeep, "config", config),
     verb!(Help, "help", help),
     verb!(Help, "completions", completions),

@@ -1,9 +1,12 @@
 //! Values as people read them: tables, sizes, times, text without control characters.
 
+pub mod commit;
+mod graph;
 mod table;
 mod text;
 mod time;
 
+pub use graph::Graph;
 pub use table::{Column, Table};
 pub use text::printable;
 pub use time::relative;
