@@ -47,6 +47,15 @@ fn large(dir: &Path, mebibytes: usize) -> Result<(), Box<dyn std::error::Error>>
     let bytes = (mebibytes as u64) << 20;
     Command::new("sync").status()?;
     println!("one file of {mebibytes} MiB of float32 weights");
+    // Thrice: the first to take memory from an idle system pays for it, whoever that is.
+    for _ in 0..2 {
+        timed("  cp", bytes, || copy(&source, &dir.join("copy")));
+        fs::remove_file(dir.join("copy"))?;
+        let db = database(&dir.join("first"))?;
+        timed("  ingest", bytes, || ingest(&db, &source))?;
+        drop(db);
+        fs::remove_dir_all(dir.join("first"))?;
+    }
     timed("  cp", bytes, || copy(&source, &dir.join("copy")));
     fs::remove_file(dir.join("copy"))?;
     let db = database(&dir.join("large"))?;

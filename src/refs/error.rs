@@ -22,7 +22,7 @@ pub enum RefError {
     #[error("`{}` has no commit yet", branch.short())]
     Unborn { branch: RefName },
     #[error("`{}` moved meanwhile", name.short())]
-    Moved { name: RefName, expected: Option<RefValue>, found: Option<RefValue> },
+    Moved { name: RefName, found: Option<Box<RefValue>> },
     #[error("`{}` exists already", name.short())]
     Exists { name: RefName },
     #[error("no operation has the number {id}")]

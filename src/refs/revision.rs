@@ -91,8 +91,7 @@ impl Revision {
         };
         for step in &self.steps {
             commit = match step {
-                Step::Earlier(_) => commit,
-                Step::Parent(0) => commit,
+                Step::Earlier(_) | Step::Parent(0) => commit,
                 Step::Parent(number) => parent(objects, commit, *number)?,
                 Step::Ancestor(count) => {
                     (0..*count).try_fold(commit, |commit, _| parent(objects, commit, 1))?

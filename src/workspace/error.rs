@@ -28,6 +28,8 @@ pub enum WorkspaceError {
     ChangedMeanwhile { path: RepoPath },
     #[error("an interrupted checkout has to be recovered first")]
     Unrecovered,
+    #[error("the sandbox `{}` was removed or replaced", path.display())]
+    SandboxGone { path: PathBuf },
     #[error("the checkout journal `{}` is damaged: {reason}", path.display())]
     DamagedJournal { path: PathBuf, reason: String },
     #[error(transparent)]

@@ -2,7 +2,6 @@
 //! checkout all see the working copy through it.
 
 use std::cmp::Ordering;
-use std::collections::VecDeque;
 use std::iter::Peekable;
 
 use crossbeam_channel::Receiver;
@@ -42,19 +41,12 @@ pub(super) enum OnDisk {
     IgnoredDirectory,
 }
 
-/// What comes out of the walk.
-#[derive(Debug)]
-pub(super) enum Step {
-    Path(Joined),
-    Notice(Notice),
-}
-
 /// The three streams.
 pub(super) struct Join<'a> {
     scan: Scan<'a>,
     /// What the scan met last, where it was not taken yet.
     found: Option<Found>,
-    notices: VecDeque<Notice>,
+    notices: Vec<Notice>,
     tree: Peekable<TreeRows>,
     cache: Peekable<CacheRows>,
     /// Below it nothing is known of the disk.
@@ -127,7 +119,7 @@ impl<'a> Join<'a> {
         Self {
             scan: Scan::new(&workspace.disk, options),
             found: None,
-            notices: VecDeque::new(),
+            notices: Vec::new(),
             tree: TreeRows::start(workspace.objects.clone(), tree, below.clone()).peekable(),
             cache: workspace.cache.rows(below).peekable(),
             unknown: None,
@@ -136,30 +128,32 @@ impl<'a> Join<'a> {
         }
     }
 
-    /// Returns the next step.
-    pub fn advance(&mut self) -> Result<Option<Step>, WorkspaceError> {
+    /// Returns the next path.
+    pub fn advance(&mut self) -> Result<Option<Joined>, WorkspaceError> {
         crate::base::interrupt::check()?;
         self.look();
-        if let Some(notice) = self.notices.pop_front() {
-            return Ok(Some(Step::Notice(notice)));
-        }
         while let Some(joined) = self.pair()? {
             if !self.skips(&joined.path) {
-                return Ok(Some(Step::Path(joined)));
+                return Ok(Some(joined));
             }
             self.look();
         }
         Ok(None)
     }
 
+    /// Returns what the user should hear of.
+    pub fn into_notices(self) -> Vec<Notice> {
+        self.notices
+    }
+
     /// Sees to it that the next thing on the disk is known, and puts notices aside.
     fn look(&mut self) {
         while self.found.is_none() {
             match self.scan.next() {
-                Some(Found::Notice { notice }) => self.notices.push_back(notice),
+                Some(Found::Notice { notice }) => self.notices.push(notice),
                 Some(found) => {
                     if let Found::Unknown { notice } = &found {
-                        self.notices.push_back(notice.clone());
+                        self.notices.push(notice.clone());
                     }
                     self.found = Some(found);
                 }

@@ -1,5 +1,7 @@
 //! A working copy in a temporary directory, for the tests of this room.
 
+#![expect(clippy::disallowed_methods, reason = "tests write as any program does")]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -73,7 +75,7 @@ impl Sample {
     }
 
     /// Waits until what was written so far is old enough to be believed.
-    pub fn settle(&self) {
+    pub fn settle() {
         std::thread::sleep(Duration::from_millis(50));
     }
 
@@ -140,7 +142,8 @@ fn collect(root: &Path, dir: &Path, found: &mut Vec<(String, String)>) {
         let kind = fs::symlink_metadata(&full).unwrap().file_type();
         if name == ".mlv" {
             continue;
-        } else if kind.is_dir() {
+        }
+        if kind.is_dir() {
             let before = found.len();
             collect(root, &full, found);
             if found.len() == before {

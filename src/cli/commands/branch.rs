@@ -105,7 +105,7 @@ fn list(ui: &mut Ui, context: &Context, json: bool) -> Result<(), CommandError> 
         Column::left(),
     ];
     let mut table = Table::new(columns);
-    for row in without_commits(context)? {
+    if let Some(row) = without_commits(context)? {
         table.row(row);
     }
     for BranchInfo { name, id, current, .. } in branches {

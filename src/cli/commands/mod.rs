@@ -6,20 +6,28 @@ use super::exit::ExitStatus;
 use super::globals::Globals;
 use super::ui::Ui;
 
+mod add;
 mod branch;
+mod commit;
 mod completions;
 mod config;
 mod help;
+mod init;
 mod log;
 mod man;
 mod op;
 mod redo;
+mod status;
 mod switch;
 mod undo;
 mod version;
 
 /// Every verb, in the order of the overview.
 pub const COMMANDS: &[Verb] = &[
+    verb!(Start, "init", init),
+    verb!(Work, "add", add),
+    verb!(Work, "status", status),
+    verb!(Work, "commit", commit),
     verb!(Look, "log", log),
     verb!(Branch, "branch", branch),
     verb!(Branch, "switch" | "checkout", switch),

@@ -2,11 +2,13 @@
 
 pub mod commit;
 mod graph;
+mod path;
 mod table;
 mod text;
 mod time;
 
 pub use graph::Graph;
+pub use path::seen_from;
 pub use table::{Column, Table};
 pub use text::printable;
 pub use time::relative;

@@ -15,7 +15,8 @@ use crate::store::compress::Scheme;
 use crate::store::pack::name::fresh_nonce;
 use crate::store::pack::{BlobEntry, PREAMBLE, PackName, footer};
 
-/// The length of one write.
+/// The length of one write, and what its offset is a multiple of: the kernel then takes it in large
+/// pieces.
 const BATCH: usize = 1 << 20;
 
 /// The file of a pack that is not sealed; other threads may still be writing to it.
@@ -138,14 +139,22 @@ impl PackWriter {
         entry
     }
 
-    /// Returns the buffered bytes to be written, where there are enough for a large write.
+    /// Returns buffered bytes to be written, where there are enough for a large write.
     pub fn take_full(&mut self) -> Option<Batch> {
-        (self.buffer.len() >= BATCH).then(|| self.take_all())
+        let whole = self.buffer.len() / BATCH * BATCH;
+        (whole > 0).then(|| self.take(whole))
     }
 
     /// Returns all buffered bytes, to be written.
     pub fn take_all(&mut self) -> Batch {
-        let bytes = std::mem::replace(&mut self.buffer, Vec::with_capacity(2 * BATCH));
+        self.take(self.buffer.len())
+    }
+
+    fn take(&mut self, len: usize) -> Batch {
+        let mut rest = Vec::with_capacity(2 * BATCH);
+        rest.extend_from_slice(&self.buffer[len..]);
+        self.buffer.truncate(len);
+        let bytes = std::mem::replace(&mut self.buffer, rest);
         let offset = self.start;
         self.start += bytes.len() as u64;
         self.file.started(offset, bytes)

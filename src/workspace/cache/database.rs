@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, Sender};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use crate::base::RepoPath;
@@ -41,9 +41,11 @@ pub struct StatCache {
 /// Rows in the order of paths: key and file, read ahead by a thread of its own.
 #[derive(Debug)]
 pub struct CacheRows {
-    batches: Option<Receiver<Vec<(Vec<u8>, CachedFile)>>>,
-    batch: std::vec::IntoIter<(Vec<u8>, CachedFile)>,
+    batches: Option<Receiver<Vec<KeyedFile>>>,
+    batch: std::vec::IntoIter<KeyedFile>,
 }
+
+type KeyedFile = (Vec<u8>, CachedFile);
 
 impl StatCache {
     /// Opens the cache at `path`; one that is damaged, foreign or of another version is replaced.
@@ -124,7 +126,7 @@ impl StatCache {
 }
 
 impl Iterator for CacheRows {
-    type Item = (Vec<u8>, CachedFile);
+    type Item = KeyedFile;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -139,11 +141,7 @@ impl Iterator for CacheRows {
 /// How many rows are handed over at a time.
 const BATCH: usize = 1024;
 
-fn stream(
-    path: &Path,
-    from: &[u8],
-    sender: &crossbeam_channel::Sender<Vec<(Vec<u8>, CachedFile)>>,
-) -> rusqlite::Result<()> {
+fn stream(path: &Path, from: &[u8], sender: &Sender<Vec<KeyedFile>>) -> rusqlite::Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;

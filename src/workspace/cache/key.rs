@@ -10,6 +10,7 @@ pub fn key_of(path: &RepoPath) -> Vec<u8> {
 }
 
 /// Returns the path of a key, or nothing where it is none.
+#[cfg(test)]
 pub fn path_of_key(key: &[u8]) -> Option<RepoPath> {
     let bytes: Vec<u8> = key.iter().map(|b| if *b == 0 { b'/' } else { *b }).collect();
     RepoPath::from_bytes(bytes).ok()

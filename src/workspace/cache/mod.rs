@@ -8,5 +8,5 @@ mod row;
 mod tests;
 
 pub use database::{CacheRows, StatCache};
-pub use key::{compare_with_key, key_of, path_of_key};
+pub use key::compare_with_key;
 pub use row::{CachedFile, NewRow, decode_entry, encode_entry};

@@ -1,7 +1,10 @@
+#![expect(clippy::disallowed_methods, reason = "tests write as any program does")]
+
 use std::fs;
 
 use rusqlite::Connection;
 
+use super::key::path_of_key;
 use super::*;
 use crate::base::RepoPath;
 use crate::object::{Entry, FileRef};

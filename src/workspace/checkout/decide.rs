@@ -15,7 +15,7 @@ use crate::workspace::content::{Content, Deed};
 use crate::workspace::disk::{Cursor, FileKind};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
-use crate::workspace::join::{Join, Joined, OnDisk, Step as JoinStep};
+use crate::workspace::join::{Join, Joined, OnDisk};
 use crate::workspace::status::{Verdict, compare, same_bytes};
 
 /// What a path shall hold, and what it is believed to hold.
@@ -98,9 +98,8 @@ impl Workspace {
     ) -> Result<Vec<Want>, WorkspaceError> {
         let mut wants = BTreeMap::new();
         let mut join = Join::new(self, to, &RepoPath::root(), |_| false);
-        while let Some(step) = join.advance()? {
-            let JoinStep::Path(Joined { path, tracked: Some(entry), on_disk, cached }) = step
-            else {
+        while let Some(joined) = join.advance()? {
+            let Joined { path, tracked: Some(entry), on_disk, cached } = joined else {
                 continue;
             };
             let same = match on_disk {
@@ -195,18 +194,16 @@ impl<'a> Planner<'a> {
             self.strayed.push(TreeEdit { path: path.clone(), value: TreeValue::Remove });
         }
         match found {
-            Found::Nothing if target.is_none() => {}
+            // What is no file of ours may stay where none shall be.
+            Found::Nothing | Found::Directory | Found::Special if target.is_none() => {}
             Found::Nothing => {
                 self.clear_way(&path)?;
                 self.step(path, None, target);
             }
-            Found::Directory if target.is_none() => {}
             Found::Directory => {
                 self.directories.push(path.clone());
                 self.step(path, None, target);
             }
-            // It is no file of ours, and where none shall be it may stay.
-            Found::Special if target.is_none() => {}
             Found::Special => self.block(path, BlockReason::Special),
             Found::Unreadable(reason) => self.block(path, BlockReason::Unreadable(reason)),
             Found::Held(held) => self.replace(path, held, believed.as_ref(), target),

@@ -160,12 +160,11 @@ fn record(step: &Step) -> Record {
 
 fn step(record: &Record) -> Option<Step> {
     let Record { path, old_facts, old_entry, new_entry } = record;
-    let old = match (old_facts.is_empty(), old_entry.is_empty()) {
-        (true, true) => None,
-        _ => {
-            let CachedFile { stat, entry, .. } = CachedFile::decode(old_facts, old_entry)?;
-            Some(Held { stat, entry })
-        }
+    let old = if old_facts.is_empty() && old_entry.is_empty() {
+        None
+    } else {
+        let CachedFile { stat, entry, .. } = CachedFile::decode(old_facts, old_entry)?;
+        Some(Held { stat, entry })
     };
     let new = if new_entry.is_empty() { None } else { Some(decode_entry(new_entry)?) };
     let path = RepoPath::from_bytes(path.clone()).ok().filter(|path| !path.is_root())?;

@@ -7,7 +7,6 @@ use rayon::prelude::*;
 use crate::base::{Progress, RepoPath};
 use crate::object::{TreeEdit, TreeValue};
 use crate::workspace::content::{Content, Deed};
-use crate::workspace::disk::Disk;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
 use crate::workspace::notice::Notice;
@@ -101,13 +100,14 @@ fn touched(sandbox: &Sandbox, notices: &mut Vec<Notice>) -> Result<Vec<Touched>,
         use_ignore_files: false,
         enter_ignored: Box::new(|_| true),
     };
-    // A program may have put another directory in place of its own.
-    let disk = Disk::open(sandbox.path())?;
+    if !sandbox.is_in_place() {
+        return Err(WorkspaceError::SandboxGone { path: sandbox.path().to_owned() });
+    }
     let mut before = sandbox.laid.iter().cloned().peekable();
     let mut touched = Vec::new();
     let gone =
         |laid: Laid| Touched { path: laid.path.clone(), before: Some(laid), is_there: false };
-    for found in Scan::new(&disk, options) {
+    for found in Scan::new(&sandbox.disk, options) {
         crate::base::interrupt::check()?;
         let (path, stat) = match found {
             Found::File { path, stat, .. } => (path, stat),

@@ -13,7 +13,7 @@ use crate::base::progress::Unit;
 use crate::base::{Progress, RepoPath, TreeId};
 use crate::object::Entry;
 use crate::workspace::checkout::write::put;
-use crate::workspace::disk::{Cursor, Disk, Stat, remove_all};
+use crate::workspace::disk::{Cursor, Disk, Stat, remove_all, set_aside};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
 use crate::workspace::status::same_bytes;
@@ -62,6 +62,14 @@ impl Sandbox {
     /// Returns where the files lie.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Tells whether the directory is still where it was made.
+    pub(super) fn is_in_place(&self) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let found = std::fs::symlink_metadata(&self.path);
+        let made = rustix::fs::fstat(&self.disk).map(Stat::from);
+        matches!((found, made), (Ok(found), Ok(made)) if found.ino() == made.inode)
     }
 
     /// Removes the directory with all that is in it.
@@ -160,7 +168,7 @@ impl Layer<'_> {
         if file.size == 0 || !self.clones.load(Ordering::Relaxed) {
             return false;
         }
-        let mut proven = |source: &mut Cursor| {
+        let proven = |source: &mut Cursor| {
             let stat = source.stat(path).ok().flatten()?;
             let row = self.workspace.cache.get(path)?;
             (row.proves(&stat) && same_bytes(&row.entry, entry)).then_some(())
@@ -170,9 +178,7 @@ impl Layer<'_> {
             let from = source.open_file(path).ok()?;
             let to = cursor.create_file(path, if *executable { 0o777 } else { 0o666 }).ok()?;
             let cloned = self.share_blocks(&from, &to);
-            let good = cloned
-                && crate::workspace::disk::set_aside(&to, self.present).is_ok()
-                && proven(source).is_some();
+            let good = cloned && set_aside(&to, self.present).is_ok() && proven(source).is_some();
             if !good {
                 cursor.remove_file(path).ok()?;
             }
@@ -227,7 +233,7 @@ impl Layer<'_> {
         let mode = from.metadata().context("look at", source)?.permissions().mode();
         let mut to = cursor.create_file(path, if mode & 0o100 == 0 { 0o666 } else { 0o777 })?;
         io::copy(&mut from, &mut to).context("copy", source)?;
-        crate::workspace::disk::set_aside(&to, self.present)
+        set_aside(&to, self.present)
             .map_err(io::Error::from)
             .context("set time of", path.to_path())?;
         Ok(())

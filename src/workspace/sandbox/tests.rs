@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "tests write as any program does")]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -108,7 +110,17 @@ fn a_sandbox_of_read_only_directories_and_links_outwards_is_removed_alone() {
 fn a_sandbox_that_its_program_deleted_is_an_error_to_collect_and_none_to_drop() {
     let sample = Sample::new();
     let sandbox = sandbox(&sample, sample.tree(&[("out/a", "1")]), &[]);
-    fs::remove_dir_all(sandbox.path()).unwrap();
-    let error = sample.workspace.collect(&sandbox, &|_| true, &NoProgress).unwrap_err();
-    assert!(error.to_string().starts_with("cannot open directory"), "{error}");
+    let place = sandbox.path().to_owned();
+    let refused = || {
+        let error = sample.workspace.collect(&sandbox, &|_| true, &NoProgress).unwrap_err();
+        assert!(error.to_string().ends_with("was removed or replaced"), "{error}");
+    };
+    fs::remove_dir_all(&place).unwrap();
+    refused();
+    sample.write("kept/file", "mine");
+    std::os::unix::fs::symlink(sample.root.join("kept"), &place).unwrap();
+    refused();
+    drop(sandbox);
+    assert!(fs::symlink_metadata(&place).is_err());
+    assert_eq!(fs::read_to_string(sample.root.join("kept/file")).unwrap(), "mine");
 }

@@ -89,13 +89,11 @@ impl Directory {
     }
 
     fn open(&self) -> rustix::io::Result<OwnedFd> {
-        match (&self.parent, self.path.file_name()) {
-            (Some(parent), Some(name)) => open_directory(parent.as_fd(), name),
-            _ => {
-                let mut cursor = self.disk.cursor();
-                open_directory(cursor.directory(&self.path)?, b".")
-            }
+        if let (Some(parent), Some(name)) = (&self.parent, self.path.file_name()) {
+            return open_directory(parent.as_fd(), name);
         }
+        let mut cursor = self.disk.cursor();
+        open_directory(cursor.directory(&self.path)?, b".")
     }
 
     fn rules_here(&self, listed: &[Listed]) -> (IgnoreRules, Vec<Notice>) {

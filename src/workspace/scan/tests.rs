@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "tests write as any program does")]
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;

@@ -2,9 +2,10 @@
 
 use crate::base::{RepoPath, TreeId};
 use crate::object::Entry;
+use crate::workspace::disk::FileKind;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
-use crate::workspace::join::{Join, Joined, OnDisk, Step};
+use crate::workspace::join::{Join, Joined, OnDisk};
 use crate::workspace::notice::Notice;
 use crate::workspace::pathspec::{Pathspecs, Usage};
 use crate::workspace::status::{Verdict, compare};
@@ -66,23 +67,20 @@ impl Workspace {
         let below = options.paths.common_parent();
         let enter = |dir: &RepoPath| options.force && options.paths.may_match_below(dir);
         let mut join = Join::new(self, staged, &below, enter);
-        while let Some(step) = join.advance()? {
-            match step {
-                Step::Notice(notice) => planner.notice(notice),
-                Step::Path(joined) => planner.meet(joined),
-            }
+        while let Some(joined) = join.advance()? {
+            planner.meet(joined);
         }
-        drop(join);
+        for notice in join.into_notices() {
+            planner.notice(notice);
+        }
         if !planner.ignored.is_empty() {
             return Err(WorkspaceError::Ignored { paths: planner.ignored });
         }
         let mut cursor = self.disk.cursor();
         planner.usage.check(|path| {
             // A directory may be empty, and an unreadable file was named already.
-            let is_directory = |stat: crate::workspace::disk::Stat| {
-                stat.kind() == crate::workspace::disk::FileKind::Directory
-            };
-            cursor.stat(path).ok().flatten().is_some_and(is_directory)
+            let stat = cursor.stat(path).ok().flatten();
+            stat.is_some_and(|stat| stat.kind() == FileKind::Directory)
         })?;
         Ok(planner.plan)
     }

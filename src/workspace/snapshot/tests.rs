@@ -93,7 +93,7 @@ fn files_of_git_are_added_only_where_they_are_named() {
 fn unchanged_files_are_not_read_and_make_no_edit() {
     let sample = Sample::new();
     sample.write("old", "1");
-    sample.settle();
+    Sample::settle();
     let staged = sample.add(sample.empty_tree(), &["."]);
     sample.write("young", "2");
     let staged = sample.add(staged, &["."]);
@@ -139,6 +139,7 @@ fn sockets_are_named_and_the_rest_goes_on() {
 }
 
 /// Writes to a file whenever some of it was read.
+#[derive(Debug)]
 struct Meddler {
     file: Mutex<fs::File>,
     times: Mutex<usize>,

@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "tests write as any program does")]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
@@ -48,7 +50,7 @@ fn a_file_changed_in_the_tick_of_its_adding_is_noticed() {
 fn an_old_file_is_not_read_again_and_a_young_one_is_believed_after_the_next_look() {
     let sample = Sample::new();
     sample.write("file", "one");
-    sample.settle();
+    Sample::settle();
     let staged = sample.add(sample.empty_tree(), &["."]);
     let stat = sample.workspace.disk.cursor().stat(&path("file")).unwrap().unwrap();
     let row = || sample.workspace.cache.get(&path("file")).unwrap();
@@ -58,7 +60,7 @@ fn an_old_file_is_not_read_again_and_a_young_one_is_believed_after_the_next_look
     let staged = sample.add(staged, &["."]);
     let stat = sample.workspace.disk.cursor().stat(&path("file")).unwrap().unwrap();
     assert!(!row().proves(&stat));
-    sample.settle();
+    Sample::settle();
     assert!(sample.status(staged, staged, UntrackedMode::Files).is_clean());
     assert!(row().proves(&stat));
 }

@@ -11,7 +11,7 @@ use crate::workspace::cache::{CachedFile, NewRow};
 use crate::workspace::content::{Content, Deed};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
-use crate::workspace::join::{Join, Joined, OnDisk, Step};
+use crate::workspace::join::{Join, Joined, OnDisk};
 use crate::workspace::notice::Notice;
 use crate::workspace::status::rename::with_renames;
 use crate::workspace::status::{
@@ -52,21 +52,20 @@ impl Workspace {
         let mut status = Status::default();
         let mut unsure = Vec::new();
         let mut join = Join::new(self, staged, &RepoPath::root(), |_| false);
-        while let Some(step) = join.advance()? {
-            match step {
-                Step::Notice(notice) => status.notices.push(notice),
-                Step::Path(Joined { path, tracked: Some(entry), on_disk, cached }) => {
-                    match tracked(&entry, &on_disk, cached.as_ref()) {
-                        Verdict::Same => {}
-                        Verdict::Differs(kind) => status.unstaged.push(Change::new(path, kind)),
-                        Verdict::Unsure => unsure.push(Unsure { path, entry }),
-                    }
-                }
-                Step::Path(joined) => untracked(joined, &mut join, options, &mut status),
+        while let Some(joined) = join.advance()? {
+            let Joined { path, tracked: Some(entry), on_disk, cached } = joined else {
+                untracked(joined, &mut join, options, &mut status);
+                continue;
+            };
+            match tracked(&entry, &on_disk, cached.as_ref()) {
+                Verdict::Same => {}
+                Verdict::Differs(kind) => status.unstaged.push(Change::new(path, kind)),
+                Verdict::Unsure => unsure.push(Unsure { path, entry }),
             }
         }
-        drop(join);
+        status.notices.extend(join.into_notices());
         self.settle_unsure(unsure, present, &mut status, progress)?;
+        status.notices.sort_by(|a, b| a.path().cmp(b.path()));
         Ok(status)
     }
 
