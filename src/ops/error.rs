@@ -63,7 +63,7 @@ pub enum OpsError {
     Unmerged { name: String, commits: usize },
     #[error("`{path}` is not in {place}")]
     NoSuchPath { path: String, place: String, candidates: Vec<String> },
-    #[error("`{path}` in {place} is a directory")]
+    #[error("`{}` in {place} is a directory", if path.is_root() { "/".to_owned() } else { path.to_string() })]
     IsDirectory { path: RepoPath, place: String },
     #[error("`{path}` exists already")]
     PathExists { path: String },

@@ -8,17 +8,25 @@ use super::ui::Ui;
 
 mod add;
 mod branch;
+mod cat;
 mod commit;
 mod completions;
 mod config;
+mod diff;
+mod du;
+mod export;
 mod help;
 mod init;
 mod log;
+mod ls;
 mod man;
 mod op;
 mod redo;
+mod reset;
+mod show;
 mod status;
 mod switch;
+mod tag;
 mod undo;
 mod version;
 
@@ -29,8 +37,16 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Work, "status", status),
     verb!(Work, "commit", commit),
     verb!(Look, "log", log),
+    verb!(Look, "show", show),
+    verb!(Look, "diff", diff),
+    verb!(Look, "ls", ls),
+    verb!(Look, "cat", cat),
+    verb!(Look, "du", du),
+    verb!(Look, "export", export),
     verb!(Branch, "branch", branch),
     verb!(Branch, "switch" | "checkout", switch),
+    verb!(Branch, "tag", tag),
+    verb!(Undo, "reset", reset),
     verb!(Undo, "undo", undo),
     verb!(Undo, "redo", redo),
     verb!(Undo, "op", op),

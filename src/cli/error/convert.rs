@@ -76,7 +76,11 @@ impl From<RefError> for CommandError {
         match &error {
             RefError::NoSuchRevision { name, candidates } => {
                 let near = did_you_mean(name, candidates.iter().map(String::as_str));
-                user_error(error).maybe_hinted(near).hinted(
+                let is_path = std::path::Path::new(name).symlink_metadata().is_ok();
+                let path = is_path.then(|| {
+                    format!("`{name}` is a path: `-- {name}` names it, `HEAD:{name}` in a commit")
+                });
+                user_error(error).maybe_hinted(near).maybe_hinted(path).hinted(
                     "`mlv branch` and `mlv tag` list the names, `mlv help revisions` the forms",
                 )
             }
