@@ -85,7 +85,8 @@ fn show_stat(ui: &mut Ui, context: &Context, changes: &[FileChange]) -> Result<(
             Some((added, removed)) => {
                 all_added += added;
                 all_removed += removed;
-                table.row([path, (added + removed).to_string(), bar(ui, added, removed, most)]);
+                let bar = mode_change(change).unwrap_or_else(|| bar(ui, added, removed, most));
+                table.row([path, (added + removed).to_string(), bar]);
             }
             None if change.from.is_some() => table.row([path, String::new(), String::new()]),
             None => table.row([path, String::new(), patch::sizes(change)]),
@@ -100,6 +101,13 @@ fn show_stat(ui: &mut Ui, context: &Context, changes: &[FileChange]) -> Result<(
     let files = count(changes.len(), "file");
     let (added, removed) = (count(all_added as usize, "line"), all_removed);
     ui.data(format_args!("{files} changed, {added} added, {removed} removed"))
+}
+
+/// Returns what to say where only the executable bit changed.
+fn mode_change(change: &DiffChange) -> Option<String> {
+    let (old, new) = (change.old.as_ref()?, change.new.as_ref()?);
+    let word = if new.executable { "executable now" } else { "no longer executable" };
+    (old.hash == new.hash && old.executable != new.executable).then(|| word.to_owned())
 }
 
 /// Returns a bar whose length tells how many lines changed.
