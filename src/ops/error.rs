@@ -51,6 +51,10 @@ pub enum OpsError {
     Detached,
     #[error("no branch is called `{name}`")]
     NoSuchBranch { name: String, candidates: Vec<String> },
+    #[error("`{name}` is a commit, but no branch")]
+    NotABranch { name: String },
+    #[error("no branch is called `{name}` here; there is `{remote}`")]
+    OnlyOnRemote { name: String, remote: String },
     #[error("no tag is called `{name}`")]
     NoSuchTag { name: String, candidates: Vec<String> },
     #[error("`{name}` is checked out")]
@@ -59,7 +63,7 @@ pub enum OpsError {
     Unmerged { name: String, commits: usize },
     #[error("`{path}` is not in {place}")]
     NoSuchPath { path: String, place: String, candidates: Vec<String> },
-    #[error("`{path}` in {place} is a directory")]
+    #[error("`{}` in {place} is a directory", if path.is_root() { "/".to_owned() } else { path.to_string() })]
     IsDirectory { path: RepoPath, place: String },
     #[error("`{path}` is a directory")]
     NotRecursive { path: RepoPath },

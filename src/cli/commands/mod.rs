@@ -7,17 +7,31 @@ use super::globals::Globals;
 use super::ui::Ui;
 
 mod add;
+mod branch;
+mod cat;
 mod commit;
 mod completions;
 mod config;
+mod diff;
+mod du;
+mod export;
 mod help;
 mod init;
+mod log;
+mod ls;
 mod man;
 mod mv;
+mod op;
+mod redo;
+mod reset;
 mod restore;
 mod rm;
+mod show;
 mod stash;
 mod status;
+mod switch;
+mod tag;
+mod undo;
 mod version;
 
 /// Every verb, in the order of the overview.
@@ -30,6 +44,20 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Work, "mv", mv),
     verb!(Work, "restore", restore),
     verb!(Work, "stash", stash),
+    verb!(Look, "log", log),
+    verb!(Look, "show", show),
+    verb!(Look, "diff", diff),
+    verb!(Look, "ls", ls),
+    verb!(Look, "cat", cat),
+    verb!(Look, "du", du),
+    verb!(Look, "export", export),
+    verb!(Branch, "branch", branch),
+    verb!(Branch, "switch" | "checkout", switch),
+    verb!(Branch, "tag", tag),
+    verb!(Undo, "reset", reset),
+    verb!(Undo, "undo", undo),
+    verb!(Undo, "redo", redo),
+    verb!(Undo, "op", op),
     verb!(Upkeep, "config", config),
     verb!(Help, "help", help),
     verb!(Help, "completions", completions),
