@@ -112,10 +112,9 @@ fn check_expectation(edit: &RefEdit, found: Option<&RefValue>) -> Result<(), Ref
         (Expected::Anything, _) | (Expected::Absent, None) => Ok(()),
         (Expected::Absent, Some(_)) => Err(RefError::Exists { name: edit.name.clone() }),
         (Expected::Exactly(wanted), Some(found)) if wanted == found => Ok(()),
-        (Expected::Exactly(_), found) => Err(RefError::Moved {
-            name: edit.name.clone(),
-            found: found.cloned().map(Box::new),
-        }),
+        (Expected::Exactly(_), found) => {
+            Err(RefError::Moved { name: edit.name.clone(), found: found.cloned().map(Box::new) })
+        }
     }
 }
 

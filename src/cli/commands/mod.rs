@@ -6,14 +6,23 @@ use super::exit::ExitStatus;
 use super::globals::Globals;
 use super::ui::Ui;
 
+mod cherry_pick;
 mod completions;
 mod config;
 mod help;
+mod hooks;
 mod man;
+mod merge;
+mod revert;
+mod shared;
 mod version;
 
 /// Every verb, in the order of the overview.
 pub const COMMANDS: &[Verb] = &[
+    verb!(Branch, "merge", merge),
+    verb!(Branch, "cherry-pick", cherry_pick),
+    verb!(Undo, "revert", revert),
+    verb!(Pipeline, "hooks", hooks),
     verb!(Upkeep, "config", config),
     verb!(Help, "help", help),
     verb!(Help, "completions", completions),
