@@ -6,19 +6,27 @@ use super::exit::ExitStatus;
 use super::globals::Globals;
 use super::ui::Ui;
 
+mod add;
 mod cherry_pick;
+mod commit;
 mod completions;
 mod config;
 mod help;
 mod hooks;
+mod init;
 mod man;
 mod merge;
 mod revert;
 mod shared;
+mod status;
 mod version;
 
 /// Every verb, in the order of the overview.
 pub const COMMANDS: &[Verb] = &[
+    verb!(Start, "init", init),
+    verb!(Work, "add", add),
+    verb!(Work, "status", status),
+    verb!(Work, "commit", commit),
     verb!(Branch, "merge", merge),
     verb!(Branch, "cherry-pick", cherry_pick),
     verb!(Undo, "revert", revert),

@@ -54,6 +54,7 @@ pub fn land(
         files_changed: after.changes.len() as u64,
         fast_forward,
         runs,
+        message: commit.message,
     };
     if let (Some(number), Some(noted)) = (number, &noted) {
         landed.runs.extend(follow_up(context, number, noted));

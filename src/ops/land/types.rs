@@ -64,4 +64,5 @@ pub struct Landed {
     pub files_changed: u64,
     pub fast_forward: bool,
     pub runs: Vec<RunRecord>,
+    pub message: String,
 }
