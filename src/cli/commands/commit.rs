@@ -2,10 +2,12 @@
 
 use std::ffi::OsString;
 
+use super::shared::unless_interrupted;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::globals::Globals;
 use crate::cli::render::{count, printable};
+use crate::cli::runs::warn_of_late_failures;
 use crate::cli::session;
 use crate::cli::style::Label;
 use crate::cli::ui::Ui;
@@ -68,7 +70,8 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     } else {
         tell(ui, &done);
     }
-    Ok(ExitStatus::Done)
+    warn_of_late_failures(ui, "commit", &done.hooks);
+    Ok(unless_interrupted())
 }
 
 fn fact(text: &str) -> Result<(String, String), String> {

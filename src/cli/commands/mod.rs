@@ -7,6 +7,7 @@ use super::globals::Globals;
 use super::ui::Ui;
 
 mod add;
+mod branch;
 mod cherry_pick;
 mod commit;
 mod completions;
@@ -14,11 +15,16 @@ mod config;
 mod help;
 mod hooks;
 mod init;
+mod log;
 mod man;
 mod merge;
+mod op;
+mod redo;
 mod revert;
 mod shared;
 mod status;
+mod switch;
+mod undo;
 mod version;
 
 /// Every verb, in the order of the overview.
@@ -27,9 +33,15 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Work, "add", add),
     verb!(Work, "status", status),
     verb!(Work, "commit", commit),
+    verb!(Look, "log", log),
     verb!(Branch, "merge", merge),
     verb!(Branch, "cherry-pick", cherry_pick),
+    verb!(Branch, "branch", branch),
+    verb!(Branch, "switch" | "checkout", switch),
     verb!(Undo, "revert", revert),
+    verb!(Undo, "undo", undo),
+    verb!(Undo, "redo", redo),
+    verb!(Undo, "op", op),
     verb!(Pipeline, "hooks", hooks),
     verb!(Upkeep, "config", config),
     verb!(Help, "help", help),
