@@ -51,7 +51,8 @@ impl RunView {
         let least = if failed { Verbosity::Quiet } else { Verbosity::Normal };
         self.tell(least, &self.line(record, duration));
         // Whoever asked for more has seen these lines already.
-        if failed && self.verbosity < Verbosity::Verbose {
+        let says_more = tail.iter().any(|text| Some(text) != record.message.as_ref());
+        if failed && says_more && self.verbosity < Verbosity::Verbose {
             tail.iter().for_each(|text| self.tell(least, &log_line(text)));
         }
     }

@@ -12,6 +12,7 @@ mod cherry_pick;
 mod commit;
 mod completions;
 mod config;
+mod demo;
 mod help;
 mod hooks;
 mod init;
@@ -29,6 +30,7 @@ mod version;
 
 /// Every verb, in the order of the overview.
 pub const COMMANDS: &[Verb] = &[
+    verb!(Start, "demo", demo),
     verb!(Start, "init", init),
     verb!(Work, "add", add),
     verb!(Work, "status", status),
