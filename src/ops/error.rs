@@ -10,7 +10,7 @@ use crate::object::ObjectError;
 use crate::refs::{RefError, RefName};
 use crate::repo::RepoError;
 use crate::store::StoreError;
-use crate::workspace::WorkspaceError;
+use crate::workspace::{Notice, WorkspaceError};
 
 /// Why an operation did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +39,6 @@ pub enum OpsError {
     Moved { name: String },
     #[error("{verb} of a commit with {parents} parents: which side is meant is not clear")]
     ManyParents { verb: &'static str, parents: usize },
-    #[error("a merge is under way: it is committed as a whole")]
-    PartialMerge,
     #[error("a merge is under way")]
     MergeUnderWay,
     #[error("no merge is under way")]
@@ -69,6 +67,12 @@ pub enum OpsError {
     NoSuchPath { path: String, place: String, candidates: Vec<String> },
     #[error("`{path}` in {place} is a directory")]
     IsDirectory { path: RepoPath, place: String },
+    #[error("`{path}` is a directory")]
+    NotRecursive { path: RepoPath },
+    #[error("not everything could be read; nothing was committed")]
+    Unreadable { notices: Vec<Notice> },
+    #[error("a merge under way is committed whole")]
+    PartOfMerge,
     #[error("`{path}` exists already")]
     PathExists { path: String },
     #[error("`{path}` is not tracked")]

@@ -19,10 +19,14 @@ mod init;
 mod log;
 mod man;
 mod merge;
+mod mv;
 mod op;
 mod redo;
+mod restore;
 mod revert;
+mod rm;
 mod shared;
+mod stash;
 mod status;
 mod switch;
 mod undo;
@@ -35,6 +39,10 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Work, "add", add),
     verb!(Work, "status", status),
     verb!(Work, "commit", commit),
+    verb!(Work, "rm", rm),
+    verb!(Work, "mv", mv),
+    verb!(Work, "restore", restore),
+    verb!(Work, "stash", stash),
     verb!(Look, "log", log),
     verb!(Branch, "merge", merge),
     verb!(Branch, "cherry-pick", cherry_pick),

@@ -3,8 +3,10 @@
 //! after it, everything is durable.
 
 mod advance;
+mod overlay;
 mod run;
 mod types;
 
+pub use overlay::overlay;
 pub use run::land;
 pub use types::{Candidate, Landing, Stage};
