@@ -14,7 +14,7 @@ use crate::config::layer;
 pub fn set(path: &Path, name: &str, text: &str) -> Result<(), ConfigError> {
     let source = Source::File(path.to_owned());
     let key = known(name)?;
-    let text = layer::checked(&source, key, text)?;
+    let text = layer::checked(&source, key, name, text)?;
     let mut document = layer::document(&source, &content(path)?)?;
     let mut table = document.as_table_mut() as &mut dyn toml_edit::TableLike;
     let (sections, last) = split(name);

@@ -3,10 +3,13 @@
 
 pub mod add;
 pub mod branch;
+pub mod clone;
 pub mod commit;
 mod context;
 pub mod diff;
 mod error;
+pub mod fsck;
+pub mod gc;
 pub mod heal;
 pub mod hooks;
 pub mod init;
@@ -17,6 +20,7 @@ pub mod merge;
 pub mod pick;
 pub mod remove;
 pub mod reset;
+mod roots;
 pub mod stash;
 pub mod status;
 pub mod switch;

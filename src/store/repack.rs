@@ -39,6 +39,8 @@ pub struct RepackPlan {
     pub rewrite: Vec<PackInfo>,
     /// The bytes that the removed and rewritten packs waste now.
     pub freed: u64,
+    /// The blobs that nobody needs among those of the removed and rewritten packs.
+    pub blobs: u64,
     /// The bytes of live blobs to be moved.
     pub moved: u64,
     /// The unused bytes that stay.
@@ -54,6 +56,7 @@ const SMALL_PART: u64 = 16;
 struct Tally {
     info: PackInfo,
     live: u64,
+    dead_blobs: u64,
     class: PackClass,
 }
 
@@ -72,7 +75,9 @@ impl LocalStore {
     /// the store.
     pub fn plan_repack(&self, live: Live, limits: RepackLimits) -> Result<RepackPlan, StoreError> {
         self.index.relist()?;
-        let empty = |info: PackInfo| (info.name, Tally { info, live: 0, class: PackClass::Data });
+        let empty = |info: PackInfo| {
+            (info.name, Tally { info, live: 0, dead_blobs: 0, class: PackClass::Data })
+        };
         let mut tallies: BTreeMap<PackName, Tally> = self.packs()?.into_iter().map(empty).collect();
         self.index.each(&mut |place| count(&mut tallies, &place, live))?;
         Ok(decide(tallies.into_values().collect(), limits))
@@ -85,6 +90,8 @@ fn count(tallies: &mut BTreeMap<PackName, Tally>, place: &Location, live: Live) 
         if live(&place.entry.id) {
             // The entry in the footer is as much in use as the blob.
             tally.live += place.entry.end() - u64::from(place.entry.offset) + 48;
+        } else {
+            tally.dead_blobs += 1;
         }
     }
 }
@@ -95,6 +102,7 @@ fn decide(tallies: Vec<Tally>, limits: RepackLimits) -> RepackPlan {
     let (dead, mut used): (Vec<Tally>, Vec<Tally>) =
         tallies.into_iter().partition(|tally| tally.live == 0);
     plan.freed = dead.iter().map(|tally| tally.info.len).sum();
+    plan.blobs = dead.iter().map(|tally| tally.dead_blobs).sum();
     plan.remove = dead.into_iter().map(|tally| tally.info).collect();
     plan.unused = used.iter().map(Tally::unused).sum();
     let small = |class| used.iter().filter(|t| t.class == class && t.is_small()).count();
@@ -111,6 +119,7 @@ fn decide(tallies: Vec<Tally>, limits: RepackLimits) -> RepackPlan {
             plan.unused -= tally.unused();
             plan.freed += tally.unused();
             plan.moved += tally.live;
+            plan.blobs += tally.dead_blobs;
             plan.rewrite.push(tally.info);
         }
     }

@@ -6,14 +6,20 @@ use super::exit::ExitStatus;
 use super::globals::Globals;
 use super::ui::Ui;
 
+mod clone;
 mod completions;
 mod config;
+mod fsck;
+mod gc;
 mod help;
 mod man;
 mod version;
 
 /// Every verb, in the order of the overview.
 pub const COMMANDS: &[Verb] = &[
+    verb!(Start, "clone", clone),
+    verb!(Upkeep, "gc", gc),
+    verb!(Upkeep, "fsck", fsck),
     verb!(Upkeep, "config", config),
     verb!(Help, "help", help),
     verb!(Help, "completions", completions),
