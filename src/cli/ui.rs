@@ -183,6 +183,9 @@ impl Ui {
 
     /// Returns a listener for long work. Its bar stands aside for talk, and ends with the first data.
     pub fn progress(&mut self) -> Arc<TerminalProgress> {
+        if let Some(progress) = &self.progress {
+            return progress.clone();
+        }
         let progress = Arc::new(TerminalProgress::new(self.verbosity, self.talk_is_terminal));
         self.progress = Some(progress.clone());
         progress

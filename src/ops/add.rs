@@ -34,8 +34,8 @@ pub struct Added {
     pub unchanged: u64,
     /// Bytes that were read.
     pub bytes: u64,
-    /// What was passed over, in words.
-    pub notices: Vec<String>,
+    /// What was passed over.
+    pub notices: Vec<Notice>,
     /// Whether some file could not be read.
     pub incomplete: bool,
 }
@@ -85,7 +85,7 @@ fn told_of_plan(plan: AddPlan) -> Added {
         removed: plan.removals,
         unchanged: plan.unchanged,
         incomplete: plan.notices.iter().any(Notice::is_failure),
-        notices: plan.notices.iter().map(ToString::to_string).collect(),
+        notices: plan.notices,
     }
 }
 
@@ -104,7 +104,7 @@ pub fn stage(
         unchanged,
         bytes: outcome.bytes,
         incomplete: outcome.has_failures(),
-        notices: outcome.notices.iter().map(ToString::to_string).collect(),
+        notices: outcome.notices,
         ..Added::default()
     };
     let tree = objects.edit_tree(staged, outcome.edits)?;

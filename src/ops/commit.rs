@@ -36,6 +36,8 @@ pub struct Committed {
     pub tree: TreeId,
     pub files_changed: u64,
     pub hooks: Vec<RunRecord>,
+    #[serde(skip)]
+    pub message: String,
 }
 
 /// Commits.
@@ -91,6 +93,7 @@ pub fn commit(context: &Context, options: CommitOptions) -> Result<Committed, Op
         tree: landed.tree,
         files_changed: landed.files_changed,
         hooks: landed.runs,
+        message: landed.message,
     })
 }
 

@@ -57,6 +57,7 @@ pub struct Landed {
     pub files_changed: u64,
     pub fast_forward: bool,
     pub runs: Vec<RunRecord>,
+    pub message: String,
 }
 
 /// The key of a commit's meta that says that no hook judged it.
@@ -108,6 +109,7 @@ pub fn land(context: &Context, candidate: Candidate, landing: Landing) -> Result
         files_changed: after.changes.len() as u64,
         fast_forward,
         runs,
+        message: commit.message,
     })
 }
 

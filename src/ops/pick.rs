@@ -102,6 +102,7 @@ pub fn pick(
         tree: landed.tree,
         files_changed: landed.files_changed,
         hooks: landed.runs,
+        message: landed.message,
     }))
 }
 

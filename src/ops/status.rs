@@ -1,8 +1,10 @@
 //! `status`: how the working copy, the staged tree and `HEAD` differ.
 
 use crate::base::{CommitId, RepoPath};
+use crate::object::CodeRevision;
 use crate::ops::merge::read_pending;
 use crate::ops::{Context, OpsError};
+use crate::workspace::Notice;
 use crate::workspace::status::{Change, Status, StatusOptions, Untracked, UntrackedMode};
 
 /// What `status` tells.
@@ -19,8 +21,10 @@ pub struct StatusReport {
     pub clean: bool,
     /// The branch that is being merged.
     pub merging: Option<String>,
-    /// What was passed over, in words.
-    pub notices: Vec<String>,
+    /// The code that a commit made now would record.
+    pub code: Option<CodeRevision>,
+    /// What was passed over.
+    pub notices: Vec<Notice>,
 }
 
 /// Writes untracked paths; a directory that stands for all below it ends with a slash.
@@ -56,6 +60,7 @@ pub fn status(context: &Context, untracked: UntrackedMode) -> Result<StatusRepor
         untracked: found.untracked,
         conflicts,
         merging: merge.map(|merge| merge.source),
-        notices: found.notices.iter().map(ToString::to_string).collect(),
+        code: context.code_revision()?,
+        notices: found.notices,
     })
 }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 
 use crate::base::{Progress, RepoPath};
+use crate::object::ingest::hash_source;
 use crate::object::{Entry, FileRef, ObjectError};
 use crate::workspace::disk::{Cursor, FileKind, Stat};
 use crate::workspace::error::WorkspaceError;
@@ -111,7 +112,7 @@ impl Workspace {
         progress: &dyn Progress,
     ) -> Result<FileRef, ObjectError> {
         match deed {
-            Deed::Hash => crate::object::ingest::hash_source(file),
+            Deed::Hash => hash_source(file),
             Deed::Store => self.objects.ingest(file, progress),
         }
     }

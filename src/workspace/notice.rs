@@ -49,3 +49,10 @@ impl fmt::Display for Notice {
         }
     }
 }
+
+/// In words, as it is shown.
+impl serde::Serialize for Notice {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

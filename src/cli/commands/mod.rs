@@ -6,18 +6,26 @@ use super::exit::ExitStatus;
 use super::globals::Globals;
 use super::ui::Ui;
 
+mod add;
 mod clone;
+mod commit;
 mod completions;
 mod config;
 mod fsck;
 mod gc;
 mod help;
+mod init;
 mod man;
+mod status;
 mod version;
 
 /// Every verb, in the order of the overview.
 pub const COMMANDS: &[Verb] = &[
+    verb!(Start, "init", init),
     verb!(Start, "clone", clone),
+    verb!(Work, "add", add),
+    verb!(Work, "status", status),
+    verb!(Work, "commit", commit),
     verb!(Upkeep, "gc", gc),
     verb!(Upkeep, "fsck", fsck),
     verb!(Upkeep, "config", config),

@@ -1,9 +1,11 @@
 //! Values as people read them: tables, sizes, times, text without control characters.
 
+mod path;
 mod table;
 mod text;
 mod time;
 
+pub use path::seen_from;
 pub use table::{Column, Table};
 pub use text::printable;
 pub use time::relative;

@@ -1,6 +1,6 @@
 //! Trees: each directory is a map from names to entries, cut into nodes by content (a prolly map),
 //! so that equal content is stored once and compared by id. The bytes are drawn in
-//! `docs/format-tree.md`.
+//! `docs/format.md`.
 
 mod build;
 mod cache;

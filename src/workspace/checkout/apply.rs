@@ -8,8 +8,8 @@ use rayon::prelude::*;
 use crate::base::interrupt::{self, Interrupted};
 use crate::base::lock::{FileLock, LockKind};
 use crate::base::progress::Unit;
-use crate::base::{Hash, Progress, RepoPath};
-use crate::object::TreeEdit;
+use crate::base::{Hash, NoProgress, Progress, RepoPath};
+use crate::object::{ObjectError, TreeEdit};
 use crate::store::Durability;
 use crate::workspace::cache::NewRow;
 use crate::workspace::checkout::journal::{Journal, temporary};
@@ -113,7 +113,9 @@ impl Workspace {
         let saved = plan.saved();
         let CheckoutPlan { from, to, steps, right, .. } = plan;
         let journal = Journal { nonce: nonce(), from, to, note: note.to_vec(), steps };
-        journal.write(&path)?;
+        if !journal.steps.is_empty() {
+            journal.write(&path)?;
+        }
         let done = self.run(&journal.steps, journal.nonce, pace, progress);
         if let Err(error) = done {
             // Where the way back fails as well, the journal stays for the next start.
@@ -140,8 +142,7 @@ impl Workspace {
         plan.unsaved.par_iter().try_for_each_init(
             || self.disk.cursor(),
             |cursor, path| {
-                let content =
-                    self.read_content(cursor, path, Deed::Store, &crate::base::NoProgress)?;
+                let content = self.read_content(cursor, path, Deed::Store, &NoProgress)?;
                 let index = plan.steps.binary_search_by(|step| step.path.cmp(path));
                 let held = index.ok().and_then(|index| plan.steps[index].old.as_ref());
                 match (content, held) {
@@ -154,10 +155,7 @@ impl Workspace {
                 }
             },
         )?;
-        self.objects
-            .store()
-            .flush(Durability::Durable)
-            .map_err(crate::object::ObjectError::from)?;
+        self.objects.store().flush(Durability::Durable).map_err(ObjectError::from)?;
         Ok(())
     }
 

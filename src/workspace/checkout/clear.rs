@@ -2,7 +2,7 @@
 
 use crate::base::RepoPath;
 use crate::workspace::checkout::{BlockReason, Blocked};
-use crate::workspace::disk::{Cursor, list};
+use crate::workspace::disk::{Cursor, FileKind, list};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
 use crate::workspace::notice::Notice;
@@ -37,7 +37,7 @@ impl Workspace {
             let Ok(listed) = cursor.directory(&dir).and_then(list) else { continue };
             for item in listed {
                 match dir.child(&item.name) {
-                    Ok(path) if item.kind == crate::workspace::disk::FileKind::Directory => {
+                    Ok(path) if item.kind == FileKind::Directory => {
                         pending.push(path);
                     }
                     Ok(_) => {}
@@ -76,7 +76,7 @@ pub(super) fn remove_empty_tree(
         let Ok(listed) = cursor.directory(&dir).and_then(list) else { return Ok(false) };
         for item in listed {
             match dir.child(&item.name) {
-                Ok(path) if item.kind == crate::workspace::disk::FileKind::Directory => {
+                Ok(path) if item.kind == FileKind::Directory => {
                     order.push(path);
                 }
                 _ => return Ok(false),

@@ -1,7 +1,7 @@
 //! The values of a checkout.
 
 use crate::base::{RepoPath, TreeId};
-use crate::object::{Entry, TreeEdit};
+use crate::object::{Entry, TreeEdit, TreeValue};
 use crate::workspace::cache::NewRow;
 use crate::workspace::disk::{FileKind, Stat};
 
@@ -84,7 +84,7 @@ impl CheckoutPlan {
         let edit = |path: &RepoPath| {
             let index = self.steps.binary_search_by(|step| step.path.cmp(path)).ok()?;
             let entry = self.steps[index].old.clone()?.entry;
-            let value = crate::object::TreeValue::Set(entry);
+            let value = TreeValue::Set(entry);
             Some(TreeEdit { path: path.clone(), value })
         };
         self.unsaved.iter().filter_map(edit).collect()

@@ -354,7 +354,7 @@ fn what_the_user_did_between_the_crash_and_the_recovery_is_saved() {
     let plan = sample.workspace.plan_checkout(old, new, Policy::Keep).unwrap();
     let done = sample.workspace.apply_checkout(plan, b"", &UntilInterrupted, &NoProgress).unwrap();
     drop(done);
-    let plan = sample.workspace.plan_checkout(new, new, Policy::Keep).unwrap();
+    let plan = sample.workspace.plan_checkout(new, old, Policy::Keep).unwrap();
     let refused = sample.workspace.apply_checkout(plan, b"", &UntilInterrupted, &NoProgress);
     assert!(matches!(refused, Err(WorkspaceError::Unrecovered)));
     sample.write("changed", "mine");

@@ -23,7 +23,8 @@ pub fn present(dir: &Path) -> Result<i64, PathError> {
 /// Makes an open file look last written a moment before `present`: whoever writes to it from now on
 /// is noticed by the time alone.
 pub fn set_aside(file: impl std::os::fd::AsFd, present: i64) -> rustix::io::Result<()> {
-    let time = present - SET_BACK_NS;
+    // Where the present is not known, the file keeps its time, and is read again when asked about.
+    let Some(time) = present.checked_sub(SET_BACK_NS) else { return Ok(()) };
     let time = Timespec {
         tv_sec: time.div_euclid(1_000_000_000) as _,
         tv_nsec: time.rem_euclid(1_000_000_000) as _,

@@ -96,4 +96,6 @@ fn a_file_set_aside_is_older_than_the_present() {
     set_aside(&file, now).unwrap();
     let stat = cursor.stat(&path("a")).unwrap().unwrap();
     assert!(stat.mtime_ns < now && stat.mtime_ns > now - 1_000_000_000);
+    set_aside(&file, i64::MIN).unwrap();
+    assert_eq!(cursor.stat(&path("a")).unwrap().unwrap().mtime_ns, stat.mtime_ns);
 }

@@ -13,7 +13,7 @@ use crate::base::progress::Unit;
 use crate::base::{Progress, RepoPath, TreeId};
 use crate::object::Entry;
 use crate::workspace::checkout::write::put;
-use crate::workspace::disk::{Cursor, Disk, Stat, remove_all};
+use crate::workspace::disk::{Cursor, Disk, Stat, remove_all, set_aside};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
 use crate::workspace::status::same_bytes;
@@ -178,9 +178,7 @@ impl Layer<'_> {
             let from = source.open_file(path).ok()?;
             let to = cursor.create_file(path, if *executable { 0o777 } else { 0o666 }).ok()?;
             let cloned = self.share_blocks(&from, &to);
-            let good = cloned
-                && crate::workspace::disk::set_aside(&to, self.present).is_ok()
-                && proven(source).is_some();
+            let good = cloned && set_aside(&to, self.present).is_ok() && proven(source).is_some();
             if !good {
                 cursor.remove_file(path).ok()?;
             }
@@ -235,7 +233,7 @@ impl Layer<'_> {
         let mode = from.metadata().context("look at", source)?.permissions().mode();
         let mut to = cursor.create_file(path, if mode & 0o100 == 0 { 0o666 } else { 0o777 })?;
         io::copy(&mut from, &mut to).context("copy", source)?;
-        crate::workspace::disk::set_aside(&to, self.present)
+        set_aside(&to, self.present)
             .map_err(io::Error::from)
             .context("set time of", path.to_path())?;
         Ok(())

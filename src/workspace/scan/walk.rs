@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::base::RepoPath;
 use crate::workspace::disk::{Disk, FileKind, Stat};
-use crate::workspace::ignore::IgnoreRules;
+use crate::workspace::ignore::{IGNORE_FILE, IgnoreRules};
 use crate::workspace::notice::Notice;
 use crate::workspace::scan::listing::{Directory, Item, Refused, What};
 use crate::workspace::scan::prefetch::Prefetch;
@@ -139,7 +139,7 @@ impl<'a> Scan<'a> {
             if !dir.is_root() && rules.ignores(&dir, true) {
                 return (rules, true);
             }
-            let file = dir.child(crate::workspace::ignore::IGNORE_FILE).ok();
+            let file = dir.child(IGNORE_FILE).ok();
             let stat = file.and_then(|file| cursor.stat(&file).ok().flatten());
             if stat.is_some_and(|stat| stat.kind() == FileKind::File) {
                 let (with, notices) = rules.read_in(&mut cursor, &dir);

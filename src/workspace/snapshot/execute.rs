@@ -61,6 +61,7 @@ impl Workspace {
         let removed = removals.iter().map(|path| edit(path.clone(), TreeValue::Remove));
         outcome.edits.extend(removed);
         outcome.edits.sort_by(|a, b| a.path.cmp(&b.path));
+        outcome.notices.sort_by(|a, b| a.path().cmp(b.path()));
         self.cache.update(&rows, &removals);
         Ok(outcome)
     }

@@ -2,6 +2,7 @@
 
 use crate::base::{RepoPath, TreeId};
 use crate::object::Entry;
+use crate::workspace::disk::FileKind;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
 use crate::workspace::join::{Join, Joined, OnDisk};
@@ -78,10 +79,8 @@ impl Workspace {
         let mut cursor = self.disk.cursor();
         planner.usage.check(|path| {
             // A directory may be empty, and an unreadable file was named already.
-            let is_directory = |stat: crate::workspace::disk::Stat| {
-                stat.kind() == crate::workspace::disk::FileKind::Directory
-            };
-            cursor.stat(path).ok().flatten().is_some_and(is_directory)
+            let stat = cursor.stat(path).ok().flatten();
+            stat.is_some_and(|stat| stat.kind() == FileKind::Directory)
         })?;
         Ok(planner.plan)
     }

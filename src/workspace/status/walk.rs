@@ -65,6 +65,7 @@ impl Workspace {
         }
         status.notices.extend(join.into_notices());
         self.settle_unsure(unsure, present, &mut status, progress)?;
+        status.notices.sort_by(|a, b| a.path().cmp(b.path()));
         Ok(status)
     }
 
