@@ -17,7 +17,7 @@ use crate::ops::{OpsError, heal};
 use crate::refs::revision::split_path;
 use crate::refs::{RefName, Revision};
 use crate::repo::Repo;
-use crate::store::Durability;
+use crate::store::{ChunkStore as _, Durability};
 use crate::workspace::{Pathspecs, Workspace, WorkspaceError, resolve_path};
 
 /// Hears what hooks do while they do it.
@@ -105,6 +105,11 @@ impl Context {
             Some(value) if value.text == "always" => Durability::Durable,
             _ => Durability::Visible,
         }
+    }
+
+    /// Makes durable what was written, as refs that point to it ask for.
+    pub fn flush_trees(&self) -> Result<(), OpsError> {
+        Ok(self.repo.store().flush(Durability::Durable)?)
     }
 
     /// Returns a number that this process has not used yet.

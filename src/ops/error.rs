@@ -51,6 +51,10 @@ pub enum OpsError {
     Detached,
     #[error("no branch is called `{name}`")]
     NoSuchBranch { name: String, candidates: Vec<String> },
+    #[error("`{name}` is a commit, but no branch")]
+    NotABranch { name: String },
+    #[error("no branch is called `{name}` here; there is `{remote}`")]
+    OnlyOnRemote { name: String, remote: String },
     #[error("no tag is called `{name}`")]
     NoSuchTag { name: String, candidates: Vec<String> },
     #[error("`{name}` is checked out")]

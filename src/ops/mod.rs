@@ -17,6 +17,7 @@ pub mod inspect;
 mod land;
 pub mod log;
 pub mod merge;
+pub mod operation_log;
 pub mod pick;
 pub mod remove;
 pub mod reset;

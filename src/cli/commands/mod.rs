@@ -7,6 +7,7 @@ use super::globals::Globals;
 use super::ui::Ui;
 
 mod add;
+mod branch;
 mod clone;
 mod commit;
 mod completions;
@@ -15,8 +16,13 @@ mod fsck;
 mod gc;
 mod help;
 mod init;
+mod log;
 mod man;
+mod op;
+mod redo;
 mod status;
+mod switch;
+mod undo;
 mod version;
 
 /// Every verb, in the order of the overview.
@@ -26,6 +32,12 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Work, "add", add),
     verb!(Work, "status", status),
     verb!(Work, "commit", commit),
+    verb!(Look, "log", log),
+    verb!(Branch, "branch", branch),
+    verb!(Branch, "switch" | "checkout", switch),
+    verb!(Undo, "undo", undo),
+    verb!(Undo, "redo", redo),
+    verb!(Undo, "op", op),
     verb!(Upkeep, "gc", gc),
     verb!(Upkeep, "fsck", fsck),
     verb!(Upkeep, "config", config),

@@ -1,7 +1,6 @@
 //! Errors of operations: hints and exit codes from their facts.
 
-use super::{CommandError, config_error, user_error};
-use crate::base::suggest;
+use super::{CommandError, config_error, did_you_mean, user_error};
 use crate::cli::exit::ExitStatus;
 use crate::git::GitError;
 use crate::object::ObjectError;
@@ -35,12 +34,11 @@ fn facts(error: OpsError) -> CommandError {
     let hint = hint(&error);
     let exit = exit(&error);
     let (near, more) = match &error {
-        OpsError::NoSuchBranch { candidates, .. }
-        | OpsError::NoSuchTag { candidates, .. }
-        | OpsError::NoSuchTemplate { candidates, .. } => (suggest::did_you_mean(candidates), None),
-        OpsError::NoSuchPath { path, candidates, .. } => {
-            let near = suggest::candidates(path, candidates.iter().map(String::as_str));
-            (suggest::did_you_mean(&near), None)
+        OpsError::NoSuchBranch { name, candidates }
+        | OpsError::NoSuchTag { name, candidates }
+        | OpsError::NoSuchTemplate { template: name, candidates }
+        | OpsError::NoSuchPath { path: name, candidates, .. } => {
+            (did_you_mean(name, candidates.iter().map(String::as_str)), None)
         }
         OpsError::StagedInTheWay { paths }
         | OpsError::WouldLose { paths }
@@ -99,6 +97,14 @@ fn hint(error: &OpsError) -> Option<String> {
         OpsError::CheckedOut { .. } => "stand elsewhere first: `mlv switch NAME`".into(),
         OpsError::Unmerged { name, .. } => {
             format!("`mlv branch -D {name}` deletes it all the same; `mlv undo` brings it back")
+        }
+        OpsError::NoSuchBranch { .. } => "`mlv branch` lists them".into(),
+        OpsError::NoSuchTag { .. } => "`mlv tag` lists them".into(),
+        OpsError::NotABranch { name } => format!(
+            "`mlv switch --detach {name}` looks at it; `mlv switch -c NAME {name}` begins a branch there"
+        ),
+        OpsError::OnlyOnRemote { name, remote } => {
+            format!("`mlv switch -c {name} {remote}` makes a branch of it")
         }
         OpsError::IsDirectory { .. } => "`mlv ls` lists it, `mlv export` writes it out".into(),
         OpsError::Untracked { path } => format!("`mlv add {path}` first"),
