@@ -5,9 +5,14 @@
 
 mod common;
 
+mod clone;
 mod config;
+mod crash;
 mod demo_template;
 mod environment;
+mod faults;
+mod fsck;
+mod gc;
 mod help;
 mod layers;
 mod output;
