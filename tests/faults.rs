@@ -315,6 +315,17 @@ fn outside_of_any_repository_the_way_in_is_named() {
 }
 
 #[test]
+fn a_branch_begun_before_the_first_commit_can_be_added_to() {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    env.success(&["switch", "-c", "early"]);
+    env.write("a", "a");
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", "one"]);
+    env.success(&["fsck"]);
+}
+
+#[test]
 fn an_unknown_revision_is_met_with_its_neighbours() {
     let env = TestEnvironment::new();
     repository(&env);

@@ -365,7 +365,7 @@ mod tests {
         let before = Timestamp::from_seconds(50);
         assert_eq!(expired(&connection, before, 1).unwrap(), [1, 4]);
         assert_eq!(expired(&connection, before, 2).unwrap(), [1]);
-        assert_eq!(expired(&connection, Timestamp::from_seconds(0), 0).unwrap(), []);
+        assert_eq!(expired(&connection, Timestamp::from_seconds(0), 0).unwrap(), [0; 0]);
         forget(&connection, &[1, 4]).unwrap();
         let left: Vec<_> = list(&connection, 9).unwrap().iter().map(|op| op.id).collect();
         assert_eq!(left, [5, 3, 2]);

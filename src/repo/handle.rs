@@ -16,7 +16,7 @@ use crate::refs::{RefName, RefValue};
 use crate::repo::database::{self, database_error};
 use crate::repo::journal;
 use crate::repo::{Layout, RepoError};
-use crate::store::LocalStore;
+use crate::store::{ChunkStore, Durability, LocalStore};
 
 /// How a repository is opened.
 #[derive(Debug, Clone)]
@@ -111,6 +111,7 @@ impl Repo {
 
     /// Edits refs with which history begins: nothing that `undo` could take back.
     pub fn edit_unlogged(&self, edits: &[RefEdit]) -> Result<(), RepoError> {
+        self.store.flush(Durability::Visible)?;
         self.transact(|connection| Ok(table::apply(connection, edits).map(|_| ())?))
     }
 
@@ -179,9 +180,10 @@ impl Repo {
         Ok(journal::fact(&self.connection(), CHECKOUT_FACT)?.as_deref() == Some(token))
     }
 
-    /// Applies an update and writes it into the operation log. What the edits point to must have been
-    /// flushed.
+    /// Applies an update and writes it into the operation log. What the edits point to others will
+    /// see; what must survive a power cut has been flushed durably before.
     pub fn update(&self, update: &Update) -> Result<Updated, RepoError> {
+        self.store.flush(Durability::Visible)?;
         self.transact(|connection| {
             let applied = table::apply(connection, &update.edits)?;
             let mut updated = Updated::default();

@@ -97,10 +97,11 @@ fn count(tallies: &mut BTreeMap<PackName, Tally>, place: &Location, live: Live) 
 }
 
 fn decide(tallies: Vec<Tally>, limits: RepackLimits) -> RepackPlan {
-    let total: u64 = tallies.iter().map(|tally| tally.info.len).sum();
     let mut plan = RepackPlan::default();
     let (dead, mut used): (Vec<Tally>, Vec<Tally>) =
         tallies.into_iter().partition(|tally| tally.live == 0);
+    // Measured by what stays: large dead packs are no excuse for waste in the others.
+    let total: u64 = used.iter().map(|tally| tally.info.len).sum();
     plan.freed = dead.iter().map(|tally| tally.info.len).sum();
     plan.blobs = dead.iter().map(|tally| tally.dead_blobs).sum();
     plan.remove = dead.into_iter().map(|tally| tally.info).collect();
@@ -113,7 +114,7 @@ fn decide(tallies: Vec<Tally>, limits: RepackLimits) -> RepackPlan {
     let budget = (total / 100 * limits.max_rewrite).max(limits.min_rewrite);
     for tally in used {
         let crowd = if tally.class == PackClass::Data { data } else { metadata };
-        let wasteful = tally.unused() > 0 && plan.unused > total / 100 * limits.max_unused;
+        let wasteful = tally.dead_blobs > 0 && plan.unused > total / 100 * limits.max_unused;
         let affordable = plan.moved + tally.live <= budget;
         if (crowd && tally.is_small()) || (wasteful && affordable) {
             plan.unused -= tally.unused();

@@ -98,7 +98,8 @@ impl Dice {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16
+        let mixed = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d);
+        mixed ^ (mixed >> 32)
     }
 
     /// Returns a number below `limit`.
