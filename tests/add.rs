@@ -116,7 +116,7 @@ fn what_is_ignored_is_passed_over_unless_it_is_forced() {
     $ mlv add a.tmp scratch/b
     [stderr]
     error: 2 paths are ignored by `.mlvignore`
-    hint: in the way:
+    hint: ignored:
       a.tmp
       scratch/b
     hint: `mlv add --force` adds them all the same

@@ -122,7 +122,11 @@ fn a_name_is_shown_without_harm_to_the_terminal() {
     let env = repository();
     env.write("new\nline\x1b[31m", "1");
     env.write(OsStr::from_bytes(b"\xff"), "1");
-    insta::assert_snapshot!(env.screen("mlv status -s"), @"");
+    insta::assert_snapshot!(env.screen("mlv status -s"), @r"
+    $ mlv status -s
+    ?? new\x0aline\x1b[31m
+    ?? \xff
+    ");
 }
 
 #[test]
@@ -237,17 +241,16 @@ fn an_empty_directory_is_not_versioned_and_not_removed() {
 }
 
 #[test]
-fn a_repository_within_is_left_alone() {
+fn a_repository_within_is_left_alone_and_of_a_git_clone_the_files_are_taken() {
     let env = repository();
     env.success(&["init", "inner"]);
     env.write("inner/theirs", "1");
-    env.git(&["init", "-q", "code"]);
-    env.write("code/main.py", "1");
-    env.write("ours", "1");
+    env.git(&["init", "-q", "clone"]);
+    env.write("clone/model.bin", "1");
     env.success(&["add", "-A"]);
-    let done = env.json(&["commit", "-m", "x", "--json"]);
-    assert_eq!(done["files_changed"], 1);
-    insta::assert_snapshot!(env.screen("mlv add inner/theirs"), @"");
+    assert_eq!(env.success(&["status", "-s"]).stdout, "A  clone/model.bin\n");
+    env.mlv(&["add", "inner/theirs"]).expect_code(1);
+    env.mlv(&["add", "clone/.git/HEAD"]).expect_code(1);
     assert_eq!(env.json(&["-C", "inner", "status", "--json"])["untracked"][0], "theirs");
 }
 
