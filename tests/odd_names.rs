@@ -54,7 +54,8 @@ fn there_and_back(env: &TestEnvironment) {
         let path = entry.unwrap().path();
         if path.file_name() == Some(OsStr::new(".mlv")) {
             continue;
-        } else if path.is_dir() && !path.is_symlink() {
+        }
+        if path.is_dir() && !path.is_symlink() {
             fs::remove_dir_all(&path).unwrap();
         } else {
             fs::remove_file(&path).unwrap();

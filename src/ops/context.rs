@@ -163,11 +163,13 @@ impl Context {
     /// Returns the state of the code that a commit made now would record; what cannot be read counts
     /// as none.
     pub fn code_revision(&self) -> Result<Option<CodeRevision>, OpsError> {
-        let revision = self.git()?.map(Enclosing::revision).transpose();
-        Ok(revision.map(Option::flatten).unwrap_or_else(|error| {
-            self.progress.notice(&format!("the state of the code is not recorded: {error}"));
-            None
-        }))
+        match self.git()?.map(Enclosing::revision).transpose() {
+            Ok(revision) => Ok(revision.flatten()),
+            Err(error) => {
+                self.progress.notice(&format!("the state of the code is not recorded: {error}"));
+                Ok(None)
+            }
+        }
     }
 
     /// Returns the working copy.
