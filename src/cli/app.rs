@@ -52,10 +52,19 @@ pub fn run(
     }
 }
 
-/// Returns the command line in one line.
+/// Returns the command line in one line, as a shell would take it.
 fn typed(arguments: &[OsString]) -> String {
-    let words = arguments.iter().skip(1).map(|word| word.to_string_lossy());
+    let words = arguments.iter().skip(1).map(|word| quoted(&word.to_string_lossy()));
     std::iter::once("mlv".into()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:=@~^{},+%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 fn names_a_verb(arguments: &[OsString]) -> bool {
@@ -107,6 +116,12 @@ mod tests {
             let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(after.starts_with("Examples:\n"), "{} has no examples", verb.name);
         }
+    }
+
+    #[test]
+    fn a_command_is_remembered_as_a_shell_would_take_it() {
+        let words = ["/bin/mlv", "commit", "-m", "it's done", "a.csv", ""].map(OsString::from);
+        assert_eq!(typed(&words), r"mlv commit -m 'it'\''s done' a.csv ''");
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use crate::base::CommitId;
 use crate::merge::History;
-use crate::ops::{Context, OpsError, hooks};
-use crate::refs::{RefEdit, RefName, RefValue, Revision};
+use crate::ops::{Context, OpsError, hooks, log};
+use crate::refs::{Expected, RefEdit, RefName, RefValue, Revision};
 use crate::repo::Update;
 
 /// A branch in a listing.
@@ -70,64 +70,99 @@ pub fn create(
     Ok(BranchInfo { name: name.to_owned(), id, current: false, upstream: None })
 }
 
-/// Deletes a branch; without `force` only where its commits are on another branch or in `HEAD`.
-pub fn delete(context: &Context, name: &str, force: bool) -> Result<BranchInfo, OpsError> {
-    let (branch, id) = tip(context, name)?;
-    if context.repo.head()?.branch() == Some(&branch) {
-        return Err(OpsError::CheckedOut { name: name.to_owned() });
+/// Deletes branches, all or none; without `force` only where their commits are on another branch, on
+/// a tag or in `HEAD`.
+pub fn delete(
+    context: &Context,
+    names: &[String],
+    force: bool,
+) -> Result<Vec<BranchInfo>, OpsError> {
+    let head = context.repo.head()?;
+    let (mut edits, mut deleted) = (Vec::new(), Vec::new());
+    for name in names {
+        let (branch, id) = tip(context, name)?;
+        if head.branch() == Some(&branch) {
+            return Err(OpsError::CheckedOut { name: name.clone() });
+        }
+        hooks::refuse_protected(context, &branch, "branch -D")?;
+        let expected = Expected::Exactly(RefValue::Commit(id));
+        edits.push(RefEdit { name: branch, expected, new: None });
+        deleted.push(BranchInfo { name: name.clone(), id, current: false, upstream: None });
     }
-    hooks::refuse_protected(context, &branch, "branch -D")?;
     if !force {
-        let commits = commits_only_on(context, &branch, id)?;
-        if commits > 0 {
-            return Err(OpsError::Unmerged { name: name.to_owned(), commits });
-        }
+        refuse_unmerged(context, &edits, &deleted)?;
     }
-    let edit = RefEdit {
-        new: None,
-        ..RefEdit::replace(branch, Some(RefValue::Commit(id)), RefValue::Commit(id))
-    };
-    context.repo.update(&Update::new(&context.command, context.now()?, vec![edit]))?;
-    Ok(BranchInfo { name: name.to_owned(), id, current: false, upstream: None })
+    context.repo.update(&Update::new(&context.command, context.now()?, edits))?;
+    Ok(deleted)
 }
 
-/// Counts the commits that would be on no branch or tag any more.
-fn commits_only_on(context: &Context, branch: &RefName, id: CommitId) -> Result<usize, OpsError> {
-    let mut history = History::of(context.repo.objects());
-    let mut fewest = usize::MAX;
-    let others = context.repo.list("refs/")?.into_iter().filter(|(name, _)| name != branch);
+/// Refuses where commits would be on no branch or tag any more.
+fn refuse_unmerged(
+    context: &Context,
+    edits: &[RefEdit],
+    branches: &[BranchInfo],
+) -> Result<(), OpsError> {
+    let is_deleted = |name: &RefName| edits.iter().any(|edit| edit.name == *name);
+    let others = context.repo.list("refs/")?.into_iter().filter(|(name, _)| !is_deleted(name));
     let others = others.filter_map(|(_, value)| value.commit());
-    for other in others.chain(context.repo.head()?.commit()) {
-        fewest = fewest.min(history.ahead_behind(id, other)?.ahead as usize);
-        if fewest == 0 {
-            break;
+    let others: Vec<CommitId> = context.repo.head()?.commit().into_iter().chain(others).collect();
+    let mut history = History::of(context.repo.objects());
+    for branch in branches {
+        let mut is_merged = false;
+        for other in &others {
+            is_merged = is_merged || history.is_ancestor(branch.id, *other)?;
+        }
+        if !is_merged {
+            let commits = log::count_only_in(context, branch.id, &others)?;
+            return Err(OpsError::Unmerged { name: branch.name.clone(), commits });
         }
     }
-    Ok(if fewest == usize::MAX { 1 } else { fewest })
+    Ok(())
 }
 
-/// Renames a branch, and what is checked out with it.
+/// A branch under its new name.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RenamedBranch {
+    pub old: String,
+    /// Where it stands; nothing before its first commit.
+    pub id: Option<CommitId>,
+}
+
+/// Renames a branch, or the one that is checked out, and what is checked out with it.
 pub fn rename(
     context: &Context,
-    old: &str,
+    old: Option<&str>,
     new: &str,
     force: bool,
-) -> Result<BranchInfo, OpsError> {
-    let (from, id) = tip(context, old)?;
+) -> Result<RenamedBranch, OpsError> {
+    let head = context.repo.head()?;
+    let from = match (old, head.branch()) {
+        (Some(old), _) => RefName::branch(old)?,
+        (None, Some(branch)) => branch.clone(),
+        (None, None) => return Err(OpsError::Detached),
+    };
     let to = RefName::branch(new)?;
-    hooks::refuse_protected(context, &from, "branch -m")?;
-    let value = RefValue::Commit(id);
-    let mut edits = vec![RefEdit::delete(from.clone())];
-    edits.push(if force {
-        hooks::refuse_protected(context, &to, "branch -M")?;
-        RefEdit::set(to.clone(), value)
-    } else {
-        RefEdit::create(to.clone(), value)
-    });
-    let current = context.repo.head()?.branch() == Some(&from);
-    if current {
+    let is_current = head.branch() == Some(&from);
+    let mut edits = Vec::new();
+    let tip = context.repo.get(&from)?.and_then(|value| value.commit());
+    match tip {
+        Some(id) if from != to => {
+            hooks::refuse_protected(context, &from, "branch -m")?;
+            edits.push(RefEdit::delete(from.clone()));
+            edits.push(if force {
+                hooks::refuse_protected(context, &to, "branch -m -f")?;
+                RefEdit::set(to.clone(), RefValue::Commit(id))
+            } else {
+                RefEdit::create(to.clone(), RefValue::Commit(id))
+            });
+        }
+        Some(_) => {}
+        None if is_current => {}
+        None => return Err(no_such_branch(context, from.short())),
+    }
+    if is_current {
         edits.push(RefEdit::set(RefName::head(), RefValue::on_branch(&to)));
     }
     context.repo.update(&Update::new(&context.command, context.now()?, edits))?;
-    Ok(BranchInfo { name: new.to_owned(), id, current, upstream: None })
+    Ok(RenamedBranch { old: from.short().to_owned(), id: tip })
 }

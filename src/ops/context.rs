@@ -1,11 +1,13 @@
 //! What every operation works on: the repository, its working copy, the settings, who is asking.
 
 use std::cell::{Cell, OnceCell};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::base::lock::FileLock;
+use crate::base::interrupt;
+use crate::base::lock::{FileLock, LockError};
 use crate::base::{CommitId, Progress, RepoPath, Timestamp, TreeId};
 use crate::config::{Config, Environment};
 use crate::git::{Enclosing, TrackedPaths};
@@ -14,10 +16,9 @@ use crate::object::{CodeRevision, Signature};
 use crate::ops::hooks::Owner;
 use crate::ops::inspect::Place;
 use crate::ops::{OpsError, heal};
-use crate::refs::revision::split_path;
 use crate::refs::{RefName, Revision};
-use crate::repo::Repo;
-use crate::store::Durability;
+use crate::repo::{Repo, RepoError};
+use crate::store::{ChunkStore as _, Durability};
 use crate::workspace::{Pathspecs, Workspace, WorkspaceError, resolve_path};
 
 /// Hears what hooks do while they do it.
@@ -99,12 +100,33 @@ impl Context {
         Ok(lock)
     }
 
+    /// Takes the lock however long others hold it: what hooks judged for hours is not thrown away.
+    pub fn lock_patiently(&self) -> Result<FileLock, OpsError> {
+        let mut told = false;
+        loop {
+            match self.lock() {
+                Err(OpsError::Repo(RepoError::Lock(held @ LockError::Held { .. }))) => {
+                    interrupt::check()?;
+                    if !std::mem::replace(&mut told, true) {
+                        self.progress.notice(&format!("{held}: waiting for it to end"));
+                    }
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
     /// Returns how far data is taken that is only staged yet.
     pub fn staging_durability(&self) -> Durability {
         match self.config.string("store.sync") {
             Some(value) if value.text == "always" => Durability::Durable,
             _ => Durability::Visible,
         }
+    }
+
+    /// Makes durable what was written, as refs that point to it ask for.
+    pub fn flush_trees(&self) -> Result<(), OpsError> {
+        Ok(self.repo.store().flush(Durability::Durable)?)
     }
 
     /// Returns a number that this process has not used yet.
@@ -202,14 +224,25 @@ impl Context {
         Ok(self.repo.objects().commit(commit)?.tree)
     }
 
-    /// Reads `REV`, `REV:PATH` or, where no revision is said, `HEAD`'s path.
-    pub fn place(&self, text: Option<&str>) -> Result<Place, OpsError> {
-        let (revision, path) = split_path(text.unwrap_or("HEAD"));
-        let revision = if revision.is_empty() { "HEAD" } else { revision };
-        let path = path.unwrap_or_default().trim_end_matches('/');
-        let path = RepoPath::from_bytes(path)
-            .map_err(|rule| WorkspaceError::BadPath { text: path.to_owned(), rule })?;
-        Ok(Place { revision: revision.to_owned(), tree: self.tree_of(revision)?, path })
+    /// Reads `REV`, `REV:PATH`, or `:PATH` for what is staged. Paths are taken from the root; those
+    /// that begin with `./` or `../` from where the user stands.
+    pub fn place(&self, text: Option<&OsStr>) -> Result<Place, OpsError> {
+        let text = text.map_or(&b"HEAD"[..], OsStr::as_bytes);
+        let colon = text.iter().position(|byte| *byte == b':');
+        let (revision, path) = text.split_at(colon.unwrap_or(text.len()));
+        let revision = String::from_utf8_lossy(revision).into_owned();
+        let path = OsStr::from_bytes(path.get(1..).unwrap_or_default());
+        let starts = |start: &[u8]| path.as_bytes().starts_with(start);
+        let standing = match starts(b"./") || starts(b"../") {
+            true => self.standing(),
+            false => RepoPath::root(),
+        };
+        let path = resolve_path(path, &standing)?;
+        let tree = match (revision.as_str(), colon) {
+            ("", Some(_)) => self.repo.staged()?,
+            (revision, _) => self.tree_of(revision)?,
+        };
+        Ok(Place { revision, tree, path })
     }
 
     /// Returns where the user stands, relative to the root.

@@ -23,18 +23,20 @@ pub enum OpsError {
     NoIdentity,
     #[error("`{branch}` is protected: it moves only by merges")]
     Protected { branch: String, verb: &'static str },
-    #[error("`mlv.yaml` is broken")]
+    #[error("`{branch}` is protected: its hooks cannot be passed over")]
+    HooksRequired { branch: String },
+    #[error("{} is broken", broken_file(_0))]
     BrokenSpec(#[source] SpecErrors),
     #[error("{} refused by `{hook}`; {unchanged} unchanged", event_noun(event))]
     Refused { event: String, hook: String, unchanged: String, runs: Vec<RunRecord> },
-    #[error("the hooks of {place} are not trusted yet")]
-    Untrusted { place: String },
+    #[error("the hooks of `{branch}` are not trusted here yet; it is unchanged")]
+    Untrusted { branch: String },
     #[error("hook `{hook}` writes `{path}`, which has unsaved changes")]
     OutputInTheWay { hook: String, path: RepoPath },
     #[error("{} {}; nothing was changed", conflicts.len(), plural(conflicts.len(), "conflict"))]
     Conflicts { conflicts: Vec<Conflict> },
-    #[error("`{branch}` moved while this ran")]
-    Moved { branch: String },
+    #[error("`{name}` moved while this ran")]
+    Moved { name: String },
     #[error("{verb} of a commit with {parents} parents: which side is meant is not clear")]
     ManyParents { verb: &'static str, parents: usize },
     #[error("a merge is under way")]
@@ -51,6 +53,10 @@ pub enum OpsError {
     Detached,
     #[error("no branch is called `{name}`")]
     NoSuchBranch { name: String, candidates: Vec<String> },
+    #[error("`{name}` is a commit, but no branch")]
+    NotABranch { name: String },
+    #[error("no branch is called `{name}` here; there is `{remote}`")]
+    OnlyOnRemote { name: String, remote: String },
     #[error("no tag is called `{name}`")]
     NoSuchTag { name: String, candidates: Vec<String> },
     #[error("`{name}` is checked out")]
@@ -59,7 +65,7 @@ pub enum OpsError {
     Unmerged { name: String, commits: usize },
     #[error("`{path}` is not in {place}")]
     NoSuchPath { path: String, place: String, candidates: Vec<String> },
-    #[error("`{path}` in {place} is a directory")]
+    #[error("`{}` in {place} is a directory", if path.is_root() { "/".to_owned() } else { path.to_string() })]
     IsDirectory { path: RepoPath, place: String },
     #[error("`{path}` is a directory")]
     NotRecursive { path: RepoPath },
@@ -81,6 +87,8 @@ pub enum OpsError {
     CannotUndo { operation: i64, name: RefName },
     #[error("no stash has the number {number}")]
     NoSuchStash { number: usize },
+    #[error("{place} has no `mlv.yaml`, so there are no hooks")]
+    NoDefinitions { place: String },
     #[error("no run is called `{run}`")]
     NoSuchRun { run: String },
     #[error("`{template}` is no template")]
@@ -126,6 +134,10 @@ impl From<RefError> for OpsError {
 /// Returns the word in the number that `count` asks for.
 pub fn plural(count: usize, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
+}
+
+fn broken_file(errors: &SpecErrors) -> String {
+    errors.0.first().map_or_else(|| "`mlv.yaml`".to_owned(), |error| format!("`{}`", error.file))
 }
 
 fn event_noun(event: &str) -> &str {

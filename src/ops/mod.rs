@@ -14,6 +14,7 @@ pub mod inspect;
 mod land;
 pub mod log;
 pub mod merge;
+pub mod operation_log;
 pub mod pick;
 pub mod remove;
 pub mod rename;

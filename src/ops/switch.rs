@@ -1,16 +1,17 @@
 //! `switch`: stand on another branch or commit; only paths that differ are touched.
 
-use crate::base::CommitId;
+use crate::base::{CommitId, TreeId};
+use crate::merge::{MergeOptions, plan_merge};
 use crate::ops::merge::read_pending;
 use crate::ops::worktree::{Move, move_to};
 use crate::ops::{Context, OpsError, branch};
-use crate::refs::{RefEdit, RefName, RefValue, Revision, operation};
+use crate::refs::{RefEdit, RefError, RefName, RefValue, Revision, operation};
 use crate::repo::{Head, Update};
 
 /// Where to stand.
 #[derive(Debug, Clone)]
 pub enum Target {
-    /// A branch; `-` is the one before.
+    /// A branch; `-` is where one stood before, be it a branch or a commit.
     Branch(String),
     /// A new branch at a revision, or at `HEAD`.
     NewBranch { name: String, start: Option<String> },
@@ -24,84 +25,155 @@ pub struct Switched {
     pub branch: Option<String>,
     pub id: Option<CommitId>,
     pub created: bool,
+    /// Whether one stood there already.
+    pub already: bool,
+    /// How many files were changed.
+    pub files: u64,
+    /// How many files held unsaved work that the operation log keeps.
+    pub saved: u64,
 }
 
 /// Switches. What is staged comes along; unsaved work in the way refuses the switch, every path
-/// named.
+/// named; with `discard` it is kept in the operation log only.
 pub fn switch(context: &Context, target: &Target, discard: bool) -> Result<Switched, OpsError> {
     let _lock = context.lock()?;
     if read_pending(context)?.is_some() {
         return Err(OpsError::MergeUnderWay);
     }
     let head = context.repo.head()?;
-    let (mut edits, branch, id, created) = match target {
-        Target::Branch(name) if name == "-" => existing(context, &previous(context)?)?,
-        Target::Branch(name) => existing(context, name)?,
-        Target::NewBranch { name, start } => new(context, &head, name, start.as_deref())?,
-        Target::Detached(revision) => {
-            let id = context.resolve(&Revision::parse(revision)?)?;
-            (vec![RefEdit::set(RefName::head(), RefValue::Commit(id))], None, Some(id), false)
-        }
-    };
+    let place = find(context, &head, target)?;
     let (head_tree, staged) = (context.repo.tree_of(head.commit())?, context.repo.staged()?);
-    let to = context.repo.tree_of(id)?;
+    let to = context.repo.tree_of(place.id)?;
     let (staged_after, way) = if discard {
         (to, Move::forcing(staged, to))
     } else {
         let carried = carry_staged(context, head_tree, staged, to)?;
         (carried, Move::keeping(staged, carried))
     };
+    let mut edits = place.edits();
     edits.push(RefEdit::set(RefName::staged(), RefValue::Tree(staged_after)));
-    move_to(context, way, Update::new(&context.command, context.now()?, edits))?;
-    Ok(Switched { branch: branch.map(|name| name.short().to_owned()), id, created })
+    context.flush_trees()?;
+    let updated = move_to(context, way, Update::new(&context.command, context.now()?, edits))?;
+    Ok(Switched {
+        already: head.branch() == place.branch.as_ref() && head.commit() == place.id,
+        branch: place.branch.map(|name| name.short().to_owned()),
+        id: place.id,
+        created: place.created,
+        files: updated.files,
+        saved: updated.saved,
+    })
 }
 
-type Found = (Vec<RefEdit>, Option<RefName>, Option<CommitId>, bool);
-
-fn existing(context: &Context, name: &str) -> Result<Found, OpsError> {
-    let (branch, id) = branch::tip(context, name)?;
-    let head = RefEdit::set(RefName::head(), RefValue::on_branch(&branch));
-    Ok((vec![head], Some(branch), Some(id), false))
+/// A place to stand.
+struct Place {
+    branch: Option<RefName>,
+    id: Option<CommitId>,
+    created: bool,
 }
 
-fn new(context: &Context, head: &Head, name: &str, start: Option<&str>) -> Result<Found, OpsError> {
+impl Place {
+    fn commit(id: CommitId) -> Self {
+        Self { branch: None, id: Some(id), created: false }
+    }
+
+    fn edits(&self) -> Vec<RefEdit> {
+        let head = match (&self.branch, self.id) {
+            (Some(branch), _) => Some(RefValue::on_branch(branch)),
+            (None, id) => id.map(RefValue::Commit),
+        };
+        let mut edits = Vec::from_iter(head.map(|head| RefEdit::set(RefName::head(), head)));
+        if let (true, Some(branch), Some(id)) = (self.created, &self.branch, self.id) {
+            edits.push(RefEdit::create(branch.clone(), RefValue::Commit(id)));
+        }
+        edits
+    }
+}
+
+fn find(context: &Context, head: &Head, target: &Target) -> Result<Place, OpsError> {
+    match target {
+        Target::Branch(name) if name == "-" => previous(context),
+        Target::Branch(name) => existing(context, head, name),
+        Target::NewBranch { name, start } => new(context, head, name, start.as_deref()),
+        Target::Detached(revision) => {
+            Ok(Place::commit(context.resolve(&Revision::parse(revision)?)?))
+        }
+    }
+}
+
+fn existing(context: &Context, head: &Head, name: &str) -> Result<Place, OpsError> {
+    match branch::tip(context, name) {
+        Ok((branch, id)) => Ok(Place { branch: Some(branch), id: Some(id), created: false }),
+        // A branch without a commit is only there as long as one stands on it.
+        Err(_) if head.branch().is_some_and(|branch| branch.short() == name) => {
+            Ok(Place { branch: head.branch().cloned(), id: head.commit(), created: false })
+        }
+        Err(error) => Err(explained(context, name, error)),
+    }
+}
+
+/// Says what a name is that is no branch.
+fn explained(context: &Context, name: &str, error: OpsError) -> OpsError {
+    let is_commit = Revision::parse(name).is_ok_and(|revision| context.resolve(&revision).is_ok());
+    let remotes = context.repo.list("refs/remotes/").unwrap_or_default();
+    let end = format!("/{name}");
+    let remote = remotes.iter().find(|(remote, _)| remote.short().ends_with(&end));
+    match remote {
+        _ if is_commit => OpsError::NotABranch { name: name.to_owned() },
+        Some((remote, _)) => {
+            OpsError::OnlyOnRemote { name: name.to_owned(), remote: remote.short().to_owned() }
+        }
+        None => error,
+    }
+}
+
+fn new(context: &Context, head: &Head, name: &str, start: Option<&str>) -> Result<Place, OpsError> {
     let branch = RefName::branch(name)?;
     if context.repo.get(&branch)?.is_some() {
-        return Err(crate::refs::RefError::Exists { name: branch }.into());
+        return Err(RefError::Exists { name: branch }.into());
     }
     let id = match start {
         Some(start) => Some(context.resolve(&Revision::parse(start)?)?),
         None => head.commit(),
     };
-    let mut edits = vec![RefEdit::set(RefName::head(), RefValue::on_branch(&branch))];
-    edits.extend(id.map(|id| RefEdit::create(branch.clone(), RefValue::Commit(id))));
-    Ok((edits, Some(branch), id, true))
+    Ok(Place { branch: Some(branch), id, created: true })
 }
 
-/// Returns the branch that was checked out before.
-fn previous(context: &Context) -> Result<String, OpsError> {
+/// Returns where one stood before; a branch that is gone is passed over.
+fn previous(context: &Context) -> Result<Place, OpsError> {
     let values = operation::history(&context.repo.connection(), &RefName::head())?;
-    let mut branches = values.into_iter().flatten().filter_map(|value| value.branch());
-    let now = branches.next();
-    let before = branches.find(|branch| Some(branch) != now.as_ref());
-    let before = before.ok_or(OpsError::NothingTo { verb: "switch back to" })?;
-    Ok(before.short().to_owned())
+    let mut values = values.into_iter().flatten();
+    let now = values.next();
+    for value in values.filter(|value| Some(value) != now.as_ref()) {
+        match value.branch() {
+            None => match value.commit() {
+                Some(commit) => return Ok(Place::commit(commit)),
+                None => continue,
+            },
+            Some(branch) => {
+                let id = context.repo.get(&branch)?.and_then(|value| value.commit());
+                if id.is_some() {
+                    return Ok(Place { branch: Some(branch), id, created: false });
+                }
+            }
+        }
+    }
+    Err(OpsError::NothingTo { verb: "switch back to" })
 }
 
 /// Returns `to` with what is staged on top of `head`; a path that is staged and differs between the
 /// two commits is in the way.
-fn carry_staged(
+pub(in crate::ops) fn carry_staged(
     context: &Context,
-    head: crate::base::TreeId,
-    staged: crate::base::TreeId,
-    to: crate::base::TreeId,
-) -> Result<crate::base::TreeId, OpsError> {
+    head: TreeId,
+    staged: TreeId,
+    to: TreeId,
+) -> Result<TreeId, OpsError> {
     if staged == head {
         return Ok(to);
     }
     let objects = context.repo.objects();
-    let options = crate::merge::MergeOptions { text_limit: 0, ..Default::default() };
-    let plan = crate::merge::plan_merge(objects, &head.into(), to, staged, &options)?;
+    let options = MergeOptions { text_limit: 0, ..MergeOptions::default() };
+    let plan = plan_merge(objects, &head.into(), to, staged, &options)?;
     if !plan.is_clean() {
         let paths = plan.conflicts.iter().map(|conflict| conflict.path.clone()).collect();
         return Err(OpsError::StagedInTheWay { paths });

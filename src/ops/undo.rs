@@ -1,185 +1,148 @@
-//! The operation log: `undo`, `redo`, `op log`, `op restore`. Each is one more operation, so each
-//! can be taken back too.
+//! `undo`, `redo` and `op restore`: the way back of one operation, or of several at once. Each is
+//! one more operation, so each can be taken back too.
 
-use crate::base::{Timestamp, TreeId};
-use crate::object::{TreeEdit, TreeValue};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::RepoPath;
+use crate::diff::tree::tree_changes;
+use crate::object::{Entry, TreeEdit, TreeValue};
+use crate::ops::operation_log::OperationInfo;
 use crate::ops::worktree::{Move, move_to};
 use crate::ops::{Context, OpsError};
-use crate::refs::operation::{self, Operation, OperationKind, UndoStacks};
-use crate::refs::table::{AppliedEdit, Expected};
+use crate::refs::operation::{self, Moved, Operation, OperationKind, UndoStacks};
+use crate::refs::table::Expected;
 use crate::refs::{RefEdit, RefError, RefName, RefValue};
 use crate::repo::{RepoError, Update};
 use crate::workspace::checkout::Policy;
 
-/// A line of the operation log.
+/// What was taken back, done again, or gone back to.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct OperationInfo {
-    pub id: i64,
-    pub time: Timestamp,
-    pub command: String,
-    pub kind: &'static str,
-    /// The operation that was undone or redone.
-    pub of: Option<i64>,
-    /// The refs it moved, by their short names.
-    pub refs: Vec<String>,
-    /// Whether it moved the working copy.
-    pub moved_files: bool,
-    /// Whether it keeps files of the working copy that it overwrote.
-    pub saved_files: bool,
-}
-
-impl OperationInfo {
-    fn of(operation: &Operation) -> Self {
-        let (kind, of) = match operation.kind {
-            OperationKind::Normal => ("normal", None),
-            OperationKind::Undo { of } => ("undo", Some(of)),
-            OperationKind::Redo { of } => ("redo", Some(of)),
-        };
-        Self {
-            id: operation.id,
-            time: operation.time,
-            command: operation.command.clone(),
-            kind,
-            of,
-            refs: operation.edits.iter().map(|edit| edit.name.short().to_owned()).collect(),
-            moved_files: operation.checkout.is_some_and(|moved| moved.from != moved.to),
-            saved_files: operation.saved.is_some(),
-        }
-    }
-}
-
-/// Returns the newest operations, newest first.
-pub fn log(context: &Context, limit: usize) -> Result<Vec<OperationInfo>, OpsError> {
-    let operations = operation::list(&context.repo.connection(), limit)?;
-    Ok(operations.iter().map(OperationInfo::of).collect())
+pub struct TakenBack {
+    pub operation: OperationInfo,
+    /// How many files of the working copy were brought back.
+    pub files: u64,
+    /// How many files held newer work, which this operation keeps in turn.
+    pub saved: u64,
 }
 
 /// Takes the newest operation back that is not taken back yet.
-pub fn undo(context: &Context) -> Result<OperationInfo, OpsError> {
+pub fn undo(context: &Context) -> Result<TakenBack, OpsError> {
     let _lock = context.lock()?;
     let stacks = UndoStacks::read(&context.repo.connection())?;
     let of = *stacks.undo.last().ok_or(OpsError::NothingTo { verb: "undo" })?;
     let target = operation::get(&context.repo.connection(), of)?;
     // Where it was redone meanwhile, the last time it was done is the one to take back.
-    let last = newest(context, OperationKind::Redo { of })?.unwrap_or_else(|| target.clone());
-    let back: Vec<_> = last.edits.iter().map(inverse).collect();
-    let moved = last.checkout.map(|moved| (moved.to, moved.from));
-    go(context, of, OperationKind::Undo { of }, back, moved, last.saved)?;
-    Ok(OperationInfo::of(&target))
+    let redone = operation::newest(&context.repo.connection(), OperationKind::Redo { of })?;
+    let last = redone.unwrap_or_else(|| target.clone());
+    go(context, &target, &way_back(context, &[last])?, OperationKind::Undo { of })
 }
 
-/// Does the operation again that was taken back last.
-pub fn redo(context: &Context) -> Result<OperationInfo, OpsError> {
+/// Does the operation again that was taken back last: takes the taking back back.
+pub fn redo(context: &Context) -> Result<TakenBack, OpsError> {
     let _lock = context.lock()?;
     let stacks = UndoStacks::read(&context.repo.connection())?;
     let of = *stacks.redo.last().ok_or(OpsError::NothingTo { verb: "redo" })?;
     let target = operation::get(&context.repo.connection(), of)?;
-    // What undoing it overwrote is what the working copy held after it.
-    let undone = newest(context, OperationKind::Undo { of })?;
-    let forth: Vec<_> = target.edits.iter().map(edit_of).collect();
-    let moved = target.checkout.map(|moved| (moved.from, moved.to));
-    let saved = undone.and_then(|undone| undone.saved);
-    go(context, of, OperationKind::Redo { of }, forth, moved, saved)?;
-    Ok(OperationInfo::of(&target))
+    let undone = operation::newest(&context.repo.connection(), OperationKind::Undo { of })?;
+    let undone = undone.ok_or(OpsError::NothingTo { verb: "redo" })?;
+    go(context, &target, &way_back(context, &[undone])?, OperationKind::Redo { of })
 }
 
-/// Brings the refs and the staged tree to what they were after operation `id`, and the working copy
-/// with them.
-pub fn restore(context: &Context, id: i64) -> Result<OperationInfo, OpsError> {
+/// Brings everything back to what it was after operation `id`.
+pub fn restore(context: &Context, id: i64) -> Result<TakenBack, OpsError> {
     let _lock = context.lock()?;
     let target = operation::get(&context.repo.connection(), id)?;
-    let later = operation::list(&context.repo.connection(), usize::MAX)?;
-    let later: Vec<_> = later.into_iter().take_while(|operation| operation.id > id).collect();
-    let mut values: std::collections::BTreeMap<RefName, Option<RefValue>> = Default::default();
-    for edit in later.iter().flat_map(|operation| &operation.edits) {
-        values.insert(edit.name.clone(), edit.old.clone());
+    let later = operation::since(&context.repo.connection(), id)?;
+    go(context, &target, &way_back(context, &later)?, OperationKind::Normal)
+}
+
+/// The way back of some operations.
+#[derive(Debug, Default)]
+struct WayBack {
+    edits: Vec<RefEdit>,
+    /// From what the files held after the newest of them to what they held before the oldest.
+    moved: Option<Moved>,
+}
+
+/// Returns the way back of operations that followed each other, which come newest first.
+fn way_back(context: &Context, operations: &[Operation]) -> Result<WayBack, OpsError> {
+    let mut refs: BTreeMap<&RefName, (Option<&RefValue>, Option<&RefValue>)> = BTreeMap::new();
+    let mut moved = None;
+    for operation in operations {
+        for edit in &operation.edits {
+            let (_, old) = refs.entry(&edit.name).or_insert((edit.new.as_ref(), edit.old.as_ref()));
+            *old = edit.old.as_ref();
+        }
+        if let Some(earlier) = operation.checkout {
+            moved = Some(match moved {
+                None => Moved { from: earlier.to, to: earlier.from },
+                Some(later) => prolonged(context, later, earlier)?,
+            });
+        }
     }
-    let edits = values
-        .into_iter()
-        .map(|(name, new)| RefEdit { name, expected: Expected::Anything, new })
-        .collect::<Vec<_>>();
-    let from = context.repo.staged()?;
-    let to = edits
-        .iter()
-        .find(|edit| edit.name == RefName::staged())
-        .and_then(|edit| edit.new.as_ref().and_then(RefValue::tree))
-        .unwrap_or(from);
-    go(context, id, OperationKind::Normal, edits, Some((from, to)), None)?;
-    Ok(OperationInfo::of(&target))
+    let edit =
+        |(name, (now, before)): (&RefName, (Option<&RefValue>, Option<&RefValue>))| RefEdit {
+            name: name.clone(),
+            expected: now.cloned().map_or(Expected::Absent, Expected::Exactly),
+            new: before.cloned(),
+        };
+    Ok(WayBack { edits: refs.into_iter().map(edit).collect(), moved })
 }
 
-/// Returns the newest operation of this kind.
-fn newest(context: &Context, kind: OperationKind) -> Result<Option<Operation>, OpsError> {
-    let operations = operation::list(&context.repo.connection(), usize::MAX)?;
-    Ok(operations.into_iter().find(|operation| operation.kind == kind))
+/// Returns a way back that goes on over an earlier operation: paths that only the earlier one moved
+/// are added on both sides.
+fn prolonged(context: &Context, back: Moved, earlier: Moved) -> Result<Moved, OpsError> {
+    let known = touched(context, back)?;
+    let (mut from, mut to) = (Vec::new(), Vec::new());
+    let objects = context.repo.objects();
+    for change in tree_changes(objects, earlier.to, earlier.from, &RepoPath::root()) {
+        let change = change?;
+        if !known.contains(&change.path) {
+            from.push(edit(change.path.clone(), change.old));
+        }
+        to.push(edit(change.path, change.new));
+    }
+    Ok(Moved { from: objects.edit_tree(back.from, from)?, to: objects.edit_tree(back.to, to)? })
 }
 
-fn edit_of(edit: &AppliedEdit) -> RefEdit {
-    let expected = edit.old.clone().map_or(Expected::Absent, Expected::Exactly);
-    RefEdit { name: edit.name.clone(), expected, new: edit.new.clone() }
+fn edit(path: RepoPath, entry: Option<Entry>) -> TreeEdit {
+    TreeEdit { path, value: entry.map_or(TreeValue::Remove, TreeValue::Set) }
 }
 
-fn inverse(edit: &AppliedEdit) -> RefEdit {
-    edit_of(&AppliedEdit { name: edit.name.clone(), old: edit.new.clone(), new: edit.old.clone() })
+/// Returns the paths that a way concerns: other changes of the working copy stay.
+fn touched(context: &Context, moved: Moved) -> Result<BTreeSet<RepoPath>, OpsError> {
+    let changes = tree_changes(context.repo.objects(), moved.from, moved.to, &RepoPath::root());
+    changes.map(|change| Ok(change?.path)).collect()
 }
 
-/// Applies edits, moves the working copy, and brings back files that the operation had overwritten.
+/// Goes a way back; work that is in the way is kept by the operation this is.
 fn go(
     context: &Context,
-    subject: i64,
+    target: &Operation,
+    way: &WayBack,
     kind: OperationKind,
-    edits: Vec<RefEdit>,
-    moved: Option<(TreeId, TreeId)>,
-    saved: Option<TreeId>,
-) -> Result<(), OpsError> {
-    let mut update = Update::new(&context.command, context.now()?, edits);
+) -> Result<TakenBack, OpsError> {
+    let mut update = Update::new(&context.command, context.now()?, way.edits.clone());
     update.kind = kind;
-    let outcome = match moved {
-        Some((from, to)) => {
-            let to = with_saved(context, to, saved)?;
-            let touched = touched(context, from, to, saved)?;
-            let wanted = |path: &crate::base::RepoPath| touched.contains(path);
-            move_to(context, Move { from, to, policy: Policy::Force { wanted: &wanted } }, update)
+    let outcome = match way.moved {
+        Some(moved) => {
+            let touched = touched(context, moved)?;
+            let wanted = |path: &RepoPath| touched.contains(path);
+            let policy = Policy::Force { wanted: &wanted };
+            move_to(context, Move { from: moved.from, to: moved.to, policy }, update)
         }
         None => context.repo.update(&update).map_err(OpsError::from),
     };
-    outcome.map(|_| ()).map_err(|error| match error {
+    let updated = outcome.map_err(|error| name_the_obstacle(error, target.id))?;
+    let operation = OperationInfo::of(target);
+    Ok(TakenBack { operation, files: updated.files, saved: updated.saved })
+}
+
+fn name_the_obstacle(error: OpsError, operation: i64) -> OpsError {
+    match error {
         OpsError::Repo(RepoError::Ref(
             RefError::Moved { name, .. } | RefError::Exists { name },
-        )) => OpsError::CannotUndo { operation: subject, name },
+        )) => OpsError::CannotUndo { operation, name },
         error => error,
-    })
-}
-
-/// Returns the tree with the saved files on top.
-fn with_saved(context: &Context, tree: TreeId, saved: Option<TreeId>) -> Result<TreeId, OpsError> {
-    let Some(saved) = saved else { return Ok(tree) };
-    let mut edits = Vec::new();
-    for item in context.repo.objects().walk_tree(saved, &crate::base::RepoPath::root()) {
-        let (path, entry) = item?;
-        edits.push(TreeEdit { path, value: TreeValue::Set(entry) });
     }
-    Ok(context.repo.objects().edit_tree(tree, edits)?)
-}
-
-/// Returns the paths that the way between two trees concerns, and those that were saved: other
-/// changes of the working copy stay.
-fn touched(
-    context: &Context,
-    from: TreeId,
-    to: TreeId,
-    saved: Option<TreeId>,
-) -> Result<std::collections::BTreeSet<crate::base::RepoPath>, OpsError> {
-    let root = crate::base::RepoPath::root();
-    let objects = context.repo.objects();
-    let mut touched = std::collections::BTreeSet::new();
-    for change in crate::diff::tree::tree_changes(objects, from, to, &root) {
-        touched.insert(change?.path);
-    }
-    if let Some(saved) = saved {
-        for item in objects.walk_tree(saved, &root) {
-            touched.insert(item?.0);
-        }
-    }
-    Ok(touched)
 }

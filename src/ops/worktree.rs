@@ -7,7 +7,7 @@ use crate::ops::{Context, OpsError, add};
 use crate::refs::operation::Moved;
 use crate::repo::{Update, Updated};
 use crate::store::{ChunkStore, Durability};
-use crate::workspace::checkout::{Direction, Policy, UntilInterrupted};
+use crate::workspace::checkout::{AppliedCheckout, Direction, Policy, UntilInterrupted};
 
 /// A way for the working copy.
 #[derive(Debug, Clone, Copy)]
@@ -40,13 +40,13 @@ pub fn move_to(context: &Context, way: Move<'_>, mut update: Update) -> Result<U
     }
     let token = token(context)?;
     let applied = workspace.apply_checkout(plan, token.as_bytes(), &UntilInterrupted, progress)?;
-    let outcome = record(context, way, applied.saved(), token, &mut update);
+    let outcome = record(context, way, &applied, token, &mut update);
     match outcome {
         Ok(updated) => {
-            let files = applied.changed() as u64;
+            let (files, saved) = (applied.changed() as u64, applied.saved().len() as u64);
             applied.finish()?;
             hide_from_git(context, way);
-            Ok(Updated { files, ..updated })
+            Ok(Updated { files, saved, ..updated })
         }
         Err(error) => {
             applied.roll_back(progress)?;
@@ -63,20 +63,25 @@ fn hide_from_git(context: &Context, way: Move<'_>) {
     add::exclude_from_git(context, way.to, &new);
 }
 
-/// Writes the operation that goes with files that have been moved.
+/// Writes the operation that goes with files that have been moved. It remembers what they held, to
+/// the byte, not what they were believed to hold: so it can be taken back.
 fn record(
     context: &Context,
     way: Move<'_>,
-    saved: &[crate::object::TreeEdit],
+    applied: &AppliedCheckout<'_>,
     token: String,
     update: &mut Update,
 ) -> Result<Updated, OpsError> {
-    if !saved.is_empty() {
-        let objects = context.repo.objects();
-        update.saved = Some(objects.edit_tree(objects.empty_tree()?, saved.to_vec())?);
-        context.repo.store().flush(Durability::Durable)?;
+    let objects = context.repo.objects();
+    let mut from = way.from;
+    if !applied.before().is_empty() {
+        from = objects.edit_tree(way.from, applied.before().to_vec())?;
     }
-    update.checkout = Some(Moved { from: way.from, to: way.to });
+    if !applied.saved().is_empty() {
+        update.saved = Some(objects.edit_tree(objects.empty_tree()?, applied.saved().to_vec())?);
+    }
+    context.repo.store().flush(Durability::Durable)?;
+    update.checkout = Some(Moved { from, to: way.to });
     update.checkout_token = Some(token);
     Ok(context.repo.update(update)?)
 }

@@ -190,6 +190,23 @@ pub fn list(connection: &Connection, limit: usize) -> Result<Vec<Operation>, Ref
     Ok(operations)
 }
 
+/// Returns the operations after `id`, newest first.
+pub fn since(connection: &Connection, id: i64) -> Result<Vec<Operation>, RefError> {
+    let sql = "SELECT id FROM operations WHERE id > ?1 ORDER BY id DESC";
+    let mut statement = connection.prepare_cached(sql)?;
+    let ids = statement.query_map([id], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+    ids.into_iter().map(|id| get(connection, id)).collect()
+}
+
+/// Returns the newest operation that took another back, or did it again, as `kind` says.
+pub fn newest(connection: &Connection, kind: OperationKind) -> Result<Option<Operation>, RefError> {
+    let (kind, subject) = kind.columns();
+    let sql = "SELECT max(id) FROM operations WHERE kind = ?1 AND subject IS ?2";
+    let found: Option<i64> =
+        connection.prepare_cached(sql)?.query_row((kind, subject), |row| row.get(0))?;
+    found.map(|id| get(connection, id)).transpose()
+}
+
 /// Returns the values a ref held, newest first, starting with the present one; nothing stands for
 /// a time when the ref did not exist.
 pub fn history(connection: &Connection, name: &RefName) -> Result<Vec<Option<RefValue>>, RefError> {

@@ -67,6 +67,8 @@ pub struct Updated {
     pub operation: Option<i64>,
     /// How many files were changed.
     pub files: u64,
+    /// How many files held unsaved work that was put aside.
+    pub saved: u64,
     /// The number of the event that was noted.
     pub pending: Option<i64>,
 }
@@ -177,7 +179,10 @@ impl Repo {
             if let Some(token) = &update.checkout_token {
                 journal::set_fact(connection, CHECKOUT_FACT, token)?;
             }
-            if applied.is_empty() && update.checkout.is_none() && update.saved.is_none() {
+            let is_nothing =
+                applied.is_empty() && update.checkout.is_none() && update.saved.is_none();
+            // Taking back is noted also where nothing was left to do: it is done then.
+            if is_nothing && update.kind == OperationKind::Normal {
                 return Ok(updated);
             }
             let operation = NewOperation {

@@ -74,6 +74,18 @@ impl Pathspecs {
         })
     }
 
+    /// Returns the directories and files that all that is meant lies at or below, none of them within
+    /// another.
+    pub fn starts(&self) -> Vec<RepoPath> {
+        if self.specs.is_empty() {
+            return vec![RepoPath::root()];
+        }
+        let mut starts: Vec<RepoPath> = self.specs.iter().map(Pathspec::start).collect();
+        starts.sort();
+        starts.dedup_by(|later, kept| later.starts_with(kept));
+        starts
+    }
+
     /// Returns a record of which were of use.
     pub(super) fn usage(&self) -> Usage<'_> {
         Usage { specs: self, used: vec![false; self.specs.len()] }
@@ -214,6 +226,7 @@ mod tests {
             assert_eq!(specs.matches(&path(name)), meant, "{name}");
         }
         assert_eq!(specs.common_parent(), path("data"));
+        assert_eq!(specs.starts(), [path("data/clean"), path("data/raw")]);
         assert!(specs.names(&path("data/raw")) && !specs.names(&path("data/clean/a.csv")));
     }
 

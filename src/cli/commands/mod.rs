@@ -7,22 +7,43 @@ use super::globals::Globals;
 use super::ui::Ui;
 
 mod add;
+mod branch;
+mod cat;
+mod cherry_pick;
 mod commit;
 mod completions;
 mod config;
+mod demo;
+mod diff;
+mod du;
+mod export;
 mod help;
+mod hooks;
 mod init;
+mod log;
+mod ls;
 mod man;
+mod merge;
 mod mv;
+mod op;
+mod redo;
+mod reset;
 mod restore;
+mod revert;
 mod rm;
+mod shared;
+mod show;
 mod stash;
 mod status;
+mod switch;
+mod tag;
+mod undo;
 mod version;
 
 /// Every verb, in the order of the overview.
 pub const COMMANDS: &[Verb] = &[
     verb!(Start, "init", init),
+    verb!(Start, "demo", demo),
     verb!(Work, "add", add),
     verb!(Work, "status", status),
     verb!(Work, "commit", commit),
@@ -30,6 +51,24 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Work, "mv", mv),
     verb!(Work, "restore", restore),
     verb!(Work, "stash", stash),
+    verb!(Look, "log", log),
+    verb!(Look, "show", show),
+    verb!(Look, "diff", diff),
+    verb!(Look, "ls", ls),
+    verb!(Look, "cat", cat),
+    verb!(Look, "du", du),
+    verb!(Look, "export", export),
+    verb!(Branch, "branch", branch),
+    verb!(Branch, "switch" | "checkout", switch),
+    verb!(Branch, "merge", merge),
+    verb!(Branch, "cherry-pick", cherry_pick),
+    verb!(Branch, "tag", tag),
+    verb!(Undo, "undo", undo),
+    verb!(Undo, "redo", redo),
+    verb!(Undo, "op", op),
+    verb!(Undo, "revert", revert),
+    verb!(Undo, "reset", reset),
+    verb!(Pipeline, "hooks", hooks),
     verb!(Upkeep, "config", config),
     verb!(Help, "help", help),
     verb!(Help, "completions", completions),

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{CommandError, ErrorKind, cli_error, config_error, user_error};
+use super::{CommandError, ErrorKind, cli_error, config_error, did_you_mean, user_error};
 use crate::base::clock::NotATime;
 use crate::base::fs::PathError;
 use crate::base::interrupt::Interrupted;
@@ -74,9 +74,13 @@ impl From<ConfigError> for CommandError {
 impl From<RefError> for CommandError {
     fn from(error: RefError) -> Self {
         match &error {
-            RefError::NoSuchRevision { candidates, .. } => {
-                let near = suggest::did_you_mean(candidates);
-                user_error(error).maybe_hinted(near).hinted(
+            RefError::NoSuchRevision { name, candidates } => {
+                let near = did_you_mean(name, candidates.iter().map(String::as_str));
+                let is_path = std::path::Path::new(name).symlink_metadata().is_ok();
+                let path = is_path.then(|| {
+                    format!("`{name}` is a path: `-- {name}` names it, `HEAD:{name}` in a commit")
+                });
+                user_error(error).maybe_hinted(near).maybe_hinted(path).hinted(
                     "`mlv branch` and `mlv tag` list the names, `mlv help revisions` the forms",
                 )
             }
@@ -89,6 +93,16 @@ impl From<RefError> for CommandError {
             RefError::Unborn { .. } => user_error(error).hinted("`mlv commit` makes the first one"),
             RefError::Syntax { .. } => {
                 user_error(error).hinted("`mlv help revisions` shows the forms")
+            }
+            RefError::Exists { name } if name.is_tag() => {
+                let hint = format!("`mlv tag -f {}` moves it", name.short());
+                user_error(error).hinted(hint)
+            }
+            RefError::Exists { name } => {
+                let name = name.short();
+                let hint =
+                    format!("`mlv switch {name}` goes there; `mlv branch -f {name}` moves it");
+                user_error(error).hinted(hint)
             }
             RefError::Moved { .. } => user_error(error).exiting(ExitStatus::Moved),
             RefError::NoSuchOperation { .. } => user_error(error).hinted("`mlv op log` lists them"),

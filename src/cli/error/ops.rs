@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{CommandError, config_error, user_error};
-use crate::base::suggest;
+use super::{CommandError, config_error, did_you_mean, user_error};
 use crate::cli::exit::ExitStatus;
 use crate::git::GitError;
 use crate::object::ObjectError;
@@ -37,16 +36,14 @@ fn facts(error: OpsError) -> CommandError {
     let hint = hint(&error);
     let exit = exit(&error);
     let (near, more) = match &error {
-        OpsError::NoSuchBranch { candidates, .. } | OpsError::NoSuchTag { candidates, .. } => {
-            (suggest::did_you_mean(candidates), None)
-        }
         OpsError::NoSuchTemplate { template, candidates } => {
-            let near = suggest::candidates(template, candidates.iter().map(String::as_str));
-            (suggest::did_you_mean(&near), listed("templates", candidates.iter()))
+            let near = did_you_mean(template, candidates.iter().map(String::as_str));
+            (near, listed("templates", candidates.iter()))
         }
-        OpsError::NoSuchPath { path, candidates, .. } => {
-            let near = suggest::candidates(path, candidates.iter().map(String::as_str));
-            (suggest::did_you_mean(&near), None)
+        OpsError::NoSuchBranch { name, candidates }
+        | OpsError::NoSuchTag { name, candidates }
+        | OpsError::NoSuchPath { path: name, candidates, .. } => {
+            (did_you_mean(name, candidates.iter().map(String::as_str)), None)
         }
         OpsError::StagedInTheWay { paths }
         | OpsError::WouldLose { paths }
@@ -90,7 +87,10 @@ fn hint(error: &OpsError) -> Option<String> {
             let run = crate::hook::runner::refusal(runs)?;
             format!("full log: `mlv hooks log {}`", run.run_id)
         }
-        OpsError::Untrusted { .. } => "`mlv hooks trust` shows them and lets them run".into(),
+        OpsError::Untrusted { branch } => {
+            format!("`mlv hooks trust {branch}` shows them and lets them run")
+        }
+        OpsError::HooksRequired { .. } => "unset MLV_NO_VERIFY".into(),
         OpsError::OutputInTheWay { path, .. } => {
             format!("commit or stash `{path}` first, or take it back: `mlv restore {path}`")
         }
@@ -106,6 +106,14 @@ fn hint(error: &OpsError) -> Option<String> {
         OpsError::CheckedOut { .. } => "stand elsewhere first: `mlv switch NAME`".into(),
         OpsError::Unmerged { name, .. } => {
             format!("`mlv branch -D {name}` deletes it all the same; `mlv undo` brings it back")
+        }
+        OpsError::NoSuchBranch { .. } => "`mlv branch` lists them".into(),
+        OpsError::NoSuchTag { .. } => "`mlv tag` lists them".into(),
+        OpsError::NotABranch { name } => format!(
+            "`mlv switch --detach {name}` looks at it; `mlv switch -c NAME {name}` begins a branch there"
+        ),
+        OpsError::OnlyOnRemote { name, remote } => {
+            format!("`mlv switch -c {name} {remote}` makes a branch of it")
         }
         OpsError::IsDirectory { .. } => "`mlv ls` lists it, `mlv export` writes it out".into(),
         OpsError::NotRecursive { path } => format!("`mlv rm -r {path}` removes all that is in it"),

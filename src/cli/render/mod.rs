@@ -1,10 +1,15 @@
 //! Values as people read them: tables, sizes, times, text without control characters.
 
+pub mod changes;
+pub mod commit;
+mod graph;
+pub mod patch;
 mod path;
 mod table;
 mod text;
 mod time;
 
+pub use graph::Graph;
 pub use path::seen_from;
 pub use table::{Column, Table};
 pub use text::printable;

@@ -12,7 +12,7 @@ use crate::object::tree::shape::Shape;
 use crate::object::{Entry, ObjectDb, ObjectError};
 
 /// What a path is to hold.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TreeValue {
     Set(Entry),
     /// Nothing: what is there goes, with all below it.
@@ -22,7 +22,7 @@ pub enum TreeValue {
 }
 
 /// A change of one path of a tree.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeEdit {
     pub path: RepoPath,
     pub value: TreeValue,

@@ -58,6 +58,7 @@ pub struct AppliedCheckout<'a> {
     workspace: &'a Workspace,
     journal: Journal,
     saved: Vec<TreeEdit>,
+    before: Vec<TreeEdit>,
     _lock: FileLock,
 }
 
@@ -65,6 +66,11 @@ impl AppliedCheckout<'_> {
     /// Returns the edits of the tree it started from that hold the work it overwrote.
     pub fn saved(&self) -> &[TreeEdit] {
         &self.saved
+    }
+
+    /// Returns the edits that turn the tree it started from into what the files held.
+    pub fn before(&self) -> &[TreeEdit] {
+        &self.before
     }
 
     /// Returns how many paths changed.
@@ -110,7 +116,7 @@ impl Workspace {
             return Err(WorkspaceError::Unrecovered);
         }
         self.save(&plan)?;
-        let saved = plan.saved();
+        let (saved, before) = (plan.saved(), plan.before());
         let CheckoutPlan { from, to, steps, right, .. } = plan;
         let journal = Journal { nonce: nonce(), from, to, note: note.to_vec(), steps };
         if !journal.steps.is_empty() {
@@ -125,7 +131,7 @@ impl Workspace {
             return Err(error);
         }
         self.cache.update(&right, &[]);
-        Ok(AppliedCheckout { workspace: self, journal, saved, _lock: lock })
+        Ok(AppliedCheckout { workspace: self, journal, saved, before, _lock: lock })
     }
 
     /// Takes the lock that a running checkout holds.

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::base::{NoProgress, RepoPath, TreeId};
 use crate::diff::tree::{TreeChange, tree_changes};
-use crate::object::{Entry, TreeEntry};
+use crate::object::{Entry, TreeEdit, TreeEntry, TreeValue};
 use crate::workspace::cache::{CachedFile, NewRow};
 use crate::workspace::checkout::{
     BlockReason, Blocked, CheckoutPlan, Held, Pace, Policy, Step, UntilInterrupted,
@@ -167,6 +167,7 @@ struct Planner<'a> {
     blocked: BTreeMap<RepoPath, BlockReason>,
     unsaved: BTreeSet<RepoPath>,
     right: Vec<NewRow>,
+    strayed: Vec<TreeEdit>,
     /// Directories that stand where a file shall go.
     directories: Vec<RepoPath>,
 }
@@ -182,12 +183,16 @@ impl<'a> Planner<'a> {
             blocked: BTreeMap::new(),
             unsaved: BTreeSet::new(),
             right: Vec::new(),
+            strayed: Vec::new(),
             directories: Vec::new(),
         }
     }
 
     fn want(&mut self, want: Want, found: Found) -> Result<(), WorkspaceError> {
         let Want { path, believed, target } = want;
+        if believed.is_some() && matches!(found, Found::Nothing | Found::Directory) {
+            self.strayed.push(TreeEdit { path: path.clone(), value: TreeValue::Remove });
+        }
         match found {
             // What is no file of ours may stay where none shall be.
             Found::Nothing | Found::Directory | Found::Special if target.is_none() => {}
@@ -217,6 +222,10 @@ impl<'a> Planner<'a> {
         if let Some(target) = &target
             && same_bytes(&held.entry, target)
         {
+            if !believed.is_some_and(|believed| same_bytes(believed, target)) {
+                let value = TreeValue::Set(target.clone());
+                self.strayed.push(TreeEdit { path: path.clone(), value });
+            }
             let file =
                 CachedFile { stat: held.stat, observed_ns: self.present, entry: target.clone() };
             self.right.push(NewRow { path, file });
@@ -296,6 +305,7 @@ impl<'a> Planner<'a> {
             blocked: blocked.collect(),
             unsaved: self.unsaved.into_iter().collect(),
             right: self.right,
+            strayed: self.strayed,
         }
     }
 }

@@ -76,9 +76,17 @@ pub struct CheckoutPlan {
     pub unsaved: Vec<RepoPath>,
     /// Files that hold what they should already.
     pub(super) right: Vec<NewRow>,
+    /// Paths that neither are as `from` says nor have work to be saved: files that somebody removed,
+    /// and those that hold what they should by other means.
+    pub(super) strayed: Vec<TreeEdit>,
 }
 
 impl CheckoutPlan {
+    /// Returns the edits that turn `from` into what the files of this plan hold before it.
+    pub(super) fn before(&self) -> Vec<TreeEdit> {
+        self.strayed.iter().cloned().chain(self.saved()).collect()
+    }
+
     /// Returns the edits that turn `from` into a tree that also holds the work to be overwritten.
     pub(super) fn saved(&self) -> Vec<TreeEdit> {
         let edit = |path: &RepoPath| {
