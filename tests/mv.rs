@@ -107,3 +107,20 @@ fn nothing_is_overwritten_and_a_failure_moves_nothing() {
     assert_eq!(env.read("a.csv"), b"a.csv");
     assert_eq!(env.success(&["status", "-s"]).stdout, "?? target/\n?? untracked\n");
 }
+
+#[test]
+fn a_move_can_be_taken_back_and_unsaved_changes_are_not_lost_by_it() {
+    let env = repository();
+    env.success(&["mv", "dir", "moved"]);
+    env.success(&["undo"]);
+    assert_eq!(env.read("dir/deep/y"), b"dir/deep/y");
+    assert!(!env.path("moved").exists());
+    assert_eq!(env.success(&["status", "-s"]).stdout, "");
+
+    env.write("a.csv", "changed");
+    env.success(&["mv", "a.csv", "c.csv"]);
+    let undone = env.success(&["undo"]);
+    assert!(undone.stderr.contains("1 file with unsaved changes was saved"), "{undone}");
+    env.success(&["redo"]);
+    assert_eq!(env.read("c.csv"), b"changed");
+}

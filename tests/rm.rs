@@ -23,8 +23,9 @@ fn a_file_leaves_the_disk_and_the_next_commit_and_undo_brings_it_back() {
     ");
     assert!(!env.path("a.csv").exists());
     assert_eq!(env.success(&["status", "-s"]).stdout, "D  a.csv\n");
-    env.success(&["restore", "--staged", "--worktree", "a.csv"]);
+    env.success(&["undo"]);
     assert_eq!(env.read("a.csv"), b"a.csv");
+    assert_eq!(env.success(&["status", "-s"]).stdout, "");
 }
 
 #[test]
@@ -53,7 +54,7 @@ fn unsaved_changes_are_in_the_way_unless_forced() {
     insta::assert_snapshot!(env.screen("mlv rm *.csv"), @r"
     $ mlv rm *.csv
     [stderr]
-    error: 1 unsaved work in the way
+    error: unsaved work is in the way: 1 path
     hint: in the way:
       a.csv: has changes that no commit holds
     hint: nothing was touched; commit, `mlv stash` or move them away first
@@ -63,6 +64,8 @@ fn unsaved_changes_are_in_the_way_unless_forced() {
     assert!(env.path("a.csv").exists() && env.path("b.csv").exists());
     env.success(&["rm", "-f", "*.csv"]);
     assert!(!env.path("a.csv").exists() && !env.path("b.csv").exists());
+    env.success(&["undo"]);
+    assert_eq!(env.read("a.csv"), b"changed");
 }
 
 #[test]

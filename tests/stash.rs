@@ -93,7 +93,7 @@ fn a_stash_that_conflicts_changes_nothing_and_is_kept() {
     insta::assert_snapshot!(env.screen("mlv stash pop"), @r"
     $ mlv stash pop
     [stderr]
-    error: 1 unsaved work in the way
+    error: unsaved work is in the way: 1 path
     hint: in the way:
       a: has changes that no commit holds
     hint: nothing was touched; commit, `mlv stash` or move them away first
