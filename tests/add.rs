@@ -253,7 +253,7 @@ fn two_processes_at_once_lose_nothing() {
         env.write(format!("left/{number}"), format!("left {number}"));
         env.write(format!("right/{number}"), format!("right {number}"));
     }
-    let spawn = |side: &str| env.command(&["add", side]).spawn().unwrap();
+    let spawn = |side: &str| env.command(&["-q", "add", side]).spawn().unwrap();
     let children = [spawn("left"), spawn("right"), spawn("left")];
     for mut child in children {
         assert!(child.wait().unwrap().success());

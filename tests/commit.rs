@@ -199,7 +199,7 @@ fn commits_at_once_are_one_after_the_other_or_told() {
     let env = repository();
     let commit = |n: u8| {
         let message = format!("number {n}");
-        env.command(&["commit", "--allow-empty", "-m", &message]).spawn().unwrap()
+        env.command(&["-q", "commit", "--allow-empty", "-m", &message]).spawn().unwrap()
     };
     let children: Vec<_> = (0..4).map(commit).collect();
     for mut child in children {
@@ -210,4 +210,58 @@ fn commits_at_once_are_one_after_the_other_or_told() {
         count += 1;
     }
     assert_eq!(count, 4);
+}
+
+#[test]
+fn a_merge_under_way_is_concluded_whole() {
+    let env = repository();
+    env.success(&["commit", "-m", "first"]);
+    env.success(&["switch", "-c", "other"]);
+    env.write("a", "theirs");
+    env.success(&["commit", "-am", "theirs"]);
+    env.success(&["switch", "main"]);
+    env.write("a", "ours");
+    env.success(&["commit", "-am", "ours"]);
+    env.mlv(&["merge", "other", "--no-commit"]);
+    assert_eq!(env.json(&["status", "--json"])["conflicts"], serde_json::json!(["a"]));
+    env.mlv(&["commit", "-m", "too early"]).expect_code(4);
+    env.write("a", "both");
+    env.success(&["add", "a"]);
+    insta::assert_snapshot!(env.screen("mlv commit -m part a"), @r"
+    $ mlv commit -m part a
+    [stderr]
+    error: a merge under way is committed whole
+    hint: `mlv commit` without paths concludes it
+    [exit code 1]
+    ");
+    let done = env.json(&["commit", "-m", "both", "--json"]);
+    assert_eq!(done["parents"].as_array().unwrap().len(), 2);
+    assert_eq!(env.json(&["status", "--json"])["clean"], true);
+}
+
+#[test]
+fn the_state_of_the_code_is_recorded_and_git_does_not_see_outputs_of_hooks() {
+    let env = TestEnvironment::new();
+    env.git(&["init", "-q"]);
+    env.write("train.py", "code");
+    env.git(&["add", "."]);
+    env.git(&["commit", "-qm", "code"]);
+    let code = env.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    env.success(&["init"]);
+    env.write(
+        "mlv.yaml",
+        "version: 1\nhooks:\n  count:\n    on: pre-commit\n    run: mkdir -p out && wc -c < a > \
+         out/size\n    outputs: [out/size]\n",
+    );
+    env.write("a", "1");
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", "first"]);
+    env.write("train.py", "changed");
+    env.write("a", "2");
+    env.success(&["commit", "-am", "second"]);
+    let log = env.json(&["log", "--json"]);
+    assert_eq!(log[1]["code"], serde_json::json!({ "commit": code, "dirty": false }));
+    assert_eq!(log[0]["code"], serde_json::json!({ "commit": code, "dirty": true }));
+    assert!(env.path("out/size").exists());
+    assert_eq!(env.git(&["status", "--porcelain"]), " M train.py\n");
 }

@@ -160,9 +160,9 @@ fn a_path_of_four_thousand_bytes_comes_back() {
     fs::remove_dir_all(env.path(&names[0])).unwrap();
     env.success(&["restore", "."]);
     assert_eq!(env.json(&["status", "--json"])["clean"], true);
-    let down: String = names.iter().map(|name| format!("cd {name} && ")).collect();
+    let down = format!("cd {} && cat file", names.join(" && cd "));
     let read = std::process::Command::new("sh")
-        .args(["-c", &format!("{down} cat file")])
+        .args(["-c", &down])
         .current_dir(env.root())
         .output()
         .unwrap();
