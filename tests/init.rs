@@ -57,6 +57,7 @@ fn a_template_fills_an_empty_directory_only() {
     $ mlv init full --template demo
     [stderr]
     error: `$ROOT/full` is not empty
+    hint: name a directory that is new or empty
     [exit code 1]
     ");
     assert!(!env.path("full/.mlv").exists());

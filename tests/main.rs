@@ -6,10 +6,15 @@
 mod common;
 
 mod add;
+mod clone;
 mod commit;
 mod config;
+mod crash;
 mod demo_template;
 mod environment;
+mod faults;
+mod fsck;
+mod gc;
 mod help;
 mod init;
 mod layers;

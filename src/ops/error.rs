@@ -95,6 +95,14 @@ pub enum OpsError {
     NoSuchTemplate { template: String, candidates: Vec<String> },
     #[error("`{}` is not empty", path.display())]
     NotEmpty { path: std::path::PathBuf },
+    #[error("another mlv process uses the store (waited {seconds} s)")]
+    StoreInUse { seconds: u64 },
+    #[error("nothing was removed: the repository is not whole: {reason}")]
+    NotWhole { reason: String },
+    #[error("`{}` is no mlv repository", path.display())]
+    NoSource { path: std::path::PathBuf },
+    #[error("another `mlv clone` is at work in `{}`", path.display())]
+    CloneUnderWay { path: std::path::PathBuf },
     #[error("{what}")]
     Unsupported { what: String },
     #[error("what the database says of {what} cannot be read: {source}")]

@@ -10,6 +10,7 @@ mod add;
 mod branch;
 mod cat;
 mod cherry_pick;
+mod clone;
 mod commit;
 mod completions;
 mod config;
@@ -17,6 +18,8 @@ mod demo;
 mod diff;
 mod du;
 mod export;
+mod fsck;
+mod gc;
 mod help;
 mod hooks;
 mod init;
@@ -43,6 +46,7 @@ mod version;
 /// Every verb, in the order of the overview.
 pub const COMMANDS: &[Verb] = &[
     verb!(Start, "init", init),
+    verb!(Start, "clone", clone),
     verb!(Start, "demo", demo),
     verb!(Work, "add", add),
     verb!(Work, "status", status),
@@ -69,6 +73,8 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Undo, "revert", revert),
     verb!(Undo, "reset", reset),
     verb!(Pipeline, "hooks", hooks),
+    verb!(Upkeep, "gc", gc),
+    verb!(Upkeep, "fsck", fsck),
     verb!(Upkeep, "config", config),
     verb!(Help, "help", help),
     verb!(Help, "completions", completions),
