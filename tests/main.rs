@@ -5,13 +5,22 @@
 
 mod common;
 
+mod add;
+mod commit;
 mod config;
 mod demo_template;
 mod environment;
 mod help;
+mod init;
 mod layers;
+mod mv;
+mod odd_names;
 mod output;
 mod reference;
+mod restore;
+mod rm;
+mod stash;
+mod status;
 mod version;
 
 #[test]

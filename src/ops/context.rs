@@ -165,12 +165,14 @@ impl Context {
         Ok(self.git.get_or_init(|| found).as_ref())
     }
 
-    /// Returns the state of the code that a commit made now would record.
+    /// Returns the state of the code that a commit made now would record; what cannot be read counts
+    /// as none.
     pub fn code_revision(&self) -> Result<Option<CodeRevision>, OpsError> {
-        match self.git()? {
-            Some(git) => Ok(git.revision()?),
-            None => Ok(None),
-        }
+        let revision = self.git()?.map(Enclosing::revision).transpose();
+        Ok(revision.map(Option::flatten).unwrap_or_else(|error| {
+            self.progress.notice(&format!("the state of the code is not recorded: {error}"));
+            None
+        }))
     }
 
     /// Returns the working copy.

@@ -17,6 +17,7 @@ pub mod merge;
 pub mod operation_log;
 pub mod pick;
 pub mod remove;
+pub mod rename;
 pub mod reset;
 pub mod stash;
 pub mod status;

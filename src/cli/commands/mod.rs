@@ -20,10 +20,14 @@ mod init;
 mod log;
 mod ls;
 mod man;
+mod mv;
 mod op;
 mod redo;
 mod reset;
+mod restore;
+mod rm;
 mod show;
+mod stash;
 mod status;
 mod switch;
 mod tag;
@@ -50,6 +54,10 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Undo, "undo", undo),
     verb!(Undo, "redo", redo),
     verb!(Undo, "op", op),
+    verb!(Work, "rm", rm),
+    verb!(Work, "mv", mv),
+    verb!(Work, "restore", restore),
+    verb!(Work, "stash", stash),
     verb!(Upkeep, "config", config),
     verb!(Help, "help", help),
     verb!(Help, "completions", completions),

@@ -118,6 +118,9 @@ impl From<RepoError> for CommandError {
             RepoError::Lock(error) => error.into(),
             RepoError::Ref(error) => error.into(),
             RepoError::NotFound { .. } => user_error(error).hinted("`mlv init` makes one here"),
+            RepoError::Exists { .. } => {
+                user_error(error).hinted("`mlv status` shows what it holds")
+            }
             RepoError::Busy { .. } => user_error(error).hinted("try again when it has ended"),
             RepoError::UnknownFormat { .. } | RepoError::NewerDatabase { .. } => {
                 user_error(error).hinted("a newer mlv has written it: update mlv")
