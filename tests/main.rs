@@ -6,21 +6,28 @@
 mod common;
 
 mod add;
+mod branch;
 mod commit;
 mod config;
 mod demo_template;
+mod diff;
 mod environment;
 mod help;
 mod init;
+mod inspect;
 mod layers;
+mod log;
 mod mv;
 mod odd_names;
 mod output;
 mod reference;
+mod reset;
 mod restore;
 mod rm;
 mod stash;
 mod status;
+mod switch;
+mod undo;
 mod version;
 
 #[test]

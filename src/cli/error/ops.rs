@@ -113,6 +113,7 @@ fn hint(error: &OpsError) -> Option<String> {
             format!("`mlv switch -c {name} {remote}` makes a branch of it")
         }
         OpsError::IsDirectory { .. } => "`mlv ls` lists it, `mlv export` writes it out".into(),
+        OpsError::NotEmpty { .. } => "name a directory that is empty or not there yet".into(),
         OpsError::NotRecursive { path } => format!("`mlv rm -r {path}` removes all that is in it"),
         OpsError::PartOfMerge => "`mlv commit` without paths concludes it".into(),
         OpsError::Untracked { path } => format!("`mlv add {path}` first"),
