@@ -129,7 +129,6 @@ fn tags_are_made_listed_moved_and_deleted() {
     $ mlv tag -d v1 v3
     [stderr]
     error: no tag is called `v3`
-    hint: did you mean `v1` or `v2`?
     hint: `mlv tag` lists them
     [exit code 1]
     ");

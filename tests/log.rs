@@ -132,11 +132,11 @@ fn a_revision_that_means_nothing_says_why() {
     hint: `mlv branch` and `mlv tag` list the names, `mlv help revisions` the forms
     [exit code 1]
     ");
-    insta::assert_snapshot!(env.screen("mlv log a"), @r"
-    $ mlv log a
+    insta::assert_snapshot!(env.screen("mlv log data/b"), @r"
+    $ mlv log data/b
     [stderr]
-    error: no branch, tag or commit is called `a`
-    hint: `a` is a path: `-- a` names it, `HEAD:a` in a commit
+    error: no branch, tag or commit is called `data/b`
+    hint: `data/b` is a path: `-- data/b` names it, `HEAD:data/b` in a commit
     hint: `mlv branch` and `mlv tag` list the names, `mlv help revisions` the forms
     [exit code 1]
     ");

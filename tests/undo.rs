@@ -262,7 +262,7 @@ fn the_log_of_operations_lists_and_shows_them() {
     env.success(&["undo"]);
     insta::assert_snapshot!(env.screen("mlv op log"), @r"
     $ mlv op log
-    3  1 minute ago   mlv undo             of 2
+    3  1 minute ago   mlv undo           of 2
     2  2 minutes ago  mlv commit -m one
     1  3 minutes ago  mlv add a
     ");
