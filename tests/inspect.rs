@@ -125,7 +125,7 @@ fn a_commit_is_written_into_an_empty_directory_only() {
     $ mlv export HEAD out
     [stderr]
     error: `out` is not empty
-    hint: name a directory that is empty or not there yet
+    hint: name a directory that is new or empty
     [exit code 1]
     ");
     env.success(&["export", "HEAD:data/run.sh", "one"]);

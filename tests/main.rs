@@ -7,11 +7,16 @@ mod common;
 
 mod add;
 mod branch;
+mod clone;
 mod commit;
 mod config;
+mod crash;
 mod demo_template;
 mod diff;
 mod environment;
+mod faults;
+mod fsck;
+mod gc;
 mod help;
 mod init;
 mod inspect;

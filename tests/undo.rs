@@ -122,6 +122,11 @@ fn every_operation_on_a_clean_copy_is_undone_and_redone() {
         &["mv", "data", "moved"],
         &["restore", "--source", "other", "both"],
         &["commit", "--allow-empty", "-m", "nothing"],
+        &["merge", "other"],
+        &["merge", "--no-ff", "-m", "merged", "other"],
+        &["merge", "--squash", "-m", "squashed", "other"],
+        &["cherry-pick", "other"],
+        &["revert", "HEAD"],
     ] {
         is_undone(&env, command);
     }

@@ -9,23 +9,32 @@ use super::ui::Ui;
 mod add;
 mod branch;
 mod cat;
+mod cherry_pick;
+mod clone;
 mod commit;
 mod completions;
 mod config;
+mod demo;
 mod diff;
 mod du;
 mod export;
+mod fsck;
+mod gc;
 mod help;
+mod hooks;
 mod init;
 mod log;
 mod ls;
 mod man;
+mod merge;
 mod mv;
 mod op;
 mod redo;
 mod reset;
 mod restore;
+mod revert;
 mod rm;
+mod shared;
 mod show;
 mod stash;
 mod status;
@@ -37,9 +46,15 @@ mod version;
 /// Every verb, in the order of the overview.
 pub const COMMANDS: &[Verb] = &[
     verb!(Start, "init", init),
+    verb!(Start, "clone", clone),
+    verb!(Start, "demo", demo),
     verb!(Work, "add", add),
     verb!(Work, "status", status),
     verb!(Work, "commit", commit),
+    verb!(Work, "rm", rm),
+    verb!(Work, "mv", mv),
+    verb!(Work, "restore", restore),
+    verb!(Work, "stash", stash),
     verb!(Look, "log", log),
     verb!(Look, "show", show),
     verb!(Look, "diff", diff),
@@ -49,15 +64,17 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Look, "export", export),
     verb!(Branch, "branch", branch),
     verb!(Branch, "switch" | "checkout", switch),
+    verb!(Branch, "merge", merge),
+    verb!(Branch, "cherry-pick", cherry_pick),
     verb!(Branch, "tag", tag),
-    verb!(Undo, "reset", reset),
     verb!(Undo, "undo", undo),
     verb!(Undo, "redo", redo),
     verb!(Undo, "op", op),
-    verb!(Work, "rm", rm),
-    verb!(Work, "mv", mv),
-    verb!(Work, "restore", restore),
-    verb!(Work, "stash", stash),
+    verb!(Undo, "revert", revert),
+    verb!(Undo, "reset", reset),
+    verb!(Pipeline, "hooks", hooks),
+    verb!(Upkeep, "gc", gc),
+    verb!(Upkeep, "fsck", fsck),
     verb!(Upkeep, "config", config),
     verb!(Help, "help", help),
     verb!(Help, "completions", completions),

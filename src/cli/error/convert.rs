@@ -121,6 +121,11 @@ impl From<RepoError> for CommandError {
             RepoError::Exists { .. } => {
                 user_error(error).hinted("`mlv status` shows what it holds")
             }
+            RepoError::HalfCloned { .. } => {
+                user_error(error).hinted("`mlv clone` into it again begins anew")
+            }
+            RepoError::NoFormat { .. } => user_error(error)
+                .hinted("`mlv init` writes it again and leaves everything else as it is"),
             RepoError::Busy { .. } => user_error(error).hinted("try again when it has ended"),
             RepoError::UnknownFormat { .. } | RepoError::NewerDatabase { .. } => {
                 user_error(error).hinted("a newer mlv has written it: update mlv")

@@ -87,7 +87,10 @@ fn hint(error: &OpsError) -> Option<String> {
             let run = crate::hook::runner::refusal(runs)?;
             format!("full log: `mlv hooks log {}`", run.run_id)
         }
-        OpsError::Untrusted { .. } => "`mlv hooks trust` shows them and lets them run".into(),
+        OpsError::Untrusted { branch } => {
+            format!("`mlv hooks trust {branch}` shows them and lets them run")
+        }
+        OpsError::HooksRequired { .. } => "unset MLV_NO_VERIFY".into(),
         OpsError::OutputInTheWay { path, .. } => {
             format!("commit or stash `{path}` first, or take it back: `mlv restore {path}`")
         }
@@ -113,13 +116,17 @@ fn hint(error: &OpsError) -> Option<String> {
             format!("`mlv switch -c {name} {remote}` makes a branch of it")
         }
         OpsError::IsDirectory { .. } => "`mlv ls` lists it, `mlv export` writes it out".into(),
-        OpsError::NotEmpty { .. } => "name a directory that is empty or not there yet".into(),
         OpsError::NotRecursive { path } => format!("`mlv rm -r {path}` removes all that is in it"),
         OpsError::PartOfMerge => "`mlv commit` without paths concludes it".into(),
         OpsError::Untracked { path } => format!("`mlv add {path}` first"),
         OpsError::CannotUndo { .. } => "`mlv op log` shows what happened since".into(),
         OpsError::NoSuchStash { .. } => "`mlv stash list` shows them".into(),
         OpsError::NoSuchRun { .. } => "`mlv hooks runs` lists them".into(),
+        OpsError::StoreInUse { .. } => "a command or a hook is at work: try again later".into(),
+        OpsError::NotWhole { .. } => "`mlv fsck` finds all damage and what needs it".into(),
+        OpsError::NotEmpty { .. } => "name a directory that is new or empty".into(),
+        OpsError::NoSource { .. } => "name the directory that holds `.mlv`".into(),
+        OpsError::CloneUnderWay { .. } => "wait until it has ended".into(),
         OpsError::BadDate(_) => "unset it, or write it as 2026-01-31T12:00:00Z".into(),
         _ => return None,
     })
