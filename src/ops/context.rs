@@ -185,13 +185,14 @@ impl Context {
     /// Returns the state of the code that a commit made now would record; what cannot be read counts
     /// as none.
     pub fn code_revision(&self) -> Result<Option<CodeRevision>, OpsError> {
-        match self.git()?.map(Enclosing::revision).transpose() {
-            Ok(revision) => Ok(revision.flatten()),
-            Err(error) => {
+        let revision = self.git()?.map(Enclosing::revision).transpose();
+        Ok(revision.map_or_else(
+            |error| {
                 self.progress.notice(&format!("the state of the code is not recorded: {error}"));
-                Ok(None)
-            }
-        }
+                None
+            },
+            Option::flatten,
+        ))
     }
 
     /// Returns the working copy.
@@ -233,8 +234,8 @@ impl Context {
         let revision = String::from_utf8_lossy(revision).into_owned();
         let path = OsStr::from_bytes(path.get(1..).unwrap_or_default());
         let starts = |start: &[u8]| path.as_bytes().starts_with(start);
-        let relative = starts(b"./") || starts(b"../");
-        let standing = if relative { self.standing() } else { RepoPath::root() };
+        let is_relative = starts(b"./") || starts(b"../");
+        let standing = if is_relative { self.standing() } else { RepoPath::root() };
         let path = resolve_path(path, &standing)?;
         let tree = match (revision.as_str(), colon) {
             ("", Some(_)) => self.repo.staged()?,
