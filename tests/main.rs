@@ -15,6 +15,7 @@ mod init;
 mod layers;
 mod mv;
 mod odd_names;
+mod merge;
 mod output;
 mod reference;
 mod restore;
