@@ -24,6 +24,7 @@ mod layers;
 mod log;
 mod mv;
 mod odd_names;
+mod merge;
 mod output;
 mod reference;
 mod reset;
