@@ -5,7 +5,9 @@
 
 mod common;
 
+mod add;
 mod clone;
+mod commit;
 mod config;
 mod crash;
 mod demo_template;
@@ -14,9 +16,16 @@ mod faults;
 mod fsck;
 mod gc;
 mod help;
+mod init;
 mod layers;
+mod mv;
+mod odd_names;
 mod output;
 mod reference;
+mod restore;
+mod rm;
+mod stash;
+mod status;
 mod version;
 
 #[test]

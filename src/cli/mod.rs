@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 mod app;
 mod commands;
+mod editor;
 pub mod error;
 pub mod exit;
 pub mod globals;

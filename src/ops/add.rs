@@ -54,7 +54,7 @@ pub fn add(context: &Context, options: &AddOptions) -> Result<Added, OpsError> {
     edits.push(RefEdit::set(RefName::staged(), RefValue::Tree(tree)));
     context.repo.update(&Update::new(&context.command, context.now()?, edits))?;
     if tree != staged {
-        exclude_from_git(context, tree, &added.added)?;
+        exclude_from_git(context, tree, &added.added);
     }
     drop(lock);
     Ok(added)
@@ -119,29 +119,35 @@ pub fn stage(
     Ok((tree, added))
 }
 
-/// Keeps Git from offering what mlv versions. Where its exclude file covers the `added` paths
-/// already, nothing else is looked at.
-pub fn exclude_from_git(
+/// Keeps Git from offering what mlv versions; where that cannot be, it is told. Where Git's exclude
+/// file covers the `added` paths already, nothing else is looked at.
+pub fn exclude_from_git(context: &Context, tree: TreeId, added: &[RepoPath]) {
+    let progress = context.progress.as_ref();
+    match try_to_exclude(context, tree, added) {
+        Ok(paths) => paths.iter().for_each(|path| {
+            progress.notice(&format!("Git will go on listing `{path}`: no pattern can name it"));
+        }),
+        Err(error) => {
+            progress.notice(&format!("Git will list what mlv versions as untracked: {error}"));
+        }
+    }
+}
+
+/// Returns the paths that no pattern can name.
+fn try_to_exclude(
     context: &Context,
     tree: TreeId,
     added: &[RepoPath],
-) -> Result<(), OpsError> {
-    let Some(git) = context.git()? else { return Ok(()) };
+) -> Result<Vec<RepoPath>, OpsError> {
+    let Some(git) = context.git()? else { return Ok(Vec::new()) };
     if git.excludes(added)? {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    let objects = context.repo.objects();
-    let versioned = objects.walk_tree(tree, &RepoPath::root());
+    let versioned = context.repo.objects().walk_tree(tree, &RepoPath::root());
     let versioned = versioned.map(|item| item.map(|(path, _)| path));
     let versioned = versioned.collect::<Result<Vec<_>, _>>()?;
     let options = StatusOptions { untracked: UntrackedMode::Files, ..StatusOptions::default() };
     let status = context.workspace()?.unstaged(tree, options, context.progress.as_ref())?;
     let others: Vec<_> = status.untracked.into_iter().map(|untracked| untracked.path).collect();
-    let excluded = git.exclude(&versioned, &others)?;
-    for path in excluded.inexpressible {
-        context
-            .progress
-            .notice(&format!("Git will go on listing `{path}`: no pattern can name it"));
-    }
-    Ok(())
+    Ok(git.exclude(&versioned, &others)?.inexpressible)
 }

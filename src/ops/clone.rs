@@ -231,7 +231,7 @@ fn check_out(context: &Context, snapshot: &Snapshot, tree: TreeId) -> Result<u64
         Enclosing::exclude(git, &[], &[])?;
         let paths = repo.objects().walk_tree(tree, &RepoPath::root());
         let paths = paths.map(|item| item.map(|(path, _)| path)).collect::<Result<Vec<_>, _>>()?;
-        exclude_from_git(context, tree, &paths)?;
+        exclude_from_git(context, tree, &paths);
     }
     Ok(moved.files)
 }

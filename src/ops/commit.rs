@@ -2,16 +2,16 @@
 
 use std::ffi::OsString;
 
-use crate::base::{CommitId, RepoPath, TreeId};
-use crate::diff::tree::tree_changes;
+use crate::base::{CommitId, TreeId};
 use crate::hook::event::Event;
 use crate::hook::runner::RunRecord;
-use crate::object::{TreeEdit, TreeValue};
 use crate::ops::add::{self, AddOptions};
-use crate::ops::land::{Candidate, Landing, land};
+use crate::ops::land::{Candidate, Landing, land, overlay};
 use crate::ops::merge::{read_pending, refuse_unresolved};
+use crate::ops::reset::refuse_unmatched;
 use crate::ops::{Context, OpsError, hooks, status};
 use crate::refs::{RefEdit, RefName, RefValue};
+use crate::workspace::Notice;
 use crate::workspace::status::UntrackedMode;
 
 /// What is to be committed, and how.
@@ -48,6 +48,9 @@ pub fn commit(context: &Context, options: CommitOptions) -> Result<Committed, Op
     let no_verify = options.no_verify || context.skips_hooks();
     if let Some(branch) = head.branch().filter(|_| pending.is_none() || no_verify) {
         hooks::refuse_protected(context, branch, "commit")?;
+    }
+    if pending.is_some() && !options.paths.is_empty() {
+        return Err(OpsError::PartOfMerge);
     }
     let head_tree = context.repo.tree_of(head.commit())?;
     let (tree, staged) = candidate_tree(context, &options, head_tree)?;
@@ -112,26 +115,35 @@ fn candidate_tree(
     head: TreeId,
 ) -> Result<(TreeId, TreeId), OpsError> {
     let staged = context.repo.staged()?;
-    if !options.all && options.paths.is_empty() {
-        return Ok((staged, staged));
-    }
-    let add =
-        AddOptions { paths: options.paths.clone(), tracked_only: true, ..AddOptions::default() };
-    let (staged, _) = add::stage(context, &add, staged)?;
     if options.paths.is_empty() {
+        let staged = if options.all { stage_tracked(context, &[], staged)? } else { staged };
         return Ok((staged, staged));
     }
+    refuse_unmatched(context, &options.paths, &[head, staged])?;
+    // What left the staged tree before has nothing to be read.
+    let is_staged = |path: &&OsString| {
+        refuse_unmatched(context, std::slice::from_ref(*path), &[staged]).is_ok()
+    };
+    let paths: Vec<_> = options.paths.iter().filter(is_staged).cloned().collect();
+    let staged = if paths.is_empty() { staged } else { stage_tracked(context, &paths, staged)? };
     let named = context.pathspecs(&options.paths)?;
-    let objects = context.repo.objects();
-    let mut edits = Vec::new();
-    for change in tree_changes(objects, head, staged, &RepoPath::root()) {
-        let change = change?;
-        if named.matches(&change.path) {
-            let value = change.new.map_or(TreeValue::Remove, TreeValue::Set);
-            edits.push(TreeEdit { path: change.path, value });
-        }
+    let tree = overlay(context, head, (head, staged), |path| named.matches(path))?;
+    Ok((tree, staged))
+}
+
+/// Stages tracked files as they are on the disk: all of them, or nothing where one cannot be read.
+fn stage_tracked(
+    context: &Context,
+    paths: &[OsString],
+    staged: TreeId,
+) -> Result<TreeId, OpsError> {
+    let add = AddOptions { paths: paths.to_vec(), tracked_only: true, ..AddOptions::default() };
+    let (tree, added) = add::stage(context, &add, staged)?;
+    if added.incomplete {
+        let notices = added.notices.into_iter().filter(Notice::is_failure).collect();
+        return Err(OpsError::Unreadable { notices });
     }
-    Ok((objects.edit_tree(head, edits)?, staged))
+    Ok(tree)
 }
 
 /// Sorts the pairs by key; the last value of a key counts.

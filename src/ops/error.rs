@@ -10,7 +10,7 @@ use crate::object::ObjectError;
 use crate::refs::{RefError, RefName};
 use crate::repo::RepoError;
 use crate::store::StoreError;
-use crate::workspace::WorkspaceError;
+use crate::workspace::{Notice, WorkspaceError};
 
 /// Why an operation did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -63,8 +63,14 @@ pub enum OpsError {
     Unmerged { name: String, commits: usize },
     #[error("`{path}` is not in {place}")]
     NoSuchPath { path: String, place: String, candidates: Vec<String> },
-    #[error("`{path}` in {place} is a directory")]
+    #[error("`{}` in {place} is a directory", if path.is_root() { "/".to_owned() } else { path.to_string() })]
     IsDirectory { path: RepoPath, place: String },
+    #[error("`{path}` is a directory")]
+    NotRecursive { path: RepoPath },
+    #[error("not everything could be read; nothing was committed")]
+    Unreadable { notices: Vec<Notice> },
+    #[error("a merge under way is committed whole")]
+    PartOfMerge,
     #[error("`{path}` exists already")]
     PathExists { path: String },
     #[error("`{path}` is not tracked")]

@@ -8,6 +8,7 @@ use include_dir::{Dir, include_dir};
 use crate::base::fs::{IoContext, atomic_write, create_dirs, parent_of};
 use crate::git::Enclosing;
 use crate::ops::OpsError;
+use crate::refs::RefName;
 use crate::repo::{OpenOptions, Repo};
 
 /// The templates that the binary carries, one directory each.
@@ -21,6 +22,8 @@ pub struct Initialized {
     pub template: Option<String>,
     /// The Git work tree that encloses it.
     pub git: Option<PathBuf>,
+    /// Why Git could not be told to leave `.mlv/` alone.
+    pub git_problem: Option<String>,
 }
 
 /// Returns the names of the templates.
@@ -31,9 +34,10 @@ pub fn templates() -> Vec<String> {
 
 /// Makes a repository in `root`, which is created where missing.
 pub fn init(root: &Path, branch: &str, template: Option<&str>) -> Result<Initialized, OpsError> {
+    let files = template.map(|name| find_template(name).map(|dir| (name, dir))).transpose()?;
+    RefName::branch(branch)?;
     create_dirs(root)?;
     let root = root.canonicalize().context("open", root)?;
-    let files = template.map(|name| find_template(name).map(|dir| (name, dir))).transpose()?;
     if files.is_some() && fs::read_dir(&root).context("read", &root)?.next().is_some() {
         return Err(OpsError::NotEmpty { path: root });
     }
@@ -42,14 +46,13 @@ pub fn init(root: &Path, branch: &str, template: Option<&str>) -> Result<Initial
         write_template(dir, Path::new(name), &root)?;
     }
     let git = Enclosing::discover(&root).ok().flatten();
-    if let Some(git) = &git {
-        git.exclude(&[], &[])?;
-    }
+    let excluded = git.as_ref().map(|git| git.exclude(&[], &[])).transpose();
     Ok(Initialized {
         root,
         branch: branch.to_owned(),
         template: template.map(str::to_owned),
         git: git.map(|git| git.work_tree().to_owned()),
+        git_problem: excluded.err().map(|error| error.to_string()),
     })
 }
 

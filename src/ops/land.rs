@@ -2,10 +2,11 @@
 //! with the journal, in one transaction → post-hooks. Until the branch moves nothing has changed;
 //! after it, everything is durable.
 
-use crate::base::{CommitId, Timestamp, TreeId};
+use crate::base::{CommitId, RepoPath, Timestamp, TreeId};
+use crate::diff::tree::tree_changes;
 use crate::hook::event::Event;
 use crate::hook::runner::RunRecord;
-use crate::object::{Commit, Signature};
+use crate::object::{Commit, Signature, TreeEdit, TreeValue};
 use crate::ops::hooks::{self, around};
 use crate::ops::worktree::{Move, move_to};
 use crate::ops::{Context, OpsError};
@@ -151,7 +152,7 @@ fn move_branch(
     now: Timestamp,
     noted: Option<&hooks::PendingEvent>,
 ) -> Result<Option<i64>, OpsError> {
-    let mut update = Update::new(&context.command, now, edits(landing, id, tree));
+    let mut update = Update::new(&context.command, now, edits(context, landing, id, tree)?);
     if let Some(noted) = noted {
         let text = serde_json::to_string(noted).expect("a noted event has a JSON form");
         update.pending = Some((hooks::owner(context)?.name.clone(), text));
@@ -163,17 +164,48 @@ fn move_branch(
     Ok(updated.map_err(|error| name_the_race(error, landing))?.pending)
 }
 
-/// Returns the edits that move the branch, or the detached `HEAD`, and what goes with it.
-fn edits(landing: &Landing, id: CommitId, tree: TreeId) -> Vec<RefEdit> {
+/// Returns the edits that move the branch, or the detached `HEAD`, and what goes with it. What is
+/// staged beyond the commit stays so, with what the hooks have put into the commit.
+fn edits(
+    context: &Context,
+    landing: &Landing,
+    id: CommitId,
+    tree: TreeId,
+) -> Result<Vec<RefEdit>, OpsError> {
     let old = landing.base.map(RefValue::Commit);
     let name = landing.branch.clone().unwrap_or_else(RefName::head);
     let mut edits = vec![RefEdit::replace(name, old, RefValue::Commit(id))];
-    let stages = landing.edits.iter().any(|edit| edit.name == RefName::staged());
-    if landing.worktree.is_some() && !stages {
+    let is_staged = |edit: &&RefEdit| edit.name == RefName::staged();
+    let asked = landing.edits.iter().find(is_staged).and_then(|edit| edit.new.as_ref()?.tree());
+    if let Some(staged) = asked {
+        let held = landing.worktree.unwrap_or(tree);
+        let staged = overlay(context, staged, (held, tree), |_| true)?;
+        context.repo.store().flush(context.staging_durability())?;
+        edits.push(RefEdit::set(RefName::staged(), RefValue::Tree(staged)));
+    } else if landing.worktree.is_some() {
         edits.push(RefEdit::set(RefName::staged(), RefValue::Tree(tree)));
     }
-    edits.extend(landing.edits.iter().cloned());
-    edits
+    edits.extend(landing.edits.iter().filter(|edit| !is_staged(edit)).cloned());
+    Ok(edits)
+}
+
+/// Returns `onto` with what differs between two trees, where `wanted` says so.
+pub fn overlay(
+    context: &Context,
+    onto: TreeId,
+    (from, to): (TreeId, TreeId),
+    wanted: impl Fn(&RepoPath) -> bool,
+) -> Result<TreeId, OpsError> {
+    let objects = context.repo.objects();
+    let mut edits = Vec::new();
+    for change in tree_changes(objects, from, to, &RepoPath::root()) {
+        let change = change?;
+        if wanted(&change.path) {
+            let value = change.new.map_or(TreeValue::Remove, TreeValue::Set);
+            edits.push(TreeEdit { path: change.path, value });
+        }
+    }
+    Ok(objects.edit_tree(onto, edits)?)
 }
 
 /// Says which branch moved, where that is why the transaction failed.

@@ -2,7 +2,8 @@
 //! one transaction; after a crash the refs tell which way the files go.
 
 use crate::base::{Hash, RepoPath, TreeId};
-use crate::ops::{Context, OpsError};
+use crate::diff::tree::tree_changes;
+use crate::ops::{Context, OpsError, add};
 use crate::refs::operation::Moved;
 use crate::repo::{Update, Updated};
 use crate::store::{ChunkStore, Durability};
@@ -44,6 +45,7 @@ pub fn move_to(context: &Context, way: Move<'_>, mut update: Update) -> Result<U
         Ok(updated) => {
             let (files, saved) = (applied.changed() as u64, applied.saved().len() as u64);
             applied.finish()?;
+            hide_from_git(context, way);
             Ok(Updated { files, saved, ..updated })
         }
         Err(error) => {
@@ -51,6 +53,14 @@ pub fn move_to(context: &Context, way: Move<'_>, mut update: Update) -> Result<U
             Err(error)
         }
     }
+}
+
+/// Keeps Git from offering what the move has brought.
+fn hide_from_git(context: &Context, way: Move<'_>) {
+    let changes = tree_changes(context.repo.objects(), way.from, way.to, &RepoPath::root());
+    let new = changes.flatten().filter(|change| change.old.is_none());
+    let new: Vec<_> = new.map(|change| change.path).collect();
+    add::exclude_from_git(context, way.to, &new);
 }
 
 /// Writes the operation that goes with files that have been moved. It remembers what they held, to

@@ -11,6 +11,7 @@ mod ignore;
 mod join;
 mod notice;
 mod pathspec;
+mod rename;
 pub mod sandbox;
 mod scan;
 pub mod snapshot;

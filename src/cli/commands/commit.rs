@@ -1,7 +1,9 @@
 //! `mlv commit`
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 
+use crate::cli::editor;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::globals::Globals;
@@ -9,7 +11,10 @@ use crate::cli::render::{count, printable};
 use crate::cli::session;
 use crate::cli::style::Label;
 use crate::cli::ui::Ui;
+use crate::ops::Context;
 use crate::ops::commit::{CommitOptions, Committed, commit};
+use crate::ops::status::status;
+use crate::workspace::status::UntrackedMode;
 
 /// Keep what is staged as a commit, if the hooks let it
 ///
@@ -54,8 +59,12 @@ pub struct Args {
 
 pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
     let context = session::open(ui, globals)?;
+    let message = match args.messages.as_slice() {
+        [] => written(&context, &args)?,
+        paragraphs => Some(paragraphs.join("\n\n")),
+    };
     let options = CommitOptions {
-        message: (!args.messages.is_empty()).then(|| args.messages.join("\n\n")),
+        message,
         all: args.all,
         paths: args.paths,
         allow_empty: args.allow_empty,
@@ -69,6 +78,27 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         tell(ui, &done);
     }
     Ok(ExitStatus::Done)
+}
+
+/// Returns the message that the user writes in an editor, where there is something to commit and a
+/// terminal to write it on.
+fn written(context: &Context, args: &Args) -> Result<Option<String>, CommandError> {
+    if !editor::is_possible() {
+        return Ok(None);
+    }
+    let report = status(context, UntrackedMode::None)?;
+    let (mut changes, mut text) = (report.staged, String::new());
+    if args.all || !args.paths.is_empty() {
+        changes.extend(report.unstaged);
+    }
+    if report.merging.is_some() || (changes.is_empty() && !args.allow_empty) {
+        return Ok(None);
+    }
+    for change in &changes {
+        let _ = writeln!(text, "{:<12}{}", change.kind.word(), change.path);
+    }
+    let path = context.repo.layout().temporary().join("COMMIT_EDITMSG");
+    Ok(Some(editor::ask(&context.config, &path, &text)?))
 }
 
 fn fact(text: &str) -> Result<(String, String), String> {

@@ -47,7 +47,9 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
 fn tell(ui: &mut Ui, made: &Initialized) {
     let branch = ui.paint_talk(Label::Branch, made.branch.clone());
     ui.status(format_args!("made a repository in `{}`, on branch {branch}", made.root.display()));
-    if let Some(git) = &made.git {
+    if let Some(problem) = &made.git_problem {
+        ui.warning(format_args!("Git will list `.mlv/` as untracked: {problem}"));
+    } else if let Some(git) = &made.git {
         let work_tree = git.display();
         ui.status(format_args!(
             "Git's work tree `{work_tree}` leaves `.mlv/` and added data alone"

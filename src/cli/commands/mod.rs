@@ -8,20 +8,32 @@ use super::ui::Ui;
 
 mod add;
 mod branch;
+mod cat;
 mod clone;
 mod commit;
 mod completions;
 mod config;
+mod diff;
+mod du;
+mod export;
 mod fsck;
 mod gc;
 mod help;
 mod init;
 mod log;
+mod ls;
 mod man;
+mod mv;
 mod op;
 mod redo;
+mod reset;
+mod restore;
+mod rm;
+mod show;
+mod stash;
 mod status;
 mod switch;
+mod tag;
 mod undo;
 mod version;
 
@@ -32,9 +44,21 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Work, "add", add),
     verb!(Work, "status", status),
     verb!(Work, "commit", commit),
+    verb!(Work, "rm", rm),
+    verb!(Work, "mv", mv),
+    verb!(Work, "restore", restore),
+    verb!(Work, "stash", stash),
     verb!(Look, "log", log),
+    verb!(Look, "show", show),
+    verb!(Look, "diff", diff),
+    verb!(Look, "ls", ls),
+    verb!(Look, "cat", cat),
+    verb!(Look, "du", du),
+    verb!(Look, "export", export),
     verb!(Branch, "branch", branch),
     verb!(Branch, "switch" | "checkout", switch),
+    verb!(Branch, "tag", tag),
+    verb!(Undo, "reset", reset),
     verb!(Undo, "undo", undo),
     verb!(Undo, "redo", redo),
     verb!(Undo, "op", op),

@@ -134,20 +134,14 @@ impl Screen<'_> {
     }
 
     fn change(&self, change: &Change, label: Label) -> String {
-        let word = match change.kind {
-            ChangeKind::Added => "new:",
-            ChangeKind::Modified => "modified:",
-            ChangeKind::Deleted => "deleted:",
-            ChangeKind::Renamed => "renamed:",
-            ChangeKind::TypeChange => "typechange:",
-        };
+        let word = format!("{}:", change.kind.word());
         let path = seen_from(&self.standing, &change.path);
         match &change.from {
             Some(from) => {
                 let from = seen_from(&self.standing, from);
-                self.line(Label::Renamed, word, &format!("{from} -> {path}"))
+                self.line(Label::Renamed, &word, &format!("{from} -> {path}"))
             }
-            None => self.line(label, word, &path),
+            None => self.line(label, &word, &path),
         }
     }
 

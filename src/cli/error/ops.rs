@@ -1,5 +1,7 @@
 //! Errors of operations: hints and exit codes from their facts.
 
+use std::fmt::Write as _;
+
 use super::{CommandError, config_error, did_you_mean, user_error};
 use crate::cli::exit::ExitStatus;
 use crate::git::GitError;
@@ -34,15 +36,19 @@ fn facts(error: OpsError) -> CommandError {
     let hint = hint(&error);
     let exit = exit(&error);
     let (near, more) = match &error {
+        OpsError::NoSuchTemplate { template, candidates } => {
+            let near = did_you_mean(template, candidates.iter().map(String::as_str));
+            (near, listed("templates", candidates.iter()))
+        }
         OpsError::NoSuchBranch { name, candidates }
         | OpsError::NoSuchTag { name, candidates }
-        | OpsError::NoSuchTemplate { template: name, candidates }
         | OpsError::NoSuchPath { path: name, candidates, .. } => {
             (did_you_mean(name, candidates.iter().map(String::as_str)), None)
         }
         OpsError::StagedInTheWay { paths }
         | OpsError::WouldLose { paths }
-        | OpsError::Unresolved { paths } => (None, listed(paths.iter())),
+        | OpsError::Unresolved { paths } => (None, listed("in the way", paths.iter())),
+        OpsError::Unreadable { notices } => (None, listed("passed over", notices.iter())),
         _ => (None, None),
     };
     user_error(error).maybe_hinted(near).maybe_hinted(more).maybe_hinted(hint).exiting(exit)
@@ -107,6 +113,8 @@ fn hint(error: &OpsError) -> Option<String> {
             format!("`mlv switch -c {name} {remote}` makes a branch of it")
         }
         OpsError::IsDirectory { .. } => "`mlv ls` lists it, `mlv export` writes it out".into(),
+        OpsError::NotRecursive { path } => format!("`mlv rm -r {path}` removes all that is in it"),
+        OpsError::PartOfMerge => "`mlv commit` without paths concludes it".into(),
         OpsError::Untracked { path } => format!("`mlv add {path}` first"),
         OpsError::CannotUndo { .. } => "`mlv op log` shows what happened since".into(),
         OpsError::NoSuchStash { .. } => "`mlv stash list` shows them".into(),
@@ -121,14 +129,14 @@ fn hint(error: &OpsError) -> Option<String> {
     })
 }
 
-fn listed<T: std::fmt::Display>(items: impl Iterator<Item = T>) -> Option<String> {
+fn listed<T: std::fmt::Display>(title: &str, items: impl Iterator<Item = T>) -> Option<String> {
     let all: Vec<String> = items.map(|item| format!("  {item}")).collect();
     if all.is_empty() {
         return None;
     }
-    let mut text = format!("in the way:\n{}", all[..all.len().min(LISTED)].join("\n"));
+    let mut text = format!("{title}:\n{}", all[..all.len().min(LISTED)].join("\n"));
     if all.len() > LISTED {
-        text.push_str(&format!("\n  and {} more", all.len() - LISTED));
+        let _ = write!(text, "\n  and {} more", all.len() - LISTED);
     }
     Some(text)
 }
@@ -152,13 +160,13 @@ impl From<WorkspaceError> for CommandError {
             WorkspaceError::Interrupted(error) => error.into(),
             WorkspaceError::Lock(error) => error.into(),
             WorkspaceError::Blocked { ref blocked } => {
-                let list = listed(blocked.iter().map(blocked_line));
+                let list = listed("in the way", blocked.iter().map(blocked_line));
                 user_error(error)
                     .maybe_hinted(list)
                     .hinted("nothing was touched; commit, `mlv stash` or move them away first")
             }
             WorkspaceError::Ignored { ref paths } => {
-                let list = listed(paths.iter());
+                let list = listed("ignored", paths.iter());
                 user_error(error)
                     .maybe_hinted(list)
                     .hinted("`mlv add --force` adds them all the same")

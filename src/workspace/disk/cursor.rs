@@ -199,16 +199,19 @@ impl Cursor {
     /// Renames `from` to its neighbour `to`, where nothing may be.
     pub fn rename_new(&mut self, from: &RepoPath, to: &RepoPath) -> Result<(), PathError> {
         let from_name = from.file_name().unwrap_or_default();
-        self.at("rename to", to, |parent, name| match rename_exclusively(parent, from_name, name) {
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
-                match rustix::fs::statat(parent, name, AtFlags::SYMLINK_NOFOLLOW) {
-                    Err(Errno::NOENT) => rustix::fs::renameat(parent, from_name, parent, name),
-                    Ok(_) => Err(Errno::EXIST),
-                    Err(error) => Err(error),
-                }
-            }
-            other => other,
-        })
+        self.at("rename to", to, |parent, name| rename_new((parent, from_name), (parent, name)))
+    }
+
+    /// Renames `from` to `to`, which `destination` leads to and where nothing may be.
+    pub fn rename_across(
+        &mut self,
+        from: &RepoPath,
+        destination: &mut Self,
+        to: &RepoPath,
+    ) -> Result<(), PathError> {
+        let full = self.disk.full_path(from);
+        let source = self.parent(from).context("rename", full)?;
+        destination.at("rename to", to, |parent, name| rename_new(source, (parent, name)))
     }
 
     /// Removes a file or link; one that is gone already is no error.
@@ -246,13 +249,31 @@ impl Cursor {
     }
 }
 
+/// A name in an open directory.
+type Place<'a> = (BorrowedFd<'a>, &'a [u8]);
+
+/// Renames to a place where nothing may be; file systems that cannot look and rename in one step do
+/// it in two.
+fn rename_new(from: Place<'_>, to: Place<'_>) -> rustix::io::Result<()> {
+    match rename_exclusively(from, to) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+            match rustix::fs::statat(to.0, to.1, AtFlags::SYMLINK_NOFOLLOW) {
+                Err(Errno::NOENT) => rustix::fs::renameat(from.0, from.1, to.0, to.1),
+                Ok(_) => Err(Errno::EXIST),
+                Err(error) => Err(error),
+            }
+        }
+        other => other,
+    }
+}
+
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-fn rename_exclusively(parent: BorrowedFd<'_>, from: &[u8], to: &[u8]) -> rustix::io::Result<()> {
-    rustix::fs::renameat_with(parent, from, parent, to, rustix::fs::RenameFlags::NOREPLACE)
+fn rename_exclusively(from: Place<'_>, to: Place<'_>) -> rustix::io::Result<()> {
+    rustix::fs::renameat_with(from.0, from.1, to.0, to.1, rustix::fs::RenameFlags::NOREPLACE)
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-fn rename_exclusively(_: BorrowedFd<'_>, _: &[u8], _: &[u8]) -> rustix::io::Result<()> {
+fn rename_exclusively(_: Place<'_>, _: Place<'_>) -> rustix::io::Result<()> {
     Err(Errno::NOSYS)
 }
 

@@ -15,6 +15,19 @@ pub enum ChangeKind {
     TypeChange,
 }
 
+impl ChangeKind {
+    /// Returns the word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Modified => "modified",
+            Self::Deleted => "deleted",
+            Self::Renamed => "renamed",
+            Self::TypeChange => "typechange",
+        }
+    }
+}
+
 /// One path that differs.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Change {

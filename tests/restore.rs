@@ -1,0 +1,66 @@
+//! `mlv restore`
+
+use crate::common::TestEnvironment;
+
+fn repository() -> TestEnvironment {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    for content in ["first", "second"] {
+        env.write("a", content);
+        env.write("dir/b", content);
+        env.success(&["add", "."]);
+        env.success(&["commit", "-m", content]);
+    }
+    env
+}
+
+#[test]
+fn files_come_back_as_they_are_staged() {
+    let env = repository();
+    env.write("a", "staged");
+    env.success(&["add", "a"]);
+    env.write("a", "changed");
+    std::fs::remove_dir_all(env.path("dir")).unwrap();
+    insta::assert_snapshot!(env.screen("mlv restore ."), @"");
+    assert_eq!(env.read("a"), b"staged");
+    assert_eq!(env.read("dir/b"), b"second");
+}
+
+#[test]
+fn what_is_staged_comes_back_and_the_files_stay() {
+    let env = repository();
+    env.write("a", "staged");
+    env.write("new", "staged");
+    env.success(&["add", "."]);
+    insta::assert_snapshot!(env.screen("mlv restore --staged a new"), @"");
+    assert_eq!(env.success(&["status", "-s"]).stdout, " M a\n?? new\n");
+    assert_eq!(env.read("a"), b"staged");
+}
+
+#[test]
+fn files_are_taken_from_any_commit() {
+    let env = repository();
+    env.success(&["restore", "--source", "HEAD~1", "dir"]);
+    assert_eq!(env.read("dir/b"), b"first");
+    assert_eq!(env.success(&["status", "-s"]).stdout, " M dir/b\n");
+    env.success(&["restore", "--source", "HEAD~1", "--staged", "--worktree", "."]);
+    assert_eq!(env.success(&["status", "-s"]).stdout, "M  a\nM  dir/b\n");
+}
+
+#[test]
+fn everything_can_be_unstaged_before_the_first_commit() {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    env.write("a", "1");
+    env.success(&["add", "a"]);
+    env.success(&["restore", "--staged", "a"]);
+    assert_eq!(env.success(&["status", "-s"]).stdout, "?? a\n");
+}
+
+#[test]
+fn a_name_or_commit_that_means_nothing_is_refused() {
+    let env = repository();
+    insta::assert_snapshot!(env.screen("mlv restore nothing"), @"");
+    insta::assert_snapshot!(env.screen("mlv restore --source mian a"), @"");
+    env.mlv(&["restore"]).expect_code(2);
+}
