@@ -7,6 +7,8 @@ pub enum Unit {
     Files,
     Objects,
     Steps,
+    /// Nothing is counted: only time passes.
+    Time,
 }
 
 /// A listener to long work; phases follow each other.

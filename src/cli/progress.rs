@@ -118,6 +118,7 @@ fn plain_line(bar: &ProgressBar, unit: Unit, elapsed: Duration) -> String {
         Unit::Files => format!("{n} files"),
         Unit::Objects => format!("{n} objects"),
         Unit::Steps => format!("{n} steps"),
+        Unit::Time => "running".to_owned(),
     };
     let done = count(bar.position());
     let of = bar.length().map_or_else(String::new, |total| format!(" of {}", count(total)));
@@ -132,6 +133,7 @@ fn tell(message: &str) {
 
 fn style(has_total: bool, unit: Unit) -> ProgressStyle {
     let template = match (has_total, unit) {
+        (_, Unit::Time) => "{prefix} {spinner} {elapsed}",
         (true, Unit::Bytes) => {
             "{prefix} [{bar:24}] {binary_bytes} of {binary_total_bytes}, {binary_bytes_per_sec}, {eta} left"
         }
@@ -150,7 +152,7 @@ mod tests {
 
     #[test]
     fn every_template_can_be_read() {
-        for unit in [Unit::Bytes, Unit::Files, Unit::Objects, Unit::Steps] {
+        for unit in [Unit::Bytes, Unit::Files, Unit::Objects, Unit::Steps, Unit::Time] {
             style(true, unit);
             style(false, unit);
         }

@@ -1,48 +1,141 @@
-//! Hooks as they run: a line for each on stderr, and the end of the log of one that fails.
+//! Hooks as they run, on stderr: what the event is, a line for each hook, and the end of the log of
+//! one that fails. What was never counted on to fail is told under `-q` too.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::progress::TerminalProgress;
-use super::ui::Ui;
+use super::render::printable;
+use super::style::{Label, Paint};
+use super::ui::{Ui, Verbosity};
 use crate::base::Progress;
+use crate::base::progress::Unit;
+use crate::hook::event::Event;
 use crate::hook::runner::{RunEvent, RunRecord, Status};
 use crate::ops::Listener;
+
+/// The least width of the column of names, and of that of messages.
+const NAME_WIDTH: usize = 13;
+const MESSAGE_WIDTH: usize = 36;
 
 /// Shows hooks while they run.
 #[derive(Debug)]
 pub struct RunView {
     progress: Arc<TerminalProgress>,
+    paint: Paint,
+    verbosity: Verbosity,
+    name_width: Cell<usize>,
 }
 
 impl RunView {
-    pub fn new(ui: &mut Ui) -> Self {
-        Self { progress: ui.progress() }
+    /// Returns a view that shares its line with `progress`.
+    pub fn new(progress: Arc<TerminalProgress>, ui: &Ui) -> Self {
+        Self {
+            progress,
+            paint: ui.talk_paint(),
+            verbosity: ui.verbosity(),
+            name_width: Cell::new(NAME_WIDTH),
+        }
+    }
+
+    fn tell(&self, least: Verbosity, line: &str) {
+        if self.verbosity >= least {
+            self.progress.notice(line);
+        }
+    }
+
+    fn finished(&self, record: &RunRecord, duration: Duration, tail: &[String]) {
+        self.progress.end();
+        let failed = matches!(record.status, Status::Failed | Status::Cancelled);
+        let least = if failed { Verbosity::Quiet } else { Verbosity::Normal };
+        self.tell(least, &self.line(record, duration));
+        // Whoever asked for more has seen these lines already.
+        let says_more = tail.iter().any(|text| Some(text) != record.message.as_ref());
+        if failed && says_more && self.verbosity < Verbosity::Verbose {
+            tail.iter().for_each(|text| self.tell(least, &log_line(text)));
+        }
+    }
+
+    /// Returns the line of a run that is over.
+    fn line(&self, record: &RunRecord, duration: Duration) -> String {
+        let (mark, label) = mark(record.status);
+        let mark = self.paint.paint(label, mark);
+        let message = record.message.as_deref().unwrap_or(record.status.name());
+        let message = printable(message);
+        let (name, width) = (record.hook.as_str(), self.name_width.get());
+        if record.status == Status::Skipped {
+            return format!(
+                "  {mark} {name:<width$} {}",
+                self.paint.paint(Label::Skipped, message)
+            );
+        }
+        let seconds = format!("{:.1}s", duration.as_secs_f64());
+        let seconds = self.paint.paint(Label::Faint, format!("{seconds:>6}"));
+        format!("  {mark} {name:<width$} {message:<MESSAGE_WIDTH$} {seconds}")
     }
 }
 
 impl Listener for RunView {
     fn hear(&self, event: RunEvent) {
-        if let RunEvent::Finished { record, duration, tail, .. } = event {
-            self.progress.notice(&line(&record, duration));
-            if record.status == Status::Failed {
-                for text in tail {
-                    self.progress.notice(&format!("    {text}"));
-                }
+        match event {
+            RunEvent::Begun { event, branch } => {
+                let header = self.paint.paint(Label::Heading, header(event, branch.as_deref()));
+                self.tell(Verbosity::Normal, &header.to_string());
+            }
+            RunEvent::Queued { hook, .. } => {
+                self.name_width.set(self.name_width.get().max(hook.as_str().len()));
+            }
+            RunEvent::LeftOut { hook, reason } => {
+                let width = self.name_width.get();
+                let line = format!("  - {:<width$} {reason}", hook.as_str());
+                self.tell(Verbosity::Verbose, &self.paint.paint(Label::Skipped, line).to_string());
+            }
+            RunEvent::Started { hook, .. } => {
+                self.progress.phase(&format!("  {hook}"), None, Unit::Time);
+            }
+            RunEvent::Line { text, .. } => {
+                self.tell(Verbosity::Verbose, &log_line(&text));
+            }
+            RunEvent::Finished { record, duration, tail, .. } => {
+                self.finished(&record, duration, &tail);
             }
         }
     }
 }
 
-/// Returns the line of a run that is over.
-fn line(record: &RunRecord, duration: Duration) -> String {
-    let mark = match record.status {
-        Status::Passed => "✓",
-        Status::Warned => "!",
-        Status::Failed | Status::Cancelled => "✗",
-        _ => "-",
+/// Returns a line of a log as it is shown: without its colours, which are of another screen.
+fn log_line(text: &str) -> String {
+    let plain = anstream::adapter::strip_str(text).to_string().replace('\t', "    ");
+    format!("      {}", printable(&plain))
+}
+
+/// Returns what is going on, as in `pre-merge into main`.
+fn header(event: Event, branch: Option<&str>) -> String {
+    let preposition = match event {
+        Event::PreMerge | Event::PostMerge => "into",
+        _ => "on",
     };
-    let message = record.message.as_deref().unwrap_or_default();
-    let name = record.hook.as_str();
-    format!("  {mark} {name:<14} {message:<40} {:.1}s", duration.as_secs_f64())
+    format!("{event} {preposition} {}", printable(branch.unwrap_or("a detached HEAD")))
+}
+
+/// Returns the sign of a status and how it looks.
+pub fn mark(status: Status) -> (&'static str, Label) {
+    match status {
+        Status::Passed => ("✓", Label::Passed),
+        Status::Warned => ("!", Label::Warning),
+        Status::Failed | Status::Cancelled => ("✗", Label::Failed),
+        Status::Queued | Status::Running | Status::Skipped => ("-", Label::Skipped),
+    }
+}
+
+/// Says which hooks failed after the deed, that the deed stands, and what to look at.
+pub fn warn_of_late_failures(ui: &mut Ui, deed: &str, runs: &[RunRecord]) {
+    for run in runs.iter().filter(|run| !run.event.may_refuse()) {
+        if matches!(run.status, Status::Failed | Status::Cancelled) {
+            let how = if run.status == Status::Failed { "failed" } else { "was cancelled" };
+            ui.warning(format_args!("`{}` {how} after the {deed}, which stands", run.hook));
+            ui.hint(format_args!("full log: `mlv hooks log {}`", run.run_id));
+        }
+    }
 }

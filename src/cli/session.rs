@@ -15,12 +15,14 @@ pub fn open(ui: &mut Ui, globals: &Globals) -> Result<Context, CommandError> {
     let repo = Repo::open(layout, OpenOptions::default())?;
     let directory = globals.directory()?;
     let directory = directory.canonicalize().unwrap_or(directory);
+    let progress = ui.progress();
+    let view = RunView::new(progress.clone(), ui);
     Ok(Context::new(
         repo,
         config,
         globals.environment.clone(),
-        ui.progress(),
-        Box::new(RunView::new(ui)),
+        progress,
+        Box::new(view),
         globals.command.clone(),
         directory,
     ))

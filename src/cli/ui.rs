@@ -176,6 +176,16 @@ impl Ui {
         self.data_paint
     }
 
+    /// Returns how talk is coloured, for a renderer that outlives a borrow of this.
+    pub fn talk_paint(&self) -> Paint {
+        self.talk_paint
+    }
+
+    /// Returns how much is told on stderr.
+    pub fn verbosity(&self) -> Verbosity {
+        self.verbosity
+    }
+
     /// Tells whether a person reads the data.
     pub fn data_is_terminal(&self) -> bool {
         self.data_is_terminal

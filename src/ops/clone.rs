@@ -177,7 +177,7 @@ fn fill(
     let context = context(repo);
     let tree = context.repo.tree_of(snapshot.commit)?;
     let files = check_out(&context, snapshot, tree)?;
-    let untrusted = hooks::trust(&context, true);
+    let untrusted = hooks::trust(&context, None, true);
     Ok(Cloned {
         root: context.repo.root().to_owned(),
         source: source.root().to_owned(),

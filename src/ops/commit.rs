@@ -6,11 +6,12 @@ use crate::base::{CommitId, TreeId};
 use crate::hook::event::Event;
 use crate::hook::runner::RunRecord;
 use crate::ops::add::{self, AddOptions};
-use crate::ops::land::{Candidate, Landing, land, overlay};
-use crate::ops::merge::{read_pending, refuse_unresolved};
+use crate::ops::land::{Candidate, Landing, Stage, land, overlay};
+use crate::ops::merge::{
+    end_pending, no_merge_begins, read_pending, refuse_unresolved, without_side_files,
+};
 use crate::ops::reset::refuse_unmatched;
 use crate::ops::{Context, OpsError, hooks, status};
-use crate::refs::{RefEdit, RefName, RefValue};
 use crate::workspace::Notice;
 use crate::workspace::status::UntrackedMode;
 
@@ -42,19 +43,27 @@ pub struct Committed {
 
 /// Commits.
 pub fn commit(context: &Context, options: CommitOptions) -> Result<Committed, OpsError> {
-    let _lock = context.lock()?;
+    let lock = context.lock()?;
     let head = context.repo.head()?;
     let pending = read_pending(context)?;
     let no_verify = options.no_verify || context.skips_hooks();
-    if let Some(branch) = head.branch().filter(|_| pending.is_none() || no_verify) {
-        hooks::refuse_protected(context, branch, "commit")?;
+    match head.branch() {
+        Some(branch) if pending.is_none() => hooks::refuse_protected(context, branch, "commit")?,
+        Some(branch) if no_verify => hooks::refuse_passing_over(context, branch)?,
+        _ => {}
     }
     if pending.is_some() && !options.paths.is_empty() {
         return Err(OpsError::PartOfMerge);
     }
     let head_tree = context.repo.tree_of(head.commit())?;
-    let (tree, staged) = candidate_tree(context, &options, head_tree)?;
-    pending.iter().try_for_each(refuse_unresolved)?;
+    let before = context.repo.staged()?;
+    let (mut tree, staged) = candidate_tree(context, &options, head_tree)?;
+    let mut stage = Stage { before, files: staged, after: staged };
+    if let Some(pending) = &pending {
+        refuse_unresolved(pending)?;
+        (tree, stage.files) = without_side_files(context, staged, pending)?;
+        stage.after = tree;
+    }
     if tree == head_tree && !options.allow_empty && pending.is_none() {
         return Err(nothing_to_commit(context)?);
     }
@@ -70,11 +79,6 @@ pub fn commit(context: &Context, options: CommitOptions) -> Result<Committed, Op
         meta: canonical_meta(options.meta),
         author: None,
     };
-    let mut edits = vec![RefEdit::delete(RefName::merge())];
-    if staged != tree {
-        // Only some paths are committed: what else is staged stays so, on top of the new commit.
-        edits.push(RefEdit::set(RefName::staged(), RefValue::Tree(staged)));
-    }
     let landing = Landing {
         pre: if pending.is_some() { Event::PreMerge } else { Event::PreCommit },
         post: if pending.is_some() { Event::PostMerge } else { Event::PostCommit },
@@ -84,11 +88,16 @@ pub fn commit(context: &Context, options: CommitOptions) -> Result<Committed, Op
         // For a merge the target decides; for a commit, what is being committed.
         definitions: if pending.is_some() { head_tree } else { tree },
         no_verify,
-        worktree: Some(tree),
-        edits,
+        own: pending.is_none(),
+        checked_out: true,
+        stage,
+        edits: vec![match &pending {
+            Some(pending) => end_pending(pending),
+            None => no_merge_begins(),
+        }],
         fast_forward: None,
     };
-    let landed = land(context, candidate, landing)?;
+    let landed = land(context, Some(lock), candidate, landing)?;
     Ok(Committed {
         id: landed.id,
         branch: head.branch().map(|name| name.short().to_owned()),

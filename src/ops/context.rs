@@ -6,7 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::base::lock::FileLock;
+use crate::base::interrupt;
+use crate::base::lock::{FileLock, LockError};
 use crate::base::{CommitId, Progress, RepoPath, Timestamp, TreeId};
 use crate::config::{Config, Environment};
 use crate::git::{Enclosing, TrackedPaths};
@@ -16,7 +17,7 @@ use crate::ops::hooks::Owner;
 use crate::ops::inspect::Place;
 use crate::ops::{OpsError, heal};
 use crate::refs::{RefName, Revision};
-use crate::repo::Repo;
+use crate::repo::{Repo, RepoError};
 use crate::store::{ChunkStore as _, Durability};
 use crate::workspace::{Pathspecs, Workspace, WorkspaceError, resolve_path};
 
@@ -97,6 +98,22 @@ impl Context {
         let lock = self.repo.lock_worktree()?;
         heal::settle_files(self)?;
         Ok(lock)
+    }
+
+    /// Takes the lock however long others hold it: what hooks judged for hours is not thrown away.
+    pub fn lock_patiently(&self) -> Result<FileLock, OpsError> {
+        let mut told = false;
+        loop {
+            match self.lock() {
+                Err(OpsError::Repo(RepoError::Lock(held @ LockError::Held { .. }))) => {
+                    interrupt::check()?;
+                    if !std::mem::replace(&mut told, true) {
+                        self.progress.notice(&format!("{held}: waiting for it to end"));
+                    }
+                }
+                outcome => return outcome,
+            }
+        }
     }
 
     /// Returns how far data is taken that is only staged yet.

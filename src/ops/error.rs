@@ -23,18 +23,20 @@ pub enum OpsError {
     NoIdentity,
     #[error("`{branch}` is protected: it moves only by merges")]
     Protected { branch: String, verb: &'static str },
-    #[error("`mlv.yaml` is broken")]
+    #[error("`{branch}` is protected: its hooks cannot be passed over")]
+    HooksRequired { branch: String },
+    #[error("{} is broken", broken_file(_0))]
     BrokenSpec(#[source] SpecErrors),
     #[error("{} refused by `{hook}`; {unchanged} unchanged", event_noun(event))]
     Refused { event: String, hook: String, unchanged: String, runs: Vec<RunRecord> },
-    #[error("the hooks of {place} are not trusted yet")]
-    Untrusted { place: String },
+    #[error("the hooks of `{branch}` are not trusted here yet; it is unchanged")]
+    Untrusted { branch: String },
     #[error("hook `{hook}` writes `{path}`, which has unsaved changes")]
     OutputInTheWay { hook: String, path: RepoPath },
     #[error("{} {}; nothing was changed", conflicts.len(), plural(conflicts.len(), "conflict"))]
     Conflicts { conflicts: Vec<Conflict> },
-    #[error("`{branch}` moved while this ran")]
-    Moved { branch: String },
+    #[error("`{name}` moved while this ran")]
+    Moved { name: String },
     #[error("{verb} of a commit with {parents} parents: which side is meant is not clear")]
     ManyParents { verb: &'static str, parents: usize },
     #[error("a merge is under way")]
@@ -83,6 +85,8 @@ pub enum OpsError {
     CannotUndo { operation: i64, name: RefName },
     #[error("no stash has the number {number}")]
     NoSuchStash { number: usize },
+    #[error("{place} has no `mlv.yaml`, so there are no hooks")]
+    NoDefinitions { place: String },
     #[error("no run is called `{run}`")]
     NoSuchRun { run: String },
     #[error("`{template}` is no template")]
@@ -136,6 +140,10 @@ impl From<RefError> for OpsError {
 /// Returns the word in the number that `count` asks for.
 pub fn plural(count: usize, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
+}
+
+fn broken_file(errors: &SpecErrors) -> String {
+    errors.0.first().map_or_else(|| "`mlv.yaml`".to_owned(), |error| format!("`{}`", error.file))
 }
 
 fn event_noun(event: &str) -> &str {

@@ -1,11 +1,12 @@
 //! `cherry-pick` and `revert`: the change of one commit, or its opposite, as a new commit here.
 
-use crate::base::CommitId;
+use crate::base::{CommitId, RepoPath};
+use crate::diff::tree::tree_changes;
 use crate::hook::event::Event;
 use crate::merge::{MergeOptions, Side, plan_merge};
 use crate::ops::commit::Committed;
-use crate::ops::land::{Candidate, Landing, land};
-use crate::ops::merge::{ReportedConflict, read_pending, reported};
+use crate::ops::land::{Candidate, Landing, Stage, land};
+use crate::ops::merge::{ReportedConflict, no_merge_begins, read_pending, reported};
 use crate::ops::{Context, OpsError, hooks};
 use crate::refs::{RefError, Revision};
 
@@ -44,7 +45,7 @@ pub fn pick(
     options: &PickOptions,
 ) -> Result<Picked, OpsError> {
     let verb = if direction == Direction::Forth { "cherry-pick" } else { "revert" };
-    let _lock = context.lock()?;
+    let lock = context.lock()?;
     if read_pending(context)?.is_some() {
         return Err(OpsError::MergeUnderWay);
     }
@@ -55,7 +56,9 @@ pub fn pick(
     let head_tree = context.repo.tree_of(head.commit())?;
     let staged = context.repo.staged()?;
     if staged != head_tree {
-        return Err(OpsError::StagedInTheWay { paths: Vec::new() });
+        let changes = tree_changes(context.repo.objects(), head_tree, staged, &RepoPath::root());
+        let paths = changes.map(|change| change.map(|change| change.path));
+        return Err(OpsError::StagedInTheWay { paths: paths.collect::<Result<_, _>>()? });
     }
     let id = context.resolve(&Revision::parse(&options.revision)?)?;
     let objects = context.repo.objects();
@@ -90,11 +93,13 @@ pub fn pick(
         source: None,
         definitions: tree,
         no_verify: options.no_verify || context.skips_hooks(),
-        worktree: Some(head_tree),
-        edits: Vec::new(),
+        own: false,
+        checked_out: true,
+        stage: Stage { before: head_tree, files: head_tree, after: tree },
+        edits: vec![no_merge_begins()],
         fast_forward: None,
     };
-    let landed = land(context, candidate, landing)?;
+    let landed = land(context, Some(lock), candidate, landing)?;
     Ok(Picked::Done(Committed {
         id: landed.id,
         branch: head.branch().map(|name| name.short().to_owned()),

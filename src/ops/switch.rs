@@ -162,7 +162,7 @@ fn previous(context: &Context) -> Result<Place, OpsError> {
 
 /// Returns `to` with what is staged on top of `head`; a path that is staged and differs between the
 /// two commits is in the way.
-fn carry_staged(
+pub(in crate::ops) fn carry_staged(
     context: &Context,
     head: TreeId,
     staged: TreeId,

@@ -3,11 +3,13 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 
+use super::shared::unless_interrupted;
 use crate::cli::editor;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::globals::Globals;
 use crate::cli::render::{count, printable};
+use crate::cli::runs::warn_of_late_failures;
 use crate::cli::session;
 use crate::cli::style::Label;
 use crate::cli::ui::Ui;
@@ -77,7 +79,8 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     } else {
         tell(ui, &done);
     }
-    Ok(ExitStatus::Done)
+    warn_of_late_failures(ui, "commit", &done.hooks);
+    Ok(unless_interrupted())
 }
 
 /// Returns the message that the user writes in an editor, where there is something to commit and a

@@ -9,26 +9,32 @@ use super::ui::Ui;
 mod add;
 mod branch;
 mod cat;
+mod cherry_pick;
 mod clone;
 mod commit;
 mod completions;
 mod config;
+mod demo;
 mod diff;
 mod du;
 mod export;
 mod fsck;
 mod gc;
 mod help;
+mod hooks;
 mod init;
 mod log;
 mod ls;
 mod man;
+mod merge;
 mod mv;
 mod op;
 mod redo;
 mod reset;
 mod restore;
+mod revert;
 mod rm;
+mod shared;
 mod show;
 mod stash;
 mod status;
@@ -39,6 +45,7 @@ mod version;
 
 /// Every verb, in the order of the overview.
 pub const COMMANDS: &[Verb] = &[
+    verb!(Start, "demo", demo),
     verb!(Start, "init", init),
     verb!(Start, "clone", clone),
     verb!(Work, "add", add),
@@ -58,10 +65,14 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Branch, "branch", branch),
     verb!(Branch, "switch" | "checkout", switch),
     verb!(Branch, "tag", tag),
+    verb!(Branch, "merge", merge),
+    verb!(Branch, "cherry-pick", cherry_pick),
     verb!(Undo, "reset", reset),
     verb!(Undo, "undo", undo),
     verb!(Undo, "redo", redo),
     verb!(Undo, "op", op),
+    verb!(Undo, "revert", revert),
+    verb!(Pipeline, "hooks", hooks),
     verb!(Upkeep, "gc", gc),
     verb!(Upkeep, "fsck", fsck),
     verb!(Upkeep, "config", config),

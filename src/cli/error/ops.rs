@@ -87,7 +87,10 @@ fn hint(error: &OpsError) -> Option<String> {
             let run = crate::hook::runner::refusal(runs)?;
             format!("full log: `mlv hooks log {}`", run.run_id)
         }
-        OpsError::Untrusted { .. } => "`mlv hooks trust` shows them and lets them run".into(),
+        OpsError::Untrusted { branch } => {
+            format!("`mlv hooks trust {branch}` shows them and lets them run")
+        }
+        OpsError::HooksRequired { .. } => "unset MLV_NO_VERIFY".into(),
         OpsError::OutputInTheWay { path, .. } => {
             format!("commit or stash `{path}` first, or take it back: `mlv restore {path}`")
         }

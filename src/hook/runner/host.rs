@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::base::TreeId;
+use crate::hook::event::Event;
 use crate::hook::output::Annotation;
 use crate::hook::plan::SkipReason;
 use crate::hook::runner::record::RunRecord;
@@ -35,6 +36,15 @@ pub struct Sandbox {
     pub base_dir: Option<PathBuf>,
 }
 
+/// What came of taking in what a hook made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Collected {
+    /// Everything was taken; the remark is for the record, as on writes that were discarded.
+    Taken { remark: Option<String> },
+    /// The hook left nothing that could be taken: it has failed.
+    Spoilt { reason: String },
+}
+
 /// Gives run ids, sandboxes and a journal, and takes in what hooks make.
 ///
 /// For each hook, in this order: `slot`, `journal` (queued); then `prepare`, `journal` (running),
@@ -49,9 +59,8 @@ pub trait Host {
     /// Materialises the candidate tree as it is now.
     fn prepare(&mut self, hook: &Hook, run_id: &str) -> Result<Sandbox, HostError>;
 
-    /// Takes what the hook's `outputs` name into the candidate, so that later hooks see it; returns
-    /// a remark for the record, as on writes that were discarded.
-    fn collect(&mut self, hook: &Hook, sandbox: &Sandbox) -> Result<Option<String>, HostError>;
+    /// Takes what the hook's `outputs` name into the candidate, so that later hooks see it.
+    fn collect(&mut self, hook: &Hook, sandbox: &Sandbox) -> Result<Collected, HostError>;
 
     /// Clears the sandbox away, however the hook ended.
     fn release(&mut self, sandbox: Sandbox);
@@ -60,6 +69,11 @@ pub trait Host {
 /// What happens while a plan is carried out.
 #[derive(Debug, Clone)]
 pub enum RunEvent {
+    /// Some hooks of an event are about to run.
+    Begun {
+        event: Event,
+        branch: Option<String>,
+    },
     /// The plan leaves this hook out; no record is made of it.
     LeftOut {
         hook: HookId,

@@ -9,7 +9,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-pub use host::{Host, HostError, RunEvent, Sandbox, Slot};
+pub use host::{Collected, Host, HostError, RunEvent, Sandbox, Slot};
 pub use record::{RunRecord, Status};
 pub use run::{Runner, all_passed, refusal};
 pub use step::HookError;

@@ -43,6 +43,10 @@ pub fn refusal(records: &[RunRecord]) -> Option<&RunRecord> {
 impl Runner<'_> {
     /// Carries out the plan; an error means that the host failed, not a hook.
     pub fn run(&mut self, plan: &Plan<'_>) -> Result<Vec<RunRecord>, HookError> {
+        if !plan.is_empty() {
+            let (event, branch) = (self.context.event, self.context.branch.clone());
+            self.tell(RunEvent::Begun { event, branch });
+        }
         let queue = self.queue(plan)?;
         let mut done: Vec<RunRecord> = Vec::with_capacity(queue.len());
         for (hook, slot, record) in queue {

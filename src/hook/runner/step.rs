@@ -10,7 +10,7 @@ use crate::base::fs::{IoContext, PathError};
 use crate::hook::output::{HookOutput, Level};
 use crate::hook::payload::{Payload, Places, changed_files, environment, secrets_of};
 use crate::hook::process::{self, End, Ended, Limits, Masker, Task};
-use crate::hook::runner::host::{HostError, RunEvent, Sandbox, Slot};
+use crate::hook::runner::host::{Collected, HostError, RunEvent, Sandbox, Slot};
 use crate::hook::runner::record::{RunRecord, Status};
 use crate::hook::runner::run::Runner;
 use crate::hook::spec::{Hook, Work};
@@ -52,6 +52,13 @@ impl Verdict {
             output: HookOutput::default(),
         }
     }
+
+    fn add_remark(&mut self, remark: Option<String>) {
+        self.message = match (self.message.take(), remark) {
+            (Some(message), Some(remark)) => Some(format!("{message}; {remark}")),
+            (message, remark) => message.or(remark),
+        };
+    }
 }
 
 /// Runs the hook and returns its final record.
@@ -61,14 +68,12 @@ pub(super) fn step(
     slot: &Slot,
     mut record: RunRecord,
 ) -> Result<RunRecord, HookError> {
-    let sandbox = runner.host.prepare(hook, &slot.run_id).map_err(HookError::Host)?;
-    record.status = Status::Running;
     record.started = Some(Timestamp::now());
-    record.tree = sandbox.tree;
-    record.log = Some(slot.log_name.clone());
-    let judged = judge(runner, hook, slot, &sandbox, &record);
-    runner.host.release(sandbox);
-    let verdict = judged?;
+    let judged = in_sandbox(runner, hook, slot, &mut record);
+    let verdict = match judged {
+        Ok(verdict) => verdict,
+        Err(error) => return Err(give_up(runner, record, error)),
+    };
     record.status = verdict.status;
     record.finished = Some(Timestamp::now());
     record.exit_code = verdict.exit_code;
@@ -84,6 +89,31 @@ pub(super) fn step(
     Ok(record)
 }
 
+fn in_sandbox(
+    runner: &mut Runner<'_>,
+    hook: &Hook,
+    slot: &Slot,
+    record: &mut RunRecord,
+) -> Result<Verdict, HookError> {
+    let sandbox = runner.host.prepare(hook, &slot.run_id).map_err(HookError::Host)?;
+    record.status = Status::Running;
+    record.tree = sandbox.tree;
+    record.log = Some(slot.log_name.clone());
+    let judged = judge(runner, hook, slot, &sandbox, record);
+    runner.host.release(sandbox);
+    judged
+}
+
+/// Writes down that a run could not be carried out, as far as that can still be written.
+fn give_up(runner: &mut Runner<'_>, mut record: RunRecord, error: HookError) -> HookError {
+    record.status = Status::Failed;
+    record.finished = Some(Timestamp::now());
+    record.message = Some(format!("could not be carried out: {error}"));
+    // The first error is the one to tell.
+    let _ = runner.journal(&record);
+    error
+}
+
 /// Runs the process and, where it passed, takes in what it made.
 fn judge(
     runner: &mut Runner<'_>,
@@ -96,8 +126,13 @@ fn judge(
     runner.tell(RunEvent::Started { run_id: slot.run_id.clone(), hook: hook.id.clone() });
     let mut verdict = execute(runner, hook, slot, sandbox)?;
     if verdict.status.is_good() {
-        let remark = runner.host.collect(hook, sandbox).map_err(HookError::Host)?;
-        verdict.message = verdict.message.or(remark);
+        match runner.host.collect(hook, sandbox).map_err(HookError::Host)? {
+            Collected::Taken { remark } => verdict.add_remark(remark),
+            Collected::Spoilt { reason } => {
+                verdict.status = Status::Failed;
+                verdict.message = Some(reason);
+            }
+        }
     }
     Ok(verdict)
 }

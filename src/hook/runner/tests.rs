@@ -71,7 +71,7 @@ impl Host for MemoryHost {
         Ok(Sandbox { dir, scratch, tree: Some(self.tree()), base_dir: None })
     }
 
-    fn collect(&mut self, hook: &Hook, sandbox: &Sandbox) -> Result<Option<String>, HostError> {
+    fn collect(&mut self, hook: &Hook, sandbox: &Sandbox) -> Result<Collected, HostError> {
         let mut stray = 0;
         for entry in std::fs::read_dir(&sandbox.dir)? {
             let name = entry?.file_name().into_string().unwrap();
@@ -81,7 +81,8 @@ impl Host for MemoryHost {
                 stray += 1;
             }
         }
-        Ok((stray > 0).then(|| format!("{stray} stray files discarded")))
+        let remark = (stray > 0).then(|| format!("{stray} stray files discarded"));
+        Ok(Collected::Taken { remark })
     }
 
     fn release(&mut self, sandbox: Sandbox) {

@@ -81,22 +81,22 @@ fn told_change(change: TreeChange) -> Change {
 }
 
 /// Runs `event`'s hooks on the candidate tree; the outputs of each enter it before the next runs.
-/// `worktree` is the tree that the user's files are believed to hold, where they will follow.
+/// `checked_out` says that the user's files will follow.
 pub fn run_pre(
     context: &Context,
     spec: &Spec,
     told: &EventContext,
-    worktree: Option<TreeId>,
+    checked_out: bool,
 ) -> Result<Passed, OpsError> {
     let tree = told.tree.expect("a candidate has a tree");
     let changed: Vec<_> = told.changes.iter().map(|change| change.path.clone()).collect();
     let branch = told.branch.as_deref();
     let plan = plan(spec, &Trigger { event: told.event, branch, changed: &changed });
-    if plan.is_empty() || !may_run(context, spec, branch)? {
+    if plan.is_empty() || !may_run(context, spec, told)? {
         return Ok(Passed { tree, runs: Vec::new() });
     }
-    if let Some(held) = worktree {
-        refuse_outputs_in_the_way(context, &plan, held)?;
+    if checked_out {
+        refuse_outputs_in_the_way(context, &plan)?;
     }
     let base = context.repo.tree_of(told.base_commit)?;
     let (tree, runs) = carry_out(context, &plan, told, tree, base)?;
@@ -112,36 +112,35 @@ pub fn run_pre(
 }
 
 /// Tells whether these hooks may run. Those of a protected branch are never passed over.
-fn may_run(context: &Context, spec: &Spec, branch: Option<&str>) -> Result<bool, OpsError> {
+fn may_run(context: &Context, spec: &Spec, told: &EventContext) -> Result<bool, OpsError> {
     if is_trusted(context, spec)? {
         return Ok(true);
     }
-    if branch.is_some_and(|branch| spec.protects(branch)) {
-        return Err(OpsError::Untrusted { place: branch.unwrap_or_default().to_owned() });
+    let branch = told.branch.as_deref();
+    if let Some(branch) = branch.filter(|name| told.event.may_refuse() && spec.protects(name)) {
+        return Err(OpsError::Untrusted { branch: branch.to_owned() });
     }
-    context
-        .progress
-        .notice("hooks were not run: nobody has trusted them here yet (`mlv hooks trust`)");
+    context.progress.notice(&format!(
+        "the {} hooks were not run: nobody has trusted them here yet (`mlv hooks trust`)",
+        told.event
+    ));
     Ok(false)
 }
 
 /// Refuses before anything runs where a hook would write over unsaved work.
-fn refuse_outputs_in_the_way(
-    context: &Context,
-    plan: &Plan<'_>,
-    held: TreeId,
-) -> Result<(), OpsError> {
+fn refuse_outputs_in_the_way(context: &Context, plan: &Plan<'_>) -> Result<(), OpsError> {
     if plan.running().all(|hook| hook.outputs.is_empty()) {
         return Ok(());
     }
-    let options = StatusOptions { untracked: UntrackedMode::None, ..StatusOptions::default() };
-    let status = context.workspace()?.unstaged(held, options, context.progress.as_ref())?;
-    for hook in plan.running().filter(|hook| !hook.outputs.is_empty()) {
-        for change in &status.unstaged {
-            if hook.outputs.matches_path(&change.path) {
-                let hook = hook.id.to_string();
-                return Err(OpsError::OutputInTheWay { hook, path: change.path.clone() });
-            }
+    let options = StatusOptions { untracked: UntrackedMode::Files, ..StatusOptions::default() };
+    let staged = context.repo.staged()?;
+    let status = context.workspace()?.unstaged(staged, options, context.progress.as_ref())?;
+    let modified = status.unstaged.iter().map(|change| &change.path);
+    let unsaved: Vec<_> = modified.chain(status.untracked.iter().map(|new| &new.path)).collect();
+    for hook in plan.running() {
+        if let Some(path) = unsaved.iter().find(|path| hook.outputs.matches_path(path)) {
+            let hook = hook.id.to_string();
+            return Err(OpsError::OutputInTheWay { hook, path: (*path).clone() });
         }
     }
     Ok(())
@@ -182,7 +181,7 @@ pub fn note_post(
 ) -> Result<Option<PendingEvent>, OpsError> {
     let changed: Vec<_> = told.changes.iter().map(|change| change.path.clone()).collect();
     let trigger = Trigger { event: told.event, branch: told.branch.as_deref(), changed: &changed };
-    if plan(spec, &trigger).is_empty() || !is_trusted(context, spec)? {
+    if plan(spec, &trigger).is_empty() || !may_run(context, spec, told)? {
         return Ok(None);
     }
     Ok(Some(PendingEvent {

@@ -63,12 +63,24 @@ pub fn refuse_protected(
     branch: &RefName,
     verb: &'static str,
 ) -> Result<(), OpsError> {
-    let Some(tip) = context.repo.get(branch)?.and_then(|value| value.commit()) else {
-        return Ok(());
-    };
-    let spec = definitions(context, context.repo.objects().commit(tip)?.tree)?;
-    if spec.is_some_and(|spec| spec.protects(branch.short())) {
+    if is_protected(context, branch)? {
         return Err(OpsError::Protected { branch: branch.short().to_owned(), verb });
     }
     Ok(())
+}
+
+/// Refuses to merge into a protected branch without its hooks.
+pub fn refuse_passing_over(context: &Context, branch: &RefName) -> Result<(), OpsError> {
+    if is_protected(context, branch)? {
+        return Err(OpsError::HooksRequired { branch: branch.short().to_owned() });
+    }
+    Ok(())
+}
+
+fn is_protected(context: &Context, branch: &RefName) -> Result<bool, OpsError> {
+    let Some(tip) = context.repo.get(branch)?.and_then(|value| value.commit()) else {
+        return Ok(false);
+    };
+    let spec = definitions(context, context.repo.objects().commit(tip)?.tree)?;
+    Ok(spec.is_some_and(|spec| spec.protects(branch.short())))
 }

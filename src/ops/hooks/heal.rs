@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::base::Timestamp;
+use crate::base::{Timestamp, interrupt};
 use crate::hook::runner::Status;
 use crate::ops::hooks::around::{PendingEvent, owner, run_post};
 use crate::ops::hooks::owner::is_dead;
@@ -11,17 +11,8 @@ use crate::repo::journal::{self, RunRow};
 
 /// Heals what a process that died left behind; costs two look-ups where there is nothing.
 pub fn heal(context: &Context) -> Result<(), OpsError> {
+    bury(context)?;
     let runs = context.repo.layout().runs();
-    for row in journal::unfinished(&context.repo.connection())? {
-        let dead = match &row.owner {
-            Some(owner) => is_dead(&runs, owner)?,
-            None => true,
-        };
-        if dead {
-            let row = died(row);
-            context.repo.transact(|connection| Ok(journal::write(connection, &row)?))?;
-        }
-    }
     let noted = journal::pending(&context.repo.connection())?;
     for event in noted {
         if !is_dead(&runs, &event.owner)? {
@@ -37,7 +28,27 @@ pub fn heal(context: &Context) -> Result<(), OpsError> {
         if mine {
             let what = format!("running the {} hooks that a crash left over", parsed.event);
             context.progress.notice(&what);
-            run_post(context, event.number, &parsed)?;
+            if let Err(error) = run_post(context, event.number, &parsed) {
+                // It stays noted; what the user wants to do now has nothing to do with it.
+                interrupt::check()?;
+                context.progress.notice(&format!("they could not be run: {error}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Marks the runs whose process is dead.
+pub fn bury(context: &Context) -> Result<(), OpsError> {
+    let runs = context.repo.layout().runs();
+    for row in journal::unfinished(&context.repo.connection())? {
+        let dead = match &row.owner {
+            Some(owner) => is_dead(&runs, owner)?,
+            None => true,
+        };
+        if dead {
+            let row = died(row);
+            context.repo.transact(|connection| Ok(journal::write(connection, &row)?))?;
         }
     }
     Ok(())

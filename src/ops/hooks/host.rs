@@ -1,17 +1,25 @@
 //! What the engine asks of the repository: run ids, the journal, sandboxes of the candidate tree,
 //! and outputs taken into it.
 
+use std::path::Path;
+
 use crate::base::fs::{IoContext, create_dirs};
 use crate::base::{RepoPath, TreeId};
 use crate::hook::context::EventContext;
-use crate::hook::runner::{Host, HostError, RunRecord, Sandbox, Slot};
-use crate::hook::spec::Hook;
+use crate::hook::runner::{Collected, Host, HostError, RunRecord, Sandbox, Slot};
+use crate::hook::spec::{Hook, Work};
 use crate::ops::hooks::around::owner;
 use crate::ops::{Context, OpsError};
 use crate::repo::journal::{self, RunRow};
 use crate::store::{ChunkStore, Durability};
-use crate::workspace::Workspace;
 use crate::workspace::sandbox::{OverlayFile, Sandbox as Laid, SandboxOptions};
+use crate::workspace::{Workspace, WorkspaceError};
+
+/// The variable that names the directory of the target's tree.
+const BASE_VARIABLE: &str = "MLV_BASE_DIR";
+
+/// A longer file is data, not a script.
+const SCRIPT_LIMIT: u64 = 1 << 20;
 
 /// The repository as a host of hooks.
 #[derive(Debug)]
@@ -105,7 +113,7 @@ impl Host for RepoHost<'_> {
     fn prepare(&mut self, hook: &Hook, run_id: &str) -> Result<Sandbox, HostError> {
         let wanted = |path: &RepoPath| hook.inputs.is_empty() || hook.inputs.matches_path(path);
         let laid = self.lay_out(self.tree, &wanted, &self.code)?;
-        let base = if hook.mentions("MLV_BASE_DIR") {
+        let base = if asks_for_base(hook, laid.path()) {
             Some(self.lay_out(self.base, &|_| true, &[])?)
         } else {
             None
@@ -125,30 +133,68 @@ impl Host for RepoHost<'_> {
         Ok(sandbox)
     }
 
-    fn collect(&mut self, hook: &Hook, sandbox: &Sandbox) -> Result<Option<String>, HostError> {
+    fn collect(&mut self, hook: &Hook, sandbox: &Sandbox) -> Result<Collected, HostError> {
         let open = self.open.iter().find(|open| open.laid.path() == sandbox.dir);
-        let Some(open) = open else { return Ok(None) };
+        let Some(open) = open else { return Ok(Collected::Taken { remark: None }) };
         let amends = self.amends;
         let is_output = |path: &RepoPath| amends && hook.outputs.matches_path(path);
         let progress = self.context.progress.as_ref();
-        let collected = self.workspace.collect(&open.laid, &is_output, progress)?;
+        let collected = match self.workspace.collect(&open.laid, &is_output, progress) {
+            Ok(collected) => collected,
+            Err(WorkspaceError::SandboxGone { .. }) if !amends || hook.outputs.is_empty() => {
+                let remark = Some("it removed its sandbox".to_owned());
+                return Ok(Collected::Taken { remark });
+            }
+            Err(WorkspaceError::SandboxGone { .. }) => {
+                let reason = "it removed its sandbox, and its outputs with it".to_owned();
+                return Ok(Collected::Spoilt { reason });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(notice) = collected.notices.iter().find(|notice| notice.is_failure()) {
+            return Ok(Collected::Spoilt {
+                reason: format!("an output cannot be taken: {notice}"),
+            });
+        }
         if !collected.edits.is_empty() {
             self.tree = self.context.repo.objects().edit_tree(self.tree, collected.edits)?;
             self.context.repo.store().flush(Durability::Visible)?;
         }
-        Ok(match &collected.discarded[..] {
-            [] => None,
-            [only] => {
-                Some(format!("discarded what it wrote to `{only}`, which is not among its outputs"))
-            }
-            [first, rest @ ..] => Some(format!(
-                "discarded what it wrote to `{first}` and {} more, which are not among its outputs",
-                rest.len()
-            )),
-        })
+        Ok(Collected::Taken { remark: discarded(&collected.discarded) })
     }
 
     fn release(&mut self, sandbox: Sandbox) {
         self.open.retain(|open| open.laid.path() != sandbox.dir);
+    }
+}
+
+/// Tells whether the command, or a script that it names, mentions the directory of the target's tree;
+/// laying that out costs as much as the sandbox itself.
+fn asks_for_base(hook: &Hook, sandbox: &Path) -> bool {
+    let Work::Run { command, .. } = &hook.work;
+    let is_edge = |c: char| c.is_whitespace() || "'\"`;|&()<>=".contains(c);
+    let below = sandbox.join(hook.workdir.as_path());
+    hook.mentions(BASE_VARIABLE)
+        || command.split(is_edge).filter(|word| !word.is_empty()).any(|word| {
+            let path = below.join(word);
+            let small = std::fs::symlink_metadata(&path)
+                .is_ok_and(|file| file.is_file() && file.len() <= SCRIPT_LIMIT);
+            small && std::fs::read(&path).is_ok_and(|text| contains(&text, BASE_VARIABLE))
+        })
+}
+
+fn contains(text: &[u8], name: &str) -> bool {
+    text.windows(name.len()).any(|window| window == name.as_bytes())
+}
+
+/// Says what a hook wrote in vain.
+fn discarded(paths: &[RepoPath]) -> Option<String> {
+    match paths {
+        [] => None,
+        [only] => Some(format!("`{only}`, not among its outputs, was discarded")),
+        [first, rest @ ..] => Some(format!(
+            "`{first}` and {} more, not among its outputs, were discarded",
+            rest.len()
+        )),
     }
 }

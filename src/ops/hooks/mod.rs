@@ -11,8 +11,10 @@ mod runs;
 mod trust;
 
 pub use around::{Passed, PendingEvent, note_post, owner, run_post, run_pre};
-pub use definitions::{check_spec_change, definitions, refuse_protected, spec_of};
-pub use heal::heal;
+pub use definitions::{
+    check_spec_change, definitions, refuse_passing_over, refuse_protected, spec_of,
+};
+pub use heal::{bury, heal};
 pub use list::{ListedHook, check, list};
 pub use owner::{Owner, is_dead};
 pub use runs::{RunLog, log, runs};

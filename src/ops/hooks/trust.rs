@@ -49,10 +49,20 @@ fn remember(context: &Context, spec: &Spec) -> Result<(), OpsError> {
     Ok(context.repo.transact(|connection| Ok(journal::trust(connection, &definition.0, now)?))?)
 }
 
-/// Trusts the definitions of `HEAD`; with `dry_run` only shows what would be trusted.
-pub fn trust(context: &Context, dry_run: bool) -> Result<TrustReport, OpsError> {
-    let Some(spec) = spec_of(context, context.repo.head_tree()?)? else {
-        return Err(OpsError::NothingTo { verb: "trust: `HEAD` has no `mlv.yaml`" });
+/// Trusts the definitions of a revision, or of `HEAD`; with `dry_run` only shows what would be
+/// trusted.
+pub fn trust(
+    context: &Context,
+    revision: Option<&str>,
+    dry_run: bool,
+) -> Result<TrustReport, OpsError> {
+    let place = revision.unwrap_or("HEAD");
+    let tree = match revision {
+        Some(revision) => context.tree_of(revision)?,
+        None => context.repo.head_tree()?,
+    };
+    let Some(spec) = spec_of(context, tree)? else {
+        return Err(OpsError::NoDefinitions { place: place.to_owned() });
     };
     let already = is_trusted(context, &spec)?;
     if !dry_run {

@@ -4,6 +4,7 @@ use crate::base::{RepoPath, TreeId};
 use crate::merge::PendingMerge;
 use crate::object::tree::TreeEntry;
 use crate::ops::{Context, OpsError};
+use crate::refs::table::Expected;
 use crate::refs::{RefEdit, RefName, RefValue};
 
 /// Returns the merge under way.
@@ -17,7 +18,21 @@ pub fn read_pending(context: &Context) -> Result<Option<PendingMerge>, OpsError>
 
 /// Returns the edit that keeps a merge.
 pub fn write_pending(pending: &PendingMerge) -> RefEdit {
-    RefEdit::set(RefName::merge(), RefValue::Record(Some(pending.theirs), pending.encode()))
+    RefEdit::set(RefName::merge(), record(pending))
+}
+
+fn record(pending: &PendingMerge) -> RefValue {
+    RefValue::Record(Some(pending.theirs), pending.encode())
+}
+
+/// Returns the edit that ends this merge, if nobody has touched it meanwhile.
+pub fn end_pending(pending: &PendingMerge) -> RefEdit {
+    RefEdit { name: RefName::merge(), expected: Expected::Exactly(record(pending)), new: None }
+}
+
+/// Returns the edit that fails where a merge was begun meanwhile.
+pub fn no_merge_begins() -> RefEdit {
+    RefEdit { name: RefName::merge(), expected: Expected::Absent, new: None }
 }
 
 /// Notes that staging settled the conflicts that `is_settled` names, and those whose paths no

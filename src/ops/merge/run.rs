@@ -1,18 +1,18 @@
 //! A merge from the asking to the moved branch.
 
+use crate::base::lock::FileLock;
 use crate::base::{CommitId, RepoPath, TreeId};
 use crate::diff::tree::tree_changes;
 use crate::hook::event::Event;
-use crate::hook::runner::RunRecord;
 use crate::merge::{
-    Conflict, ConflictKind, History, MergeOptions, MergePlan, PendingMerge, Side, merge_base,
-    plan_merge,
+    Conflict, History, MergeOptions, MergePlan, PendingMerge, Side, merge_base, plan_merge,
 };
 use crate::object::{Entry, TreeEdit, TreeValue};
-use crate::ops::land::{Candidate, Landing, land};
-use crate::ops::merge::pending::{read_pending, write_pending};
+use crate::ops::land::{Candidate, Landing, Stage, land};
+use crate::ops::merge::pending::{no_merge_begins, read_pending, write_pending};
+use crate::ops::merge::report::{MergeReport, MergeResult, reported};
 use crate::ops::worktree::{Move, move_to};
-use crate::ops::{Context, OpsError, branch};
+use crate::ops::{Context, OpsError, branch, hooks};
 use crate::refs::{RefEdit, RefName, RefValue, Revision};
 use crate::repo::{Head, Update};
 use crate::store::{ChunkStore, Durability};
@@ -33,40 +33,6 @@ pub struct MergeRequest {
     /// Prepare everything in the working copy and stop before the commit.
     pub no_commit: bool,
     pub dry_run: bool,
-    pub no_verify: bool,
-}
-
-/// How a merge ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MergeResult {
-    Merged,
-    FastForward,
-    UpToDate,
-    Conflicts,
-    /// Everything is prepared in the working copy and waits for `merge --continue`.
-    Prepared,
-}
-
-/// A path in conflict, as it is told.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct ReportedConflict {
-    pub path: RepoPath,
-    pub kind: ConflictKind,
-}
-
-/// What came of a merge.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct MergeReport {
-    pub result: MergeResult,
-    /// The commit the target stands on afterwards; nothing where it did not move.
-    pub id: Option<CommitId>,
-    pub target: Option<String>,
-    pub source: String,
-    pub conflicts: Vec<ReportedConflict>,
-    pub files_changed: u64,
-    pub line_merged: Vec<RepoPath>,
-    pub hooks: Vec<RunRecord>,
 }
 
 /// Both sides of a merge, found.
@@ -116,10 +82,12 @@ impl Sides {
 
 /// Merges, or says why not; nothing is changed where it does not come to its end.
 pub fn merge(context: &Context, request: &MergeRequest) -> Result<MergeReport, OpsError> {
-    let sides = Sides::find(context, request)?;
     let writes = !request.dry_run;
-    let _lock = (sides.checked_out && writes).then(|| context.lock()).transpose()?;
-    if sides.checked_out && writes {
+    // What others do to the branch meanwhile is noticed when it moves.
+    let lock = writes.then(|| context.lock()).transpose()?;
+    let sides = Sides::find(context, request)?;
+    let lock = lock.filter(|_| sides.checked_out);
+    if lock.is_some() {
         refuse_unready(context)?;
     }
     let mut history = History::of(context.repo.objects());
@@ -143,7 +111,7 @@ pub fn merge(context: &Context, request: &MergeRequest) -> Result<MergeReport, O
     if request.no_commit {
         return prepare(context, request, &sides, &plan);
     }
-    commit_merge(context, request, &sides, &plan, fast_forward)
+    commit_merge(context, lock, request, &sides, &plan, fast_forward)
 }
 
 fn refuse_unready(context: &Context) -> Result<(), OpsError> {
@@ -178,14 +146,6 @@ fn plan(
     Ok(plan_merge(objects, &base, objects.commit(ours)?.tree, theirs, &options)?)
 }
 
-/// Returns conflicts as they are told.
-pub fn reported(conflicts: &[Conflict]) -> Vec<ReportedConflict> {
-    conflicts
-        .iter()
-        .map(|conflict| ReportedConflict { path: conflict.path.clone(), kind: conflict.kind })
-        .collect()
-}
-
 fn conflicted(sides: &Sides, plan: &MergePlan) -> MergeReport {
     MergeReport {
         conflicts: reported(&plan.conflicts),
@@ -218,15 +178,20 @@ fn message(request: &MergeRequest, sides: &Sides) -> String {
 
 fn commit_merge(
     context: &Context,
+    lock: Option<FileLock>,
     request: &MergeRequest,
     sides: &Sides,
     plan: &MergePlan,
     fast_forward: bool,
 ) -> Result<MergeReport, OpsError> {
+    if let Some(target) = sides.target.as_ref().filter(|_| context.skips_hooks()) {
+        hooks::refuse_passing_over(context, target)?;
+    }
     let ours_tree = context.repo.tree_of(sides.ours)?;
+    let tree = plan.apply_clean_part(context.repo.objects())?;
     let source = (!request.squash).then_some(sides.theirs);
     let candidate = Candidate {
-        tree: plan.apply_clean_part(context.repo.objects())?,
+        tree,
         parents: sides.ours.into_iter().chain(source).collect(),
         message: message(request, sides),
         meta: Vec::new(),
@@ -240,12 +205,14 @@ fn commit_merge(
         source: Some(sides.source_name.clone()),
         // The target decides which gates there are: a branch cannot delete its own.
         definitions: ours_tree,
-        no_verify: request.no_verify,
-        worktree: sides.checked_out.then_some(ours_tree),
-        edits: Vec::new(),
+        no_verify: context.skips_hooks(),
+        own: false,
+        checked_out: sides.checked_out,
+        stage: Stage { before: ours_tree, files: ours_tree, after: tree },
+        edits: sides.checked_out.then(no_merge_begins).into_iter().collect(),
         fast_forward: fast_forward.then_some(sides.theirs),
     };
-    let landed = land(context, candidate, landing)?;
+    let landed = land(context, lock, candidate, landing)?;
     let result = if landed.fast_forward { MergeResult::FastForward } else { MergeResult::Merged };
     Ok(MergeReport {
         files_changed: landed.files_changed,

@@ -1,0 +1,46 @@
+//! `mlv hooks`: what would run, what has run, and who is trusted. One file a verb below it.
+
+mod check;
+mod list;
+mod log;
+mod runs;
+mod trust;
+
+use crate::cli::error::CommandError;
+use crate::cli::exit::ExitStatus;
+use crate::cli::globals::Globals;
+use crate::cli::ui::Ui;
+
+/// Look at hooks: what would run, what has run, and why
+///
+/// Hooks are written in `mlv.yaml`; `mlv help hooks` explains them.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  mlv hooks check
+  mlv hooks list
+  mlv hooks runs --status failed
+  mlv hooks log r-000042
+  mlv hooks trust --dry-run")]
+pub struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    List(list::Args),
+    Check(check::Args),
+    Runs(runs::Args),
+    Log(log::Args),
+    Trust(trust::Args),
+}
+
+pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
+    match args.verb {
+        Verb::List(args) => list::run(ui, globals, args),
+        Verb::Check(args) => check::run(ui, globals, args),
+        Verb::Runs(args) => runs::run(ui, globals, args),
+        Verb::Log(args) => log::run(ui, globals, args),
+        Verb::Trust(args) => trust::run(ui, globals, args),
+    }
+}

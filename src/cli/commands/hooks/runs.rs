@@ -1,0 +1,92 @@
+//! `mlv hooks runs`
+
+use serde_json::Value;
+
+use crate::base::Timestamp;
+use crate::cli::error::CommandError;
+use crate::cli::exit::ExitStatus;
+use crate::cli::globals::Globals;
+use crate::cli::render::{Column, Table, printable, relative};
+use crate::cli::runs::mark;
+use crate::cli::session;
+use crate::cli::style::Label;
+use crate::cli::ui::Ui;
+use crate::hook::runner::Status;
+use crate::ops::hooks;
+
+/// List what hooks have run, the newest first
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Show at most N runs
+    #[arg(short = 'n', long = "limit", value_name = "N", default_value_t = 30)]
+    limit: usize,
+
+    /// Show only runs of this status: queued, running, passed, warned, failed, skipped or cancelled
+    #[arg(long, value_parser = known_status, value_name = "STATUS")]
+    status: Option<Status>,
+
+    /// Print `[run]` as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn known_status(text: &str) -> Result<Status, String> {
+    let names = Status::ALL.map(Status::name).join(", ");
+    Status::parse(text).ok_or_else(|| format!("expected one of {names}"))
+}
+
+pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
+    let context = session::open(ui, globals)?;
+    hooks::bury(&context)?;
+    let runs = hooks::runs(&context, args.status.map(Status::name), args.limit)?;
+    if args.json {
+        ui.json(&runs)?;
+        return Ok(ExitStatus::Done);
+    }
+    ui.start_pager()?;
+    let columns = [
+        Column::left().labeled(Label::CommitId),
+        Column::left(),
+        Column::left(),
+        Column::left(),
+        Column::left().labeled(Label::Branch),
+        Column::left().labeled(Label::Time),
+        Column::left(),
+    ];
+    let mut table = Table::new(columns);
+    let now = context.now()?;
+    for run in &runs {
+        table.row(row(run, now));
+    }
+    for (line, run) in table.lines(ui.data_paint()).into_iter().zip(&runs) {
+        let (sign, label) = mark(status(run));
+        let sign = ui.paint(label, sign).to_string();
+        ui.data(format_args!("{sign} {line}"))?;
+    }
+    if runs.is_empty() {
+        ui.status("no hook has run yet");
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn text<'a>(run: &'a Value, field: &str) -> &'a str {
+    run[field].as_str().unwrap_or_default()
+}
+
+fn status(run: &Value) -> Status {
+    Status::parse(text(run, "status")).unwrap_or(Status::Skipped)
+}
+
+fn row(run: &Value, now: Timestamp) -> [String; 7] {
+    let time = run["finished"].as_str().or(run["started"].as_str());
+    let time = time.and_then(|time| time.parse().ok()).map(|time| relative(time, now));
+    [
+        text(run, "run_id").to_owned(),
+        status(run).name().to_owned(),
+        text(run, "event").to_owned(),
+        text(run, "hook").to_owned(),
+        printable(text(run, "branch")).into_owned(),
+        time.unwrap_or_default(),
+        printable(text(run, "message")).into_owned(),
+    ]
+}

@@ -1,0 +1,49 @@
+//! What the verbs that make commits have in common.
+
+use crate::base::interrupt;
+use crate::cli::error::CommandError;
+use crate::cli::exit::ExitStatus;
+use crate::cli::style::Label;
+use crate::cli::ui::Ui;
+use crate::hook::runner::RunRecord;
+use crate::ops::OpsError;
+use crate::ops::merge::ReportedConflict;
+
+/// Whose side wins where both changed a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Side {
+    Ours,
+    Theirs,
+}
+
+impl From<Side> for crate::merge::Side {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Ours => Self::Ours,
+            Side::Theirs => Self::Theirs,
+        }
+    }
+}
+
+/// Returns the runs behind a refusal; none where hooks that should have run were not allowed to.
+pub fn refusing_runs(error: &OpsError) -> Option<&[RunRecord]> {
+    match error {
+        OpsError::Refused { runs, .. } => Some(runs),
+        OpsError::Untrusted { .. } => Some(&[]),
+        _ => None,
+    }
+}
+
+/// Lists conflicts, one a line.
+pub fn list_conflicts(ui: &mut Ui, conflicts: &[ReportedConflict]) -> Result<(), CommandError> {
+    for conflict in conflicts {
+        let kind = ui.paint(Label::Conflict, format!("{:<18}", conflict.kind.to_string()));
+        ui.data(format_args!("{kind}  {}", conflict.path))?;
+    }
+    Ok(())
+}
+
+/// Returns how a verb ends whose deed is done: what was interrupted then is its late hooks.
+pub fn unless_interrupted() -> ExitStatus {
+    if interrupt::requested() { ExitStatus::Interrupted } else { ExitStatus::Done }
+}
