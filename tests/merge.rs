@@ -84,7 +84,8 @@ fn full_id(env: &TestEnvironment, revision: &str) -> String {
 
 #[test]
 fn what_each_side_changed_comes_together_also_within_a_file() {
-    let env = diverged(&[("a.csv", "0\n1\n2\n3\n")], &[("a.csv", "1\n2\n3\n4\n"), ("c.csv", "c\n")]);
+    let env =
+        diverged(&[("a.csv", "0\n1\n2\n3\n")], &[("a.csv", "1\n2\n3\n4\n"), ("c.csv", "c\n")]);
     let merged = env.json(&["merge", "side", "--json"]);
     assert_eq!(merged["result"], "merged");
     assert_eq!(merged["id"], full_id(&env, "HEAD"));
