@@ -133,7 +133,7 @@ fn git_applies_what_diff_prints() {
     env.success(&["commit", "-a", "-m", "three"]);
     let patch = env.success(&["diff", "HEAD~2", "HEAD"]).raw_stdout;
     env.success(&["export", "HEAD~2", "elsewhere"]);
-    std::fs::write(env.path("p.patch"), patch).unwrap();
+    env.write("p.patch", patch);
     env.git(&["init", "-q", "elsewhere"]);
     env.git(&["-C", "elsewhere", "apply", "../p.patch"]);
     for name in ["numbers", "moved space", "odd \"na\tme", "empty", "run.sh"] {

@@ -92,6 +92,27 @@ fn the_graph_of_a_straight_line_is_one() {
 }
 
 #[test]
+fn the_graph_of_a_merge_parts_and_meets() {
+    let (env, _) = three_commits();
+    env.success(&["switch", "-c", "side", "HEAD~1"]);
+    commit(&env, "side", "side");
+    env.success(&["switch", "main"]);
+    env.success(&["merge", "-m", "joined", "side"]);
+    insta::assert_snapshot!(env.screen("mlv log --graph --oneline").without_ids(), @r"
+    $ mlv log --graph --oneline
+    *   $ID (HEAD -> main) joined
+    ├─╮
+    │ * $ID (side) side
+    * │ $ID three
+    ├─╯
+    * $ID two
+    * $ID one
+    ");
+    let first_parent = env.json(&["log", "--json", "-n", "1", "HEAD^2"]);
+    assert_eq!(first_parent[0]["message"], "side");
+}
+
+#[test]
 fn every_form_of_revision_finds_its_commit() {
     let (env, ids) = three_commits();
     env.success(&["tag", "v1", "HEAD~1"]);

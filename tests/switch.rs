@@ -171,3 +171,18 @@ fn a_switch_removes_the_directory_one_stands_in_only_when_it_is_empty() {
     env.finish(command).expect_code(0);
     assert!(env.path("sub/own").exists() && !env.path("sub/new").exists());
 }
+
+#[test]
+fn in_a_directory_that_is_gone_one_is_told_to_leave() {
+    let env = two_branches();
+    std::fs::create_dir(env.path("gone-dir")).unwrap();
+    let script = "cd gone-dir && rmdir ../gone-dir && exec \"$0\" status";
+    let output = std::process::Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_mlv")])
+        .current_dir(env.root())
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("error: the directory you stand in cannot be found"), "{told}");
+    assert!(told.contains("hint: it may be gone"), "{told}");
+}

@@ -78,7 +78,10 @@ impl Globals {
 
     /// Returns the directory that paths on the command line are relative to.
     pub fn directory(&self) -> Result<PathBuf, CommandError> {
-        Ok(std::env::current_dir().context("find", ".")?)
+        std::env::current_dir().map_err(|error| {
+            user_error(format!("the directory you stand in cannot be found: {error}"))
+                .hinted("it may be gone: `cd` to one that is there, or say where with `-C DIR`")
+        })
     }
 
     /// Returns the repository the user stands in, or the one that `MLV_DIR` names.

@@ -370,4 +370,17 @@ mod tests {
         let left: Vec<_> = list(&connection, 9).unwrap().iter().map(|op| op.id).collect();
         assert_eq!(left, [5, 3, 2]);
     }
+
+    #[test]
+    fn the_newest_of_a_kind_and_all_since_one_are_found() {
+        let connection = database();
+        let undo = OperationKind::Undo { of: 1 };
+        for kind in [OperationKind::Normal, undo, OperationKind::Redo { of: 1 }, undo] {
+            record(&connection, &new(1, kind), &[]).unwrap();
+        }
+        assert_eq!(newest(&connection, undo).unwrap().map(|op| op.id), Some(4));
+        assert_eq!(newest(&connection, OperationKind::Undo { of: 9 }).unwrap(), None);
+        let ids: Vec<_> = since(&connection, 2).unwrap().iter().map(|op| op.id).collect();
+        assert_eq!(ids, [4, 3]);
+    }
 }
