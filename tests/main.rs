@@ -6,26 +6,34 @@
 mod common;
 
 mod add;
+mod branch;
 mod clone;
 mod commit;
 mod config;
 mod crash;
 mod demo_template;
+mod diff;
 mod environment;
 mod faults;
 mod fsck;
 mod gc;
 mod help;
 mod init;
+mod inspect;
 mod layers;
+mod log;
+mod merge;
 mod mv;
 mod odd_names;
 mod output;
 mod reference;
+mod reset;
 mod restore;
 mod rm;
 mod stash;
 mod status;
+mod switch;
+mod undo;
 mod version;
 
 #[test]

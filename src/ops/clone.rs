@@ -9,9 +9,7 @@ use std::time::Duration;
 use crate::base::fs::{IoContext, create_dirs, remove_file_if_exists};
 use crate::base::lock::{FileLock, LockError, LockKind};
 use crate::base::progress::Unit;
-use crate::base::{CommitId, Progress, RepoPath, TreeId};
-use crate::git::Enclosing;
-use crate::ops::add::exclude_from_git;
+use crate::base::{CommitId, Progress, TreeId};
 use crate::ops::worktree::{Move, move_to};
 use crate::ops::{Context, OpsError, hooks};
 use crate::refs::{RefEdit, RefName, RefValue, operation};
@@ -222,17 +220,14 @@ fn check_out(context: &Context, snapshot: &Snapshot, tree: TreeId) -> Result<u64
     let repo = &context.repo;
     let way = Move::keeping(repo.objects().empty_tree()?, tree);
     let update = Update::new(&context.command, context.now()?, Vec::new());
+    if let Some(git) = context.git()? {
+        git.exclude(&[], &[])?;
+    }
     let moved = move_to(context, way, update)?;
     repo.edit_unlogged(&snapshot.edits(tree)?)?;
     let operations = operation::list(&repo.connection(), usize::MAX)?;
     let ids: Vec<i64> = operations.iter().map(|operation| operation.id).collect();
     repo.transact(|connection| Ok(operation::forget(connection, &ids)?))?;
-    if let Some(git) = context.git()? {
-        Enclosing::exclude(git, &[], &[])?;
-        let paths = repo.objects().walk_tree(tree, &RepoPath::root());
-        let paths = paths.map(|item| item.map(|(path, _)| path)).collect::<Result<Vec<_>, _>>()?;
-        exclude_from_git(context, tree, &paths);
-    }
     Ok(moved.files)
 }
 

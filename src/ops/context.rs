@@ -186,10 +186,13 @@ impl Context {
     /// as none.
     pub fn code_revision(&self) -> Result<Option<CodeRevision>, OpsError> {
         let revision = self.git()?.map(Enclosing::revision).transpose();
-        Ok(revision.map(Option::flatten).unwrap_or_else(|error| {
-            self.progress.notice(&format!("the state of the code is not recorded: {error}"));
-            None
-        }))
+        Ok(revision.map_or_else(
+            |error| {
+                self.progress.notice(&format!("the state of the code is not recorded: {error}"));
+                None
+            },
+            Option::flatten,
+        ))
     }
 
     /// Returns the working copy.
@@ -231,10 +234,8 @@ impl Context {
         let revision = String::from_utf8_lossy(revision).into_owned();
         let path = OsStr::from_bytes(path.get(1..).unwrap_or_default());
         let starts = |start: &[u8]| path.as_bytes().starts_with(start);
-        let standing = match starts(b"./") || starts(b"../") {
-            true => self.standing(),
-            false => RepoPath::root(),
-        };
+        let is_relative = starts(b"./") || starts(b"../");
+        let standing = if is_relative { self.standing() } else { RepoPath::root() };
         let path = resolve_path(path, &standing)?;
         let tree = match (revision.as_str(), colon) {
             ("", Some(_)) => self.repo.staged()?,

@@ -15,7 +15,7 @@ use crate::workspace::{Notice, WorkspaceError};
 /// Why an operation did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum OpsError {
-    #[error("nothing to commit: the staged tree is that of `HEAD`")]
+    #[error("nothing to commit")]
     NothingToCommit { unstaged: usize, untracked: usize },
     #[error("a commit needs a message")]
     NoMessage,
@@ -69,6 +69,8 @@ pub enum OpsError {
     IsDirectory { path: RepoPath, place: String },
     #[error("`{path}` is a directory")]
     NotRecursive { path: RepoPath },
+    #[error("`{path}` cannot be moved into itself")]
+    IntoItself { path: RepoPath },
     #[error("not everything could be read; nothing was committed")]
     Unreadable { notices: Vec<Notice> },
     #[error("a merge under way is committed whole")]

@@ -148,7 +148,7 @@ fn graft(
     Ok((objects.edit_tree(onto, edits)?, changed))
 }
 
-/// Refuses a name that means nothing in any of the trees.
+/// Refuses a name that means nothing in any of the trees, and tells whether the disk knows it.
 pub fn refuse_unmatched(
     context: &Context,
     arguments: &[OsString],
@@ -167,6 +167,10 @@ pub fn refuse_unmatched(
             }
         }
         if !found {
+            let path = context.path(argument)?;
+            if context.repo.root().join(path.as_path()).symlink_metadata().is_ok() {
+                return Err(OpsError::Untracked { path });
+            }
             let text = argument.to_string_lossy().into_owned();
             return Err(WorkspaceError::NoMatch { text }.into());
         }

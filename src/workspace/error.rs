@@ -26,6 +26,8 @@ pub enum WorkspaceError {
     Blocked { blocked: Vec<Blocked> },
     #[error("`{path}` was changed by somebody else during the checkout")]
     ChangedMeanwhile { path: RepoPath },
+    #[error("`{path}` is a repository of its own")]
+    NestedRepository { path: RepoPath },
     #[error("an interrupted checkout has to be recovered first")]
     Unrecovered,
     #[error("the sandbox `{}` was removed or replaced", path.display())]

@@ -92,7 +92,7 @@ fn long(item: &ListedPath, name: &str, paint: Paint) -> String {
         Kind::Symlink => "link",
         Kind::Directory => "dir",
     };
-    let hash = item.hash.map(|hash| hash.short()).unwrap_or_default();
+    let hash = item.hash.map(crate::base::Hash::short).unwrap_or_default();
     let hash = paint.paint(Label::Faint, format!("{hash:<10}"));
     let target = match &item.target {
         Some(target) => format!(" -> {}", crate::cli::render::printable(target)),

@@ -45,9 +45,9 @@ mod version;
 
 /// Every verb, in the order of the overview.
 pub const COMMANDS: &[Verb] = &[
-    verb!(Start, "demo", demo),
     verb!(Start, "init", init),
     verb!(Start, "clone", clone),
+    verb!(Start, "demo", demo),
     verb!(Work, "add", add),
     verb!(Work, "status", status),
     verb!(Work, "commit", commit),
@@ -64,14 +64,14 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Look, "export", export),
     verb!(Branch, "branch", branch),
     verb!(Branch, "switch" | "checkout", switch),
-    verb!(Branch, "tag", tag),
     verb!(Branch, "merge", merge),
     verb!(Branch, "cherry-pick", cherry_pick),
-    verb!(Undo, "reset", reset),
+    verb!(Branch, "tag", tag),
     verb!(Undo, "undo", undo),
     verb!(Undo, "redo", redo),
     verb!(Undo, "op", op),
     verb!(Undo, "revert", revert),
+    verb!(Undo, "reset", reset),
     verb!(Pipeline, "hooks", hooks),
     verb!(Upkeep, "gc", gc),
     verb!(Upkeep, "fsck", fsck),

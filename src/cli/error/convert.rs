@@ -118,14 +118,14 @@ impl From<RepoError> for CommandError {
             RepoError::Lock(error) => error.into(),
             RepoError::Ref(error) => error.into(),
             RepoError::NotFound { .. } => user_error(error).hinted("`mlv init` makes one here"),
+            RepoError::Exists { .. } => {
+                user_error(error).hinted("`mlv status` shows what it holds")
+            }
             RepoError::HalfCloned { .. } => {
                 user_error(error).hinted("`mlv clone` into it again begins anew")
             }
             RepoError::NoFormat { .. } => user_error(error)
                 .hinted("`mlv init` writes it again and leaves everything else as it is"),
-            RepoError::Exists { .. } => {
-                user_error(error).hinted("`mlv status` shows what it holds")
-            }
             RepoError::Busy { .. } => user_error(error).hinted("try again when it has ended"),
             RepoError::UnknownFormat { .. } | RepoError::NewerDatabase { .. } => {
                 user_error(error).hinted("a newer mlv has written it: update mlv")

@@ -67,7 +67,7 @@ fn exit(error: &OpsError) -> ExitStatus {
 fn hint(error: &OpsError) -> Option<String> {
     Some(match error {
         OpsError::NothingToCommit { unstaged: 0, untracked: 0 } => {
-            "nothing has changed since the last commit; `--allow-empty` commits all the same".into()
+            "nothing has changed; `--allow-empty` commits all the same".into()
         }
         OpsError::NothingToCommit { unstaged: 0, .. } => {
             "`mlv add` takes untracked files in; `mlv status` lists them".into()
@@ -167,6 +167,10 @@ impl From<WorkspaceError> for CommandError {
                 user_error(error)
                     .maybe_hinted(list)
                     .hinted("nothing was touched; commit, `mlv stash` or move them away first")
+            }
+            WorkspaceError::NestedRepository { ref path } => {
+                let hint = format!("`mlv -C {path} ...` works in it");
+                user_error(error).hinted(hint)
             }
             WorkspaceError::Ignored { ref paths } => {
                 let list = listed("ignored", paths.iter());

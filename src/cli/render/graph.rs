@@ -39,7 +39,9 @@ impl Graph {
         let has_link = ends.iter().any(|end| *end != at);
         let mut rows = [node, link, self.line(|_| '│')];
         let width = rows.iter().map(|row| row.chars().count()).max().unwrap_or_default();
-        rows.iter_mut().for_each(|row| *row = format!("{row:<width$}"));
+        for row in &mut rows {
+            *row = format!("{row:<width$}");
+        }
         let [node, link, rest] = rows;
         GraphRows { node, link: has_link.then_some(link), rest }
     }

@@ -85,7 +85,9 @@ pub fn git_name(name: &[u8]) -> Vec<u8> {
         return name.to_vec();
     }
     let mut quoted = vec![b'"'];
-    name.iter().for_each(|byte| write_quoted(*byte, &mut quoted));
+    for byte in name {
+        write_quoted(*byte, &mut quoted);
+    }
     quoted.push(b'"');
     quoted
 }

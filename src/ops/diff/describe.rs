@@ -127,8 +127,11 @@ pub fn describe(
     Ok(described)
 }
 
+/// The old text and the new.
+type Texts = (Vec<u8>, Vec<u8>);
+
 /// Returns both sides where both can be compared by lines; an absent side is empty.
-fn texts(context: &Context, change: &FileChange) -> Result<Option<(Vec<u8>, Vec<u8>)>, OpsError> {
+fn texts(context: &Context, change: &FileChange) -> Result<Option<Texts>, OpsError> {
     let sides = [&change.old, &change.new];
     if sides.iter().any(|side| side.as_ref().is_some_and(|entry| entry.size() > TEXT_LIMIT)) {
         return Ok(None);

@@ -27,8 +27,19 @@ pub struct FileChanges {
 
 /// What was found at a path that differs.
 enum Found {
-    Change(TreeChange, Option<CachedFile>),
+    Change(Box<TreeChange>, Option<Box<CachedFile>>),
     Notice(Notice),
+}
+
+impl Found {
+    fn change(
+        path: RepoPath,
+        old: Option<Entry>,
+        new: Option<Entry>,
+        file: Option<CachedFile>,
+    ) -> Self {
+        Self::Change(Box::new(TreeChange { path, old, new }), file.map(Box::new))
+    }
 }
 
 impl Workspace {
@@ -54,8 +65,8 @@ impl Workspace {
             match found {
                 Found::Notice(notice) => outcome.notices.push(notice),
                 Found::Change(change, file) => {
-                    rows.extend(file.map(|file| NewRow { path: change.path.clone(), file }));
-                    outcome.changes.push(change);
+                    rows.extend(file.map(|file| NewRow { path: change.path.clone(), file: *file }));
+                    outcome.changes.push(*change);
                 }
             }
         }
@@ -78,15 +89,15 @@ impl Workspace {
         if let (Ok(Some(stat)), Some(row)) = (cursor.stat(&path), self.cache.get(&path))
             && row.proves(&stat)
         {
-            return Ok(Found::Change(TreeChange { path, old, new: Some(row.entry) }, None));
+            return Ok(Found::change(path, old, Some(row.entry), None));
         }
         let reason = match self.read_content(cursor, &path, Deed::Hash, &NoProgress)? {
             Content::Known { entry, stat } => {
                 let file = CachedFile { stat, observed_ns: present, entry: entry.clone() };
-                return Ok(Found::Change(TreeChange { path, old, new: Some(entry) }, Some(file)));
+                return Ok(Found::change(path, old, Some(entry), Some(file)));
             }
             Content::Gone | Content::Other(_) => {
-                return Ok(Found::Change(TreeChange { path, old, new: None }, None));
+                return Ok(Found::change(path, old, None, None));
             }
             Content::Unsteady => "it keeps changing".to_owned(),
             Content::Unreadable(reason) => reason,
