@@ -27,6 +27,7 @@ impl World {
     fn new(seed: u64) -> Self {
         let env = TestEnvironment::new();
         env.success(&["init"]);
+        env.write("mlv.yaml", "version: 1\nhooks:\n  look:\n    on: [pre-commit, post-commit]\n    run: test -e mlv.yaml\n");
         let mut world = Self {
             env,
             dice: Dice::new(seed),
@@ -116,20 +117,16 @@ impl World {
         }
     }
 
-    /// Checks that the files are those of the commit that is checked out, and of one that was meant.
+    /// Checks that the files are wholly those of the commit that is checked out.
     #[track_caller]
     fn check_clean(&self, what: &str) {
         let repo = model::open(&self.env.root());
         let head = repo.head().unwrap().commit().unwrap();
-        let after = model::on_disk(&self.env.root());
+        let (wanted, found) = (model::of_commit(&repo, head), model::on_disk(&self.env.root()));
         let names = |files: &Files| files.keys().cloned().collect::<Vec<_>>();
-        assert!(
-            self.commits[&head] == after,
-            "round {}, {what}: the files are not those of `HEAD`: {:?} {:?}",
-            self.round,
-            names(&self.commits[&head]),
-            names(&after)
-        );
+        let place = format!("round {}, {what}", self.round);
+        assert_eq!(names(&wanted), names(&found), "{place}: the files are not those of `HEAD`");
+        assert!(wanted == found, "{place}: a file is not as `HEAD` has it");
     }
 }
 
@@ -137,14 +134,17 @@ fn rounds(usual: u64) -> u64 {
     parameter("MLV_CRASH_ROUNDS", usual)
 }
 
+/// What is killed, in turn.
+const VERBS: [&str; 9] =
+    ["add", "commit", "switch", "merge", "dirty switch", "undo", "discard", "gc", "clone"];
+
 #[test]
 fn kills_at_random_moments_lose_nothing() {
     let seed = parameter("MLV_CRASH_SEED", 1);
     let mut world = World::new(seed);
-    for round in 0..rounds(14) {
+    for round in 0..rounds(18) {
         world.round = round;
-        let verb = ["add", "commit", "switch", "dirty switch", "undo", "discard", "gc", "clone"]
-            [(round % 8) as usize];
+        let verb = VERBS[round as usize % VERBS.len()];
         match verb {
             "add" => {
                 world.scribble();
@@ -165,6 +165,14 @@ fn kills_at_random_moments_lose_nothing() {
                 let before = model::on_disk(&world.env.root());
                 let target = other_branch(&world.env);
                 world.kill(&["switch", &target]);
+                world.check(&before, verb);
+                world.check_clean(verb);
+            }
+            "merge" => {
+                world.commit_everything();
+                let before = model::on_disk(&world.env.root());
+                let source = other_branch(&world.env);
+                world.kill(&["merge", &source, "--strategy", "theirs"]);
                 world.check(&before, verb);
                 world.check_clean(verb);
             }

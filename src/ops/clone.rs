@@ -254,7 +254,7 @@ impl Claim {
         let lock = FileLock::acquire(&layout.clone_lock(), LockKind::Exclusive, Duration::ZERO);
         let lock = lock.map_err(|error| match error {
             LockError::Held { .. } => OpsError::CloneUnderWay { path: root.to_owned() },
-            error => RepoError::from(error).into(),
+            error @ LockError::Path(_) => RepoError::from(error).into(),
         })?;
         // Another clone may have been faster.
         if layout.format().exists() {

@@ -87,7 +87,7 @@ fn reachable(context: &Context, expired: &BTreeSet<i64>) -> Result<HashSet<BlobI
     let mut walk = Walk::new(context.repo.objects());
     let mut broken = None;
     walk.visit(&roots::all(context, expired)?, &mut |error| {
-        broken = broken.take().or(Some(error))
+        broken = broken.take().or(Some(error));
     })?;
     if let Some(error) = broken {
         return Err(OpsError::NotWhole { reason: error.to_string() });

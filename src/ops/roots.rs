@@ -14,7 +14,8 @@ use crate::repo::reach::Roots;
 pub fn all(context: &Context, forgotten: &BTreeSet<i64>) -> Result<Roots, OpsError> {
     let mut roots = context.repo.roots(forgotten)?;
     roots.commits.extend(read_pending(context)?.map(|merge| merge.ours));
-    for noted in journal::pending(&context.repo.connection())? {
+    let pending = journal::pending(&context.repo.connection())?;
+    for noted in pending {
         let Ok(event) = serde_json::from_str::<PendingEvent>(&noted.context) else { continue };
         let commits = event.base.iter().chain([&event.commit]);
         roots.commits.extend(commits.filter_map(|text| text.parse::<CommitId>().ok()));

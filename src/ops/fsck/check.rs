@@ -108,7 +108,9 @@ fn reachable(
         Some(id) => _ = lost.insert(id, error.to_string()),
         None => strange.push(error.to_string()),
     })?;
-    strange.into_iter().for_each(|reason| add(report, ".mlv/store".to_owned(), reason));
+    for reason in strange {
+        add(report, ".mlv/store".to_owned(), reason);
+    }
     let needed = walk.into_seen();
     report.objects = needed.len() as u64;
     report.commits = needed.iter().filter(|id| id.kind == BlobKind::Commit).count() as u64;

@@ -41,7 +41,9 @@ pub fn heal(context: &Context) -> Result<(), OpsError> {
 /// Marks the runs whose process is dead.
 pub fn bury(context: &Context) -> Result<(), OpsError> {
     let runs = context.repo.layout().runs();
-    for row in journal::unfinished(&context.repo.connection())? {
+    // The loop asks the database too: nothing of the question may be held on to.
+    let unfinished = journal::unfinished(&context.repo.connection())?;
+    for row in unfinished {
         let dead = match &row.owner {
             Some(owner) => is_dead(&runs, owner)?,
             None => true,
