@@ -13,10 +13,14 @@ fn diverged(ours: &[(&str, &str)], theirs: &[(&str, &str)]) -> TestEnvironment {
     env.write("b.csv", "1\n");
     commit_all(&env, "first");
     env.success(&["switch", "-c", "side"]);
-    theirs.iter().for_each(|(path, text)| env.write(path, text));
+    for (path, text) in theirs {
+        env.write(path, text);
+    }
     commit_all(&env, "theirs");
     env.success(&["switch", "main"]);
-    ours.iter().for_each(|(path, text)| env.write(path, text));
+    for (path, text) in ours {
+        env.write(path, text);
+    }
     if !ours.is_empty() {
         commit_all(&env, "ours");
     }
@@ -84,7 +88,8 @@ fn full_id(env: &TestEnvironment, revision: &str) -> String {
 
 #[test]
 fn what_each_side_changed_comes_together_also_within_a_file() {
-    let env = diverged(&[("a.csv", "0\n1\n2\n3\n")], &[("a.csv", "1\n2\n3\n4\n"), ("c.csv", "c\n")]);
+    let env =
+        diverged(&[("a.csv", "0\n1\n2\n3\n")], &[("a.csv", "1\n2\n3\n4\n"), ("c.csv", "c\n")]);
     let merged = env.json(&["merge", "side", "--json"]);
     assert_eq!(merged["result"], "merged");
     assert_eq!(merged["id"], full_id(&env, "HEAD"));

@@ -41,7 +41,8 @@ pub fn heal(context: &Context) -> Result<(), OpsError> {
 /// Marks the runs whose process is dead.
 pub fn bury(context: &Context) -> Result<(), OpsError> {
     let runs = context.repo.layout().runs();
-    for row in journal::unfinished(&context.repo.connection())? {
+    let unfinished = journal::unfinished(&context.repo.connection())?;
+    for row in unfinished {
         let dead = match &row.owner {
             Some(owner) => is_dead(&runs, owner)?,
             None => true,
@@ -58,7 +59,7 @@ pub fn bury(context: &Context) -> Result<(), OpsError> {
 fn died(mut row: RunRow) -> RunRow {
     let status =
         if row.status == Status::Queued.name() { Status::Cancelled } else { Status::Failed };
-    row.status = status.name().to_owned();
+    status.name().clone_into(&mut row.status);
     row.owner = None;
     if let Ok(Value::Object(mut record)) = serde_json::from_str(&row.record) {
         record.insert("status".to_owned(), json!(status));
