@@ -15,9 +15,19 @@ fn repository() -> TestEnvironment {
 fn a_commit_is_told_in_two_lines() {
     let env = repository();
     let first = env.screen("mlv commit -m first");
-    insta::assert_snapshot!(first, @"");
+    insta::assert_snapshot!(first, @r"
+    $ mlv commit -m first
+    [stderr]
+    [main (first commit) 87fb824c91] first
+    2 files changed
+    ");
     env.write("a", "2");
-    insta::assert_snapshot!(env.screen("mlv commit -a -m second"), @"");
+    insta::assert_snapshot!(env.screen("mlv commit -a -m second"), @r"
+    $ mlv commit -a -m second
+    [stderr]
+    [main 71a28ca879] second
+    1 file changed
+    ");
     assert_eq!(env.success(&["-q", "commit", "--allow-empty", "-m", "third"]).stderr, "");
 }
 
@@ -26,7 +36,7 @@ fn the_json_has_the_documented_shape() {
     let env = repository();
     let first = env.json(&["commit", "-m", "first", "--json"]);
     let keys: Vec<_> = first.as_object().unwrap().keys().cloned().collect();
-    assert_eq!(keys, ["branch", "files_changed", "hooks", "id", "parents", "tree"]);
+    assert_eq!(keys, ["id", "branch", "parents", "tree", "files_changed", "hooks"]);
     assert_eq!(first["branch"], "main");
     assert_eq!(first["files_changed"], 2);
     assert_eq!(first["parents"], serde_json::json!([]));
@@ -42,18 +52,42 @@ fn the_json_has_the_documented_shape() {
 fn nothing_to_commit_is_refused_with_what_there_is_to_do() {
     let env = repository();
     env.success(&["commit", "-m", "first"]);
-    insta::assert_snapshot!(env.screen("mlv commit -m again"), @"");
+    insta::assert_snapshot!(env.screen("mlv commit -m again"), @r"
+    $ mlv commit -m again
+    [stderr]
+    error: nothing to commit
+    hint: nothing has changed; `--allow-empty` commits all the same
+    [exit code 1]
+    ");
     env.write("new", "1");
-    insta::assert_snapshot!(env.screen("mlv commit -m again"), @"");
+    insta::assert_snapshot!(env.screen("mlv commit -m again"), @r"
+    $ mlv commit -m again
+    [stderr]
+    error: nothing to commit
+    hint: `mlv add` takes untracked files in; `mlv status` lists them
+    [exit code 1]
+    ");
     env.write("a", "2");
-    insta::assert_snapshot!(env.screen("mlv commit -m again"), @"");
+    insta::assert_snapshot!(env.screen("mlv commit -m again"), @r"
+    $ mlv commit -m again
+    [stderr]
+    error: nothing to commit
+    hint: `mlv commit -a` commits changes of tracked files; `mlv add` stages them
+    [exit code 1]
+    ");
     env.success(&["commit", "--allow-empty", "-m", "on purpose"]);
 }
 
 #[test]
 fn a_message_is_needed() {
     let env = repository();
-    insta::assert_snapshot!(env.screen("mlv commit"), @"");
+    insta::assert_snapshot!(env.screen("mlv commit"), @r"
+    $ mlv commit
+    [stderr]
+    error: a commit needs a message
+    hint: say why with `-m MESSAGE`
+    [exit code 1]
+    ");
     env.mlv(&["commit", "-m", "  "]).expect_code(1);
     assert_eq!(env.json(&["status", "--json"])["head"], serde_json::Value::Null);
 }
@@ -83,7 +117,13 @@ fn named_paths_are_committed_alone_and_the_rest_stays_staged() {
     assert_eq!(env.json(&["commit", "-m", "b left", "b", "--json"])["files_changed"], 1);
     assert_eq!(env.success(&["status", "-s"]).stdout, "M  a\nA  new\n");
     env.write("unknown", "1");
-    insta::assert_snapshot!(env.screen("mlv commit -m x unknown"), @"");
+    insta::assert_snapshot!(env.screen("mlv commit -m x unknown"), @r"
+    $ mlv commit -m x unknown
+    [stderr]
+    error: `unknown` is not tracked
+    hint: `mlv add unknown` first
+    [exit code 1]
+    ");
 }
 
 #[test]
@@ -128,7 +168,13 @@ fn the_author_comes_from_the_environment_then_the_settings_then_git() {
     for name in ["MLV_AUTHOR_NAME", "MLV_AUTHOR_EMAIL"] {
         env.set_variable(name, "");
     }
-    insta::assert_snapshot!(env.screen("mlv commit -m x"), @"");
+    insta::assert_snapshot!(env.screen("mlv commit -m x"), @r"
+    $ mlv commit -m x
+    [stderr]
+    error: nobody is named as the author
+    hint: `mlv config set user.name NAME` and `mlv config set user.email ADDRESS`
+    [exit code 1]
+    ");
     std::fs::create_dir_all(env.home()).unwrap();
     env.write("../home/.gitconfig", "[user]\nname = From Git\nemail = git@example.org\n");
     env.success(&["commit", "-m", "x"]);
@@ -139,7 +185,12 @@ fn the_author_comes_from_the_environment_then_the_settings_then_git() {
 #[test]
 fn facts_are_pairs() {
     let env = repository();
-    insta::assert_snapshot!(env.screen("mlv commit -m x --meta rows"), @"");
+    insta::assert_snapshot!(env.screen("mlv commit -m x --meta rows"), @r"
+    $ mlv commit -m x --meta rows
+    [stderr]
+    error: invalid value `rows` for `--meta <KEY=VALUE>`: expected KEY=VALUE
+    [exit code 2]
+    ");
     env.success(&["commit", "-m", "x", "--meta", "rows=3", "--meta", "note=a=b"]);
 }
 
@@ -148,7 +199,7 @@ fn commits_at_once_are_one_after_the_other_or_told() {
     let env = repository();
     let commit = |n: u8| {
         let message = format!("number {n}");
-        env.command(&["commit", "--allow-empty", "-m", &message]).spawn().unwrap()
+        env.command(&["-q", "commit", "--allow-empty", "-m", &message]).spawn().unwrap()
     };
     let children: Vec<_> = (0..4).map(commit).collect();
     for mut child in children {
@@ -159,4 +210,58 @@ fn commits_at_once_are_one_after_the_other_or_told() {
         count += 1;
     }
     assert_eq!(count, 4);
+}
+
+#[test]
+fn a_merge_under_way_is_concluded_whole() {
+    let env = repository();
+    env.success(&["commit", "-m", "first"]);
+    env.success(&["switch", "-c", "other"]);
+    env.write("a", "theirs");
+    env.success(&["commit", "-am", "theirs"]);
+    env.success(&["switch", "main"]);
+    env.write("a", "ours");
+    env.success(&["commit", "-am", "ours"]);
+    env.mlv(&["merge", "other", "--no-commit"]);
+    assert_eq!(env.json(&["status", "--json"])["conflicts"], serde_json::json!(["a"]));
+    env.mlv(&["commit", "-m", "too early"]).expect_code(4);
+    env.write("a", "both");
+    env.success(&["add", "a"]);
+    insta::assert_snapshot!(env.screen("mlv commit -m part a"), @r"
+    $ mlv commit -m part a
+    [stderr]
+    error: a merge under way is committed whole
+    hint: `mlv commit` without paths concludes it
+    [exit code 1]
+    ");
+    let done = env.json(&["commit", "-m", "both", "--json"]);
+    assert_eq!(done["parents"].as_array().unwrap().len(), 2);
+    assert_eq!(env.json(&["status", "--json"])["clean"], true);
+}
+
+#[test]
+fn the_state_of_the_code_is_recorded_and_git_does_not_see_outputs_of_hooks() {
+    let env = TestEnvironment::new();
+    env.git(&["init", "-q"]);
+    env.write("train.py", "code");
+    env.git(&["add", "."]);
+    env.git(&["commit", "-qm", "code"]);
+    let code = env.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    env.success(&["init"]);
+    env.write(
+        "mlv.yaml",
+        "version: 1\nhooks:\n  count:\n    on: pre-commit\n    run: mkdir -p out && wc -c < a > \
+         out/size\n    outputs: [out/size]\n",
+    );
+    env.write("a", "1");
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", "first"]);
+    env.write("train.py", "changed");
+    env.write("a", "2");
+    env.success(&["commit", "-am", "second"]);
+    let log = env.json(&["log", "--json"]);
+    assert_eq!(log[1]["code"], serde_json::json!({ "commit": code, "dirty": false }));
+    assert_eq!(log[0]["code"], serde_json::json!({ "commit": code, "dirty": true }));
+    assert!(env.path("out/size").exists());
+    assert_eq!(env.git(&["status", "--porcelain"]), " M train.py\n");
 }

@@ -39,6 +39,7 @@ fn a_repository_is_not_made_twice_and_a_bad_branch_leaves_nothing() {
     $ mlv init
     [stderr]
     error: `$ROOT` is a repository already
+    hint: `mlv status` shows what it holds
     [exit code 1]
     ");
 }
@@ -56,6 +57,7 @@ fn a_template_fills_an_empty_directory_only() {
     $ mlv init full --template demo
     [stderr]
     error: `$ROOT/full` is not empty
+    hint: name a directory that is new or empty
     [exit code 1]
     ");
     assert!(!env.path("full/.mlv").exists());
@@ -64,6 +66,8 @@ fn a_template_fills_an_empty_directory_only() {
     [stderr]
     error: `dem` is no template
     hint: did you mean `demo`?
+    hint: templates:
+      demo
     [exit code 1]
     ");
     assert!(!env.path("other").exists());

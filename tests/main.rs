@@ -6,26 +6,38 @@
 mod common;
 
 mod add;
+mod branch;
+mod clone;
 mod commit;
 mod config;
+mod crash;
 mod demo;
 mod demo_template;
+mod diff;
 mod environment;
+mod faults;
+mod fsck;
+mod gc;
 mod help;
 mod hook_faults;
 mod hooks;
 mod init;
+mod inspect;
 mod layers;
+mod log;
 mod merge;
 mod mv;
 mod odd_names;
 mod output;
 mod pick;
 mod reference;
+mod reset;
 mod restore;
 mod rm;
 mod stash;
 mod status;
+mod switch;
+mod undo;
 mod version;
 
 #[test]

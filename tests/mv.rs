@@ -19,7 +19,11 @@ fn repository() -> TestEnvironment {
 fn a_file_keeps_its_bytes_and_its_inode() {
     let env = repository();
     let inode = env.path("a.csv").metadata().unwrap().ino();
-    insta::assert_snapshot!(env.screen("mlv mv a.csv new/place.csv"), @"");
+    insta::assert_snapshot!(env.screen("mlv mv a.csv new/place.csv"), @r"
+    $ mlv mv a.csv new/place.csv
+    [stderr]
+    moved `a.csv` to `new/place.csv`
+    ");
     assert_eq!(env.path("new/place.csv").metadata().unwrap().ino(), inode);
     assert_eq!(env.success(&["status", "-s"]).stdout, "R  a.csv -> new/place.csv\n");
 }
@@ -61,14 +65,62 @@ fn a_file_that_was_renamed_by_hand_is_only_noted() {
 #[test]
 fn nothing_is_overwritten_and_a_failure_moves_nothing() {
     let env = repository();
-    insta::assert_snapshot!(env.screen("mlv mv a.csv b.csv"), @"");
-    insta::assert_snapshot!(env.screen("mlv mv dir dir/deep"), @"");
-    insta::assert_snapshot!(env.screen("mlv mv nothing b"), @"");
+    insta::assert_snapshot!(env.screen("mlv mv a.csv b.csv"), @r"
+    $ mlv mv a.csv b.csv
+    [stderr]
+    error: `b.csv` exists already
+    [exit code 1]
+    ");
+    insta::assert_snapshot!(env.screen("mlv mv dir dir/deep"), @r"
+    $ mlv mv dir dir/deep
+    [stderr]
+    error: `dir` cannot be moved into itself
+    [exit code 1]
+    ");
+    insta::assert_snapshot!(env.screen("mlv mv nothing b"), @r"
+    $ mlv mv nothing b
+    [stderr]
+    error: `nothing` matches no file
+    [exit code 1]
+    ");
     env.write("untracked", "1");
-    insta::assert_snapshot!(env.screen("mlv mv untracked b"), @"");
+    insta::assert_snapshot!(env.screen("mlv mv untracked b"), @r"
+    $ mlv mv untracked b
+    [stderr]
+    error: `untracked` is not tracked
+    hint: `mlv add untracked` first
+    [exit code 1]
+    ");
     env.write("target/b.csv", "1");
-    insta::assert_snapshot!(env.screen("mlv mv a.csv b.csv target"), @"");
-    insta::assert_snapshot!(env.screen("mlv mv a.csv b.csv/inside"), @"");
+    insta::assert_snapshot!(env.screen("mlv mv a.csv b.csv target"), @r"
+    $ mlv mv a.csv b.csv target
+    [stderr]
+    error: `target/b.csv` exists already
+    [exit code 1]
+    ");
+    insta::assert_snapshot!(env.screen("mlv mv a.csv b.csv/inside"), @r"
+    $ mlv mv a.csv b.csv/inside
+    [stderr]
+    error: cannot create directory `$ROOT/b.csv`: Not a directory (os error 20)
+    [exit code 1]
+    ");
     assert_eq!(env.read("a.csv"), b"a.csv");
     assert_eq!(env.success(&["status", "-s"]).stdout, "?? target/\n?? untracked\n");
+}
+
+#[test]
+fn a_move_can_be_taken_back_and_unsaved_changes_are_not_lost_by_it() {
+    let env = repository();
+    env.success(&["mv", "dir", "moved"]);
+    env.success(&["undo"]);
+    assert_eq!(env.read("dir/deep/y"), b"dir/deep/y");
+    assert!(!env.path("moved").exists());
+    assert_eq!(env.success(&["status", "-s"]).stdout, "");
+
+    env.write("a.csv", "changed");
+    env.success(&["mv", "a.csv", "c.csv"]);
+    let undone = env.success(&["undo"]);
+    assert!(undone.stderr.contains("1 file with unsaved changes was saved"), "{undone}");
+    env.success(&["redo"]);
+    assert_eq!(env.read("c.csv"), b"changed");
 }

@@ -54,7 +54,8 @@ fn there_and_back(env: &TestEnvironment) {
         let path = entry.unwrap().path();
         if path.file_name() == Some(OsStr::new(".mlv")) {
             continue;
-        } else if path.is_dir() && !path.is_symlink() {
+        }
+        if path.is_dir() && !path.is_symlink() {
             fs::remove_dir_all(&path).unwrap();
         } else {
             fs::remove_file(&path).unwrap();
@@ -122,7 +123,11 @@ fn a_name_is_shown_without_harm_to_the_terminal() {
     let env = repository();
     env.write("new\nline\x1b[31m", "1");
     env.write(OsStr::from_bytes(b"\xff"), "1");
-    insta::assert_snapshot!(env.screen("mlv status -s"), @"");
+    insta::assert_snapshot!(env.screen("mlv status -s"), @r"
+    $ mlv status -s
+    ?? new\x0aline\x1b[31m
+    ?? \xff
+    ");
 }
 
 #[test]
@@ -155,9 +160,9 @@ fn a_path_of_four_thousand_bytes_comes_back() {
     fs::remove_dir_all(env.path(&names[0])).unwrap();
     env.success(&["restore", "."]);
     assert_eq!(env.json(&["status", "--json"])["clean"], true);
-    let down: String = names.iter().map(|name| format!("cd {name} && ")).collect();
+    let down = format!("cd {} && cat file", names.join(" && cd "));
     let read = std::process::Command::new("sh")
-        .args(["-c", &format!("{down} cat file")])
+        .args(["-c", &down])
         .current_dir(env.root())
         .output()
         .unwrap();
@@ -237,17 +242,16 @@ fn an_empty_directory_is_not_versioned_and_not_removed() {
 }
 
 #[test]
-fn a_repository_within_is_left_alone() {
+fn a_repository_within_is_left_alone_and_of_a_git_clone_the_files_are_taken() {
     let env = repository();
     env.success(&["init", "inner"]);
     env.write("inner/theirs", "1");
-    env.git(&["init", "-q", "code"]);
-    env.write("code/main.py", "1");
-    env.write("ours", "1");
+    env.git(&["init", "-q", "clone"]);
+    env.write("clone/model.bin", "1");
     env.success(&["add", "-A"]);
-    let done = env.json(&["commit", "-m", "x", "--json"]);
-    assert_eq!(done["files_changed"], 1);
-    insta::assert_snapshot!(env.screen("mlv add inner/theirs"), @"");
+    assert_eq!(env.success(&["status", "-s"]).stdout, "A  clone/model.bin\n");
+    env.mlv(&["add", "inner/theirs"]).expect_code(1);
+    env.mlv(&["add", "clone/.git/HEAD"]).expect_code(1);
     assert_eq!(env.json(&["-C", "inner", "status", "--json"])["untracked"][0], "theirs");
 }
 

@@ -21,7 +21,11 @@ fn files_come_back_as_they_are_staged() {
     env.success(&["add", "a"]);
     env.write("a", "changed");
     std::fs::remove_dir_all(env.path("dir")).unwrap();
-    insta::assert_snapshot!(env.screen("mlv restore ."), @"");
+    insta::assert_snapshot!(env.screen("mlv restore ."), @r"
+    $ mlv restore .
+    [stderr]
+    restored 2 files
+    ");
     assert_eq!(env.read("a"), b"staged");
     assert_eq!(env.read("dir/b"), b"second");
 }
@@ -32,7 +36,11 @@ fn what_is_staged_comes_back_and_the_files_stay() {
     env.write("a", "staged");
     env.write("new", "staged");
     env.success(&["add", "."]);
-    insta::assert_snapshot!(env.screen("mlv restore --staged a new"), @"");
+    insta::assert_snapshot!(env.screen("mlv restore --staged a new"), @r"
+    $ mlv restore --staged a new
+    [stderr]
+    restored 2 paths in the next commit
+    ");
     assert_eq!(env.success(&["status", "-s"]).stdout, " M a\n?? new\n");
     assert_eq!(env.read("a"), b"staged");
 }
@@ -60,7 +68,19 @@ fn everything_can_be_unstaged_before_the_first_commit() {
 #[test]
 fn a_name_or_commit_that_means_nothing_is_refused() {
     let env = repository();
-    insta::assert_snapshot!(env.screen("mlv restore nothing"), @"");
-    insta::assert_snapshot!(env.screen("mlv restore --source mian a"), @"");
+    insta::assert_snapshot!(env.screen("mlv restore nothing"), @r"
+    $ mlv restore nothing
+    [stderr]
+    error: `nothing` matches no file
+    [exit code 1]
+    ");
+    insta::assert_snapshot!(env.screen("mlv restore --source mian a"), @r"
+    $ mlv restore --source mian a
+    [stderr]
+    error: no branch, tag or commit is called `mian`
+    hint: did you mean `main`?
+    hint: `mlv branch` and `mlv tag` list the names, `mlv help revisions` the forms
+    [exit code 1]
+    ");
     env.mlv(&["restore"]).expect_code(2);
 }

@@ -177,10 +177,13 @@ fn a_status_needs_no_lock() {
 fn a_repository_that_nobody_may_write_to_has_a_status() {
     let env = mixed();
     let before = env.success(&["status"]).stdout;
-    set_modes(&env.path(".mlv"), 0o500, 0o400);
-    let after = env.mlv(&["status"]);
-    set_modes(&env.path(".mlv"), 0o700, 0o600);
+    set_modes(&env.path(".mlv"), 0o555, 0o444);
+    let after = env.finish(env.command_bound_by_modes(&["status"]));
+    let add = env.finish(env.command_bound_by_modes(&["add", "-A"]));
+    set_modes(&env.path(".mlv"), 0o755, 0o644);
     assert_eq!(after.expect_code(0).stdout, before);
+    let add = add.expect_code(1);
+    assert!(add.stderr.contains("Permission denied"), "{add}");
 }
 
 fn set_modes(path: &std::path::Path, directory: u32, file: u32) {

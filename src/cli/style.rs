@@ -81,6 +81,15 @@ pub struct Paint {
 }
 
 impl Paint {
+    /// Returns what stands before and after bytes of this label.
+    pub fn around(self, label: Label) -> (String, String) {
+        if !self.colored {
+            return (String::new(), String::new());
+        }
+        let style = style_of(label);
+        (style.render().to_string(), style.render_reset().to_string())
+    }
+
     /// Returns a value as its label looks on this stream; the colours cost nothing where there are none.
     pub fn paint<T: fmt::Display>(self, label: Label, value: T) -> Painted<T> {
         Painted { value, style: self.colored.then(|| style_of(label)) }

@@ -243,7 +243,8 @@ impl Ui {
             || (self.reader_left && error.is_caused_by::<io::Error>(of_a_pipe))
     }
 
-    fn end_progress(&mut self) {
+    /// Takes the bar away: the long work is over.
+    pub fn end_progress(&mut self) {
         if let Some(progress) = self.progress.take() {
             progress.end();
         }

@@ -14,12 +14,12 @@ use crate::config::layer;
 pub fn set(path: &Path, name: &str, text: &str) -> Result<(), ConfigError> {
     let source = Source::File(path.to_owned());
     let key = known(name)?;
-    let text = layer::checked(&source, key, text)?;
+    let text = layer::checked(&source, key, name, text)?;
     let mut document = layer::document(&source, &content(path)?)?;
     let mut table = document.as_table_mut() as &mut dyn toml_edit::TableLike;
     let (sections, last) = split(name);
     for section in sections {
-        let item = table.entry(section).or_insert_with(|| Item::Table(Table::new()));
+        let item = table.entry(section).or_insert_with(section_table);
         table = item.as_table_like_mut().ok_or_else(|| ConfigError::NotATable {
             origin: Origin(source.clone()),
             key: section.to_owned(),
@@ -28,6 +28,13 @@ pub fn set(path: &Path, name: &str, text: &str) -> Result<(), ConfigError> {
     put(table.entry(last).or_insert(Item::None), to_toml(key.kind, &text));
     create_dirs(parent_of(path))?;
     Ok(atomic_write(path, document.to_string().as_bytes())?)
+}
+
+/// Returns a table whose header is written only where it holds settings itself.
+fn section_table() -> Item {
+    let mut table = Table::new();
+    table.set_implicit(true);
+    Item::Table(table)
 }
 
 /// Removes a setting from the file at `path`; tells whether it was there.

@@ -12,7 +12,7 @@ pub enum Kind {
     Choice(&'static [&'static str]),
 }
 
-/// A setting.
+/// A setting. A `*` in the name stands for one name that the user chooses.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
     pub name: &'static str,
@@ -32,12 +32,20 @@ pub const KEYS: &[Key] = &[
     Key { name: "hooks.grace", kind: Kind::Duration },
     Key { name: "undo.keep_days", kind: Kind::Integer },
     Key { name: "undo.keep_operations", kind: Kind::Integer },
+    Key { name: "remote.*.url", kind: Kind::Text },
 ];
 
 impl Key {
     /// Returns the setting of this name.
     pub fn find(name: &str) -> Option<&'static Self> {
-        KEYS.iter().find(|key| key.name == name)
+        KEYS.iter().find(|key| key.matches(name))
+    }
+
+    /// Tells whether this is the setting of that name, or stands for it.
+    pub fn matches(&self, name: &str) -> bool {
+        let Some((head, tail)) = self.name.split_once('*') else { return self.name == name };
+        let chosen = name.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail));
+        chosen.is_some_and(|chosen| !chosen.is_empty() && !chosen.contains('.'))
     }
 
     /// Returns the names that a typo could have turned into `name`.

@@ -7,7 +7,7 @@ use crate::config::error::{ConfigError, Origin, Warning};
 use crate::config::keys::Key;
 
 /// The settings of one source, in its order.
-pub(super) type Settings = Vec<(&'static Key, String)>;
+pub(super) type Settings = Vec<(String, String)>;
 
 /// Returns the TOML of a file.
 pub(super) fn document(source: &Source, text: &str) -> Result<DocumentMut, ConfigError> {
@@ -27,7 +27,10 @@ pub(super) fn read(
     let mut settings = Vec::new();
     for (name, item) in flatten("", document.as_table()) {
         match Key::find(&name) {
-            Some(key) => settings.push((key, checked(source, key, &written(item))?)),
+            Some(key) => {
+                let text = checked(source, key, &name, &written(item))?;
+                settings.push((name, text));
+            }
             None => warnings.push(Warning {
                 source: source.clone(),
                 candidates: Key::candidates(&name),
@@ -39,14 +42,19 @@ pub(super) fn read(
 }
 
 /// Returns `text` if it is a value for this setting.
-pub(super) fn checked(source: &Source, key: &Key, text: &str) -> Result<String, ConfigError> {
+pub(super) fn checked(
+    source: &Source,
+    key: &Key,
+    name: &str,
+    text: &str,
+) -> Result<String, ConfigError> {
     let unset = *source == Source::Default && text.is_empty();
     if unset || key.kind.accepts(text) {
         return Ok(text.to_owned());
     }
     Err(ConfigError::BadValue {
         origin: Origin(source.clone()),
-        key: key.name.to_owned(),
+        key: name.to_owned(),
         found: text.to_owned(),
         expected: key.kind.expected(),
     })

@@ -54,7 +54,7 @@ pub struct Value {
 /// The settings that hold.
 #[derive(Debug, Clone)]
 pub struct Config {
-    values: BTreeMap<&'static str, Value>,
+    values: BTreeMap<String, Value>,
 }
 
 impl Config {
@@ -108,8 +108,9 @@ impl Config {
     }
 
     /// Returns every setting in the order of the reference, unset ones with an empty text.
-    pub fn entries(&self) -> impl Iterator<Item = (&'static str, &Value)> {
-        KEYS.iter().filter_map(|key| Some((key.name, self.values.get(key.name)?)))
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let values = self.values.iter().map(|(name, value)| (name.as_str(), value));
+        KEYS.iter().flat_map(move |key| values.clone().filter(|(name, _)| key.matches(name)))
     }
 
     fn take_file(&mut self, path: &Path, warnings: &mut Vec<Warning>) -> Result<(), ConfigError> {
@@ -128,8 +129,8 @@ impl Config {
         text: &str,
         warnings: &mut Vec<Warning>,
     ) -> Result<(), ConfigError> {
-        for (key, text) in layer::read(&source, text, warnings)? {
-            self.values.insert(key.name, Value { text, source: source.clone() });
+        for (name, text) in layer::read(&source, text, warnings)? {
+            self.values.insert(name, Value { text, source: source.clone() });
         }
         Ok(())
     }
@@ -152,8 +153,8 @@ impl Config {
             key: name.to_owned(),
             candidates: Key::candidates(name),
         })?;
-        let text = layer::checked(&source, key, text)?;
-        self.values.insert(key.name, Value { text, source });
+        let text = layer::checked(&source, key, name, text)?;
+        self.values.insert(name.to_owned(), Value { text, source });
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! What differs: between two trees, and between two texts.
 
+pub mod rename;
 pub mod text;
 pub mod tree;
 

@@ -2,7 +2,7 @@
 //! understand once [`TextDiff::write_unified`] has written them. Texts are bytes of any encoding; a
 //! line ends with `\n`, and a last line without one stays without.
 
-mod unified;
+pub mod unified;
 
 use std::ops::Range;
 

@@ -32,7 +32,7 @@ pub struct Added {
     pub removed: Vec<RepoPath>,
     /// Files that did not have to be read.
     pub unchanged: u64,
-    /// Bytes that were read.
+    /// How large the added files are.
     pub bytes: u64,
     /// What was passed over.
     pub notices: Vec<Notice>,
@@ -102,7 +102,6 @@ pub fn stage(
     let objects = context.repo.objects();
     let mut added = Added {
         unchanged,
-        bytes: outcome.bytes,
         incomplete: outcome.has_failures(),
         notices: outcome.notices,
         ..Added::default()
@@ -111,7 +110,10 @@ pub fn stage(
     for change in crate::diff::tree::tree_changes(objects, staged, tree, &RepoPath::root()) {
         let change = change?;
         match change.new {
-            Some(_) => added.added.push(change.path),
+            Some(entry) => {
+                added.bytes += entry.size();
+                added.added.push(change.path);
+            }
             None => added.removed.push(change.path),
         }
     }

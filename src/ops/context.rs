@@ -1,7 +1,8 @@
 //! What every operation works on: the repository, its working copy, the settings, who is asking.
 
 use std::cell::{Cell, OnceCell};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,7 +16,6 @@ use crate::object::{CodeRevision, Signature};
 use crate::ops::hooks::Owner;
 use crate::ops::inspect::Place;
 use crate::ops::{OpsError, heal};
-use crate::refs::revision::split_path;
 use crate::refs::{RefName, Revision};
 use crate::repo::{Repo, RepoError};
 use crate::store::{ChunkStore as _, Durability};
@@ -186,10 +186,13 @@ impl Context {
     /// as none.
     pub fn code_revision(&self) -> Result<Option<CodeRevision>, OpsError> {
         let revision = self.git()?.map(Enclosing::revision).transpose();
-        Ok(revision.map(Option::flatten).unwrap_or_else(|error| {
-            self.progress.notice(&format!("the state of the code is not recorded: {error}"));
-            None
-        }))
+        Ok(revision.map_or_else(
+            |error| {
+                self.progress.notice(&format!("the state of the code is not recorded: {error}"));
+                None
+            },
+            Option::flatten,
+        ))
     }
 
     /// Returns the working copy.
@@ -222,14 +225,23 @@ impl Context {
         Ok(self.repo.objects().commit(commit)?.tree)
     }
 
-    /// Reads `REV`, `REV:PATH` or, where no revision is said, `HEAD`'s path.
-    pub fn place(&self, text: Option<&str>) -> Result<Place, OpsError> {
-        let (revision, path) = split_path(text.unwrap_or("HEAD"));
-        let revision = if revision.is_empty() { "HEAD" } else { revision };
-        let path = path.unwrap_or_default().trim_end_matches('/');
-        let path = RepoPath::from_bytes(path)
-            .map_err(|rule| WorkspaceError::BadPath { text: path.to_owned(), rule })?;
-        Ok(Place { revision: revision.to_owned(), tree: self.tree_of(revision)?, path })
+    /// Reads `REV`, `REV:PATH`, or `:PATH` for what is staged. Paths are taken from the root; those
+    /// that begin with `./` or `../` from where the user stands.
+    pub fn place(&self, text: Option<&OsStr>) -> Result<Place, OpsError> {
+        let text = text.map_or(&b"HEAD"[..], OsStr::as_bytes);
+        let colon = text.iter().position(|byte| *byte == b':');
+        let (revision, path) = text.split_at(colon.unwrap_or(text.len()));
+        let revision = String::from_utf8_lossy(revision).into_owned();
+        let path = OsStr::from_bytes(path.get(1..).unwrap_or_default());
+        let starts = |start: &[u8]| path.as_bytes().starts_with(start);
+        let is_relative = starts(b"./") || starts(b"../");
+        let standing = if is_relative { self.standing() } else { RepoPath::root() };
+        let path = resolve_path(path, &standing)?;
+        let tree = match (revision.as_str(), colon) {
+            ("", Some(_)) => self.repo.staged()?,
+            (revision, _) => self.tree_of(revision)?,
+        };
+        Ok(Place { revision, tree, path })
     }
 
     /// Returns where the user stands, relative to the root.

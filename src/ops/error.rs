@@ -15,7 +15,7 @@ use crate::workspace::{Notice, WorkspaceError};
 /// Why an operation did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum OpsError {
-    #[error("nothing to commit: the staged tree is that of `HEAD`")]
+    #[error("nothing to commit")]
     NothingToCommit { unstaged: usize, untracked: usize },
     #[error("a commit needs a message")]
     NoMessage,
@@ -65,10 +65,12 @@ pub enum OpsError {
     Unmerged { name: String, commits: usize },
     #[error("`{path}` is not in {place}")]
     NoSuchPath { path: String, place: String, candidates: Vec<String> },
-    #[error("`{path}` in {place} is a directory")]
+    #[error("`{}` in {place} is a directory", if path.is_root() { "/".to_owned() } else { path.to_string() })]
     IsDirectory { path: RepoPath, place: String },
     #[error("`{path}` is a directory")]
     NotRecursive { path: RepoPath },
+    #[error("`{path}` cannot be moved into itself")]
+    IntoItself { path: RepoPath },
     #[error("not everything could be read; nothing was committed")]
     Unreadable { notices: Vec<Notice> },
     #[error("a merge under way is committed whole")]
@@ -93,6 +95,14 @@ pub enum OpsError {
     NoSuchTemplate { template: String, candidates: Vec<String> },
     #[error("`{}` is not empty", path.display())]
     NotEmpty { path: std::path::PathBuf },
+    #[error("another mlv process uses the store (waited {seconds} s)")]
+    StoreInUse { seconds: u64 },
+    #[error("nothing was removed: the repository is not whole: {reason}")]
+    NotWhole { reason: String },
+    #[error("`{}` is no mlv repository", path.display())]
+    NoSource { path: std::path::PathBuf },
+    #[error("another `mlv clone` is at work in `{}`", path.display())]
+    CloneUnderWay { path: std::path::PathBuf },
     #[error("{what}")]
     Unsupported { what: String },
     #[error("what the database says of {what} cannot be read: {source}")]

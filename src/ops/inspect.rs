@@ -15,16 +15,20 @@ use crate::ops::{Context, OpsError};
 /// A place in a tree: `REV:PATH`.
 #[derive(Debug, Clone)]
 pub struct Place {
-    /// The revision as it was written.
+    /// The revision as it was written; empty for what is staged.
     pub revision: String,
     pub tree: TreeId,
     pub path: RepoPath,
 }
 
 impl Place {
-    /// Returns how the place is called in messages.
-    pub fn name(&self) -> String {
-        format!("{}:{}", self.revision, self.path)
+    /// Returns how the tree is called in messages.
+    pub fn place_name(&self) -> String {
+        if self.revision.is_empty() {
+            "what is staged".to_owned()
+        } else {
+            format!("`{}`", self.revision)
+        }
     }
 }
 
@@ -84,35 +88,33 @@ pub fn no_such_path(context: &Context, place: &Place) -> OpsError {
     let candidates = names.take(1000).filter_map(|(name, _)| parent.child(&name).ok());
     OpsError::NoSuchPath {
         path: place.path.to_string(),
-        place: place.revision.clone(),
+        place: place.place_name(),
         candidates: candidates.map(|path| path.to_string()).collect(),
     }
 }
 
 /// Lists a directory one level deep, or everything below it; a file lists as itself.
-pub fn list(
+pub fn list<E: From<OpsError>>(
     context: &Context,
     place: &Place,
     recursive: bool,
-    visit: &mut dyn FnMut(ListedPath) -> Result<(), OpsError>,
-) -> Result<(), OpsError> {
+    visit: &mut dyn FnMut(ListedPath) -> Result<(), E>,
+) -> Result<(), E> {
     let objects = context.repo.objects();
     if let TreeEntry::Leaf(entry) = entry_at(context, place)? {
         return visit(ListedPath::leaf(place.path.clone(), &entry));
     }
     if recursive {
         for item in objects.walk_tree(place.tree, &place.path) {
-            let (path, entry) = item?;
+            let (path, entry) = item.map_err(OpsError::from)?;
             visit(ListedPath::leaf(path, &entry))?;
         }
         return Ok(());
     }
-    for item in objects.list_tree(place.tree, &place.path)?.into_iter().flatten() {
-        let (name, entry) = item?;
-        let path = place
-            .path
-            .child(&name)
-            .map_err(|rule| crate::object::ObjectError::Path { path: place.path.clone(), rule })?;
+    let items = objects.list_tree(place.tree, &place.path).map_err(OpsError::from)?;
+    for item in items.into_iter().flatten() {
+        let (name, entry) = item.map_err(OpsError::from)?;
+        let path = place.path.child(&name).expect("names in nodes were checked");
         visit(match entry {
             TreeEntry::Leaf(entry) => ListedPath::leaf(path, &entry),
             TreeEntry::Directory(summary) => ListedPath::directory(path, summary),
@@ -131,7 +133,7 @@ pub fn cat(context: &Context, place: &Place, out: &mut dyn Write) -> Result<(), 
             Ok(out.write_all(&target).map_err(crate::object::ObjectError::Sink)?)
         }
         TreeEntry::Directory(_) => {
-            Err(OpsError::IsDirectory { path: place.path.clone(), place: place.revision.clone() })
+            Err(OpsError::IsDirectory { path: place.path.clone(), place: place.place_name() })
         }
     }
 }
@@ -156,7 +158,7 @@ pub fn usage(context: &Context, place: &Place) -> Result<Usage, OpsError> {
     let mut children = Vec::new();
     list(context, place, false, &mut |listed| {
         children.push(listed);
-        Ok(())
+        Ok::<_, OpsError>(())
     })?;
     Ok(Usage { path: place.path.clone(), files, bytes, children })
 }
@@ -170,34 +172,56 @@ pub struct Exported {
 }
 
 /// Writes what lies at a place into a directory that is empty or missing. A file goes into the
-/// directory under its own name.
+/// directory under its own name. What fails midway leaves the directory empty again.
 pub fn export(context: &Context, place: &Place, directory: &Path) -> Result<Exported, OpsError> {
     let entry = entry_at(context, place)?;
     create_dirs(directory)?;
     if fs::read_dir(directory).context("read", directory)?.next().is_some() {
         return Err(OpsError::NotEmpty { path: directory.to_owned() });
     }
-    let above = match entry {
-        TreeEntry::Leaf(_) => place.path.parent().unwrap_or_default(),
-        TreeEntry::Directory(_) => place.path.clone(),
-    };
-    let total = context.repo.objects().tree_entry(place.tree, &place.path)?;
-    let total = match total {
-        Some(TreeEntry::Directory(summary)) => summary.bytes,
-        _ => 0,
+    let (above, total) = match entry {
+        TreeEntry::Leaf(entry) => (place.path.parent().unwrap_or_default(), entry.size()),
+        TreeEntry::Directory(summary) => (place.path.clone(), summary.bytes),
     };
     context.progress.phase("exporting", Some(total), Unit::Bytes);
+    let written = write_all(context, place, &above, directory);
+    if written.is_err() {
+        // What cannot be removed either is plain to see.
+        let _ = empty(directory);
+    }
+    written
+}
+
+fn write_all(
+    context: &Context,
+    place: &Place,
+    above: &RepoPath,
+    directory: &Path,
+) -> Result<Exported, OpsError> {
     let mut exported = Exported { directory: directory.to_owned(), files: 0, bytes: 0 };
     for item in context.repo.objects().walk_tree(place.tree, &place.path) {
         crate::base::interrupt::check()?;
         let (path, entry) = item?;
-        let below = path.strip_prefix(&above).expect("a walk stays below its start");
+        let below = path.strip_prefix(above).expect("a walk stays below its start");
         write_entry(context, &entry, &directory.join(below.as_path()))?;
         exported.files += 1;
         exported.bytes += entry.size();
         context.progress.advance(entry.size());
     }
     Ok(exported)
+}
+
+/// Removes what is in a directory that was ours alone.
+fn empty(directory: &Path) -> std::io::Result<()> {
+    for item in fs::read_dir(directory)? {
+        let item = item?;
+        if item.file_type()?.is_dir() {
+            fs::remove_dir_all(item.path())?;
+        } else {
+            fs::remove_file(item.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes one file or link where nothing is yet; the directory was empty and is ours.

@@ -3,10 +3,13 @@
 
 pub mod add;
 pub mod branch;
+pub mod clone;
 pub mod commit;
 mod context;
 pub mod diff;
 mod error;
+pub mod fsck;
+pub mod gc;
 pub mod heal;
 pub mod hooks;
 pub mod init;
@@ -19,6 +22,7 @@ pub mod pick;
 pub mod remove;
 pub mod rename;
 pub mod reset;
+mod roots;
 pub mod stash;
 pub mod status;
 pub mod switch;

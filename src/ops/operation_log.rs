@@ -1,6 +1,6 @@
 //! The operation log as it is shown: `op log` and `op show`.
 
-use crate::base::Timestamp;
+use crate::base::{CommitId, Timestamp, TreeId};
 use crate::ops::{Context, OpsError};
 use crate::refs::RefValue;
 use crate::refs::operation::{self, Operation, OperationKind};
@@ -39,8 +39,8 @@ impl RefMove {
 }
 
 fn shown(value: &RefValue) -> Option<String> {
-    let id = value.commit().map(|id| id.to_hex());
-    let tree = || value.tree().map(|id| id.to_hex());
+    let id = value.commit().map(CommitId::to_hex);
+    let tree = || value.tree().map(TreeId::to_hex);
     id.or_else(tree).or_else(|| Some(value.branch()?.short().to_owned()))
 }
 

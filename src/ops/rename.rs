@@ -87,7 +87,10 @@ fn plan(
         };
         let taken = objects.tree_entry(staged, &to)?.is_some()
             || planned.iter().any(|other| other.to.starts_with(&to) || to.starts_with(&other.to));
-        if taken || to.starts_with(&from) || (exists(context, &from) && exists(context, &to)) {
+        if to.starts_with(&from) && to != from {
+            return Err(OpsError::IntoItself { path: from });
+        }
+        if taken || (exists(context, &from) && exists(context, &to)) {
             return Err(OpsError::PathExists { path: to.to_string() });
         }
         let done = !exists(context, &from) && exists(context, &to);

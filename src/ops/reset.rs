@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use crate::base::{CommitId, RepoPath, TreeId};
 use crate::diff::tree::tree_changes;
 use crate::object::{TreeEdit, TreeValue};
-use crate::ops::merge::settle_paths;
+use crate::ops::merge::{read_pending, settle_paths};
 use crate::ops::worktree::{Move, move_to};
 use crate::ops::{Context, OpsError, hooks};
 use crate::refs::{RefEdit, RefName, RefValue, Revision};
@@ -31,8 +31,13 @@ pub enum ResetMode {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ResetDone {
     pub branch: Option<String>,
-    pub id: CommitId,
+    /// Nothing before the first commit.
+    pub id: Option<CommitId>,
     pub mode: ResetMode,
+    /// How many files were changed.
+    pub files: u64,
+    /// How many files held unsaved work that the operation log keeps.
+    pub saved: u64,
 }
 
 /// Moves the branch that is checked out, and as much with it as `mode` says.
@@ -42,27 +47,34 @@ pub fn reset(
     mode: ResetMode,
 ) -> Result<ResetDone, OpsError> {
     let _lock = context.lock()?;
+    if mode == ResetMode::Soft && read_pending(context)?.is_some() {
+        return Err(OpsError::MergeUnderWay);
+    }
     let head = context.repo.head()?;
-    let id = context.resolve(&Revision::parse(revision.unwrap_or("HEAD"))?)?;
-    if let Some(branch) = head.branch().filter(|_| head.commit() != Some(id)) {
+    let id = match revision {
+        Some(revision) => Some(context.resolve(&Revision::parse(revision)?)?),
+        None => head.commit(),
+    };
+    if let Some(branch) = head.branch().filter(|_| head.commit() != id) {
         hooks::refuse_protected(context, branch, "reset")?;
     }
     let name = head.branch().cloned().unwrap_or_else(RefName::head);
     let old = head.commit().map(RefValue::Commit);
-    let mut edits = vec![RefEdit::replace(name, old, RefValue::Commit(id))];
-    let (staged, tree) = (context.repo.staged()?, context.repo.objects().commit(id)?.tree);
+    let mut edits = Vec::from_iter(id.map(|id| RefEdit::replace(name, old, RefValue::Commit(id))));
+    let (staged, tree) = (context.repo.staged()?, context.repo.tree_of(id)?);
     let staged_after = if mode == ResetMode::Soft { staged } else { tree };
     edits.push(RefEdit::set(RefName::staged(), RefValue::Tree(staged_after)));
     if mode != ResetMode::Soft {
         edits.push(RefEdit::delete(RefName::merge()));
     }
     let update = Update::new(&context.command, context.now()?, edits);
-    if mode == ResetMode::Hard {
-        move_to(context, Move::forcing(staged, tree), update)?;
+    let updated = if mode == ResetMode::Hard {
+        move_to(context, Move::forcing(staged, tree), update)?
     } else {
-        context.repo.update(&update)?;
-    }
-    Ok(ResetDone { branch: head.branch().map(|name| name.short().to_owned()), id, mode })
+        context.repo.update(&update)?
+    };
+    let branch = head.branch().map(|name| name.short().to_owned());
+    Ok(ResetDone { branch, id, mode, files: updated.files, saved: updated.saved })
 }
 
 /// What to restore, and from where.
@@ -136,7 +148,7 @@ fn graft(
     Ok((objects.edit_tree(onto, edits)?, changed))
 }
 
-/// Refuses a name that means nothing in any of the trees.
+/// Refuses a name that means nothing in any of the trees, and tells whether the disk knows it.
 pub fn refuse_unmatched(
     context: &Context,
     arguments: &[OsString],
@@ -155,6 +167,10 @@ pub fn refuse_unmatched(
             }
         }
         if !found {
+            let path = context.path(argument)?;
+            if context.repo.root().join(path.as_path()).symlink_metadata().is_ok() {
+                return Err(OpsError::Untracked { path });
+            }
             let text = argument.to_string_lossy().into_owned();
             return Err(WorkspaceError::NoMatch { text }.into());
         }

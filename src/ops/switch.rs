@@ -144,17 +144,13 @@ fn previous(context: &Context) -> Result<Place, OpsError> {
     let mut values = values.into_iter().flatten();
     let now = values.next();
     for value in values.filter(|value| Some(value) != now.as_ref()) {
-        match value.branch() {
-            None => match value.commit() {
-                Some(commit) => return Ok(Place::commit(commit)),
-                None => continue,
-            },
-            Some(branch) => {
-                let id = context.repo.get(&branch)?.and_then(|value| value.commit());
-                if id.is_some() {
-                    return Ok(Place { branch: Some(branch), id, created: false });
-                }
-            }
+        if let Some(commit) = value.commit() {
+            return Ok(Place::commit(commit));
+        }
+        let Some(branch) = value.branch() else { continue };
+        let id = context.repo.get(&branch)?.and_then(|value| value.commit());
+        if id.is_some() {
+            return Ok(Place { branch: Some(branch), id, created: false });
         }
     }
     Err(OpsError::NothingTo { verb: "switch back to" })

@@ -19,13 +19,24 @@ pub struct TagNote {
     pub message: String,
 }
 
-/// A tag in a listing; `note` is nothing for a tag without a message.
+/// A tag in a listing; only a tag with a message knows who made it and when.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct TagInfo {
     pub name: String,
     pub id: CommitId,
-    #[serde(flatten)]
-    pub note: Option<TagNote>,
+    pub tagger: Option<Signature>,
+    pub time: Option<Timestamp>,
+    pub message: Option<String>,
+}
+
+impl TagInfo {
+    fn new(name: &str, id: CommitId, note: Option<TagNote>) -> Self {
+        let (tagger, time, message) = match note {
+            Some(TagNote { tagger, time, message }) => (Some(tagger), Some(time), Some(message)),
+            None => (None, None, None),
+        };
+        Self { name: name.to_owned(), id, tagger, time, message }
+    }
 }
 
 /// Returns the note of a tag's value.
@@ -41,7 +52,7 @@ pub fn list(context: &Context) -> Result<Vec<TagInfo>, OpsError> {
     let mut tags = Vec::new();
     for (name, value) in context.repo.list("refs/tags/")? {
         let Some(id) = value.commit() else { continue };
-        tags.push(TagInfo { name: name.short().to_owned(), id, note: note_of(&value)? });
+        tags.push(TagInfo::new(name.short(), id, note_of(&value)?));
     }
     Ok(tags)
 }
@@ -67,17 +78,21 @@ pub fn create(
     };
     let edit = if force { RefEdit::set(tag, value) } else { RefEdit::create(tag, value) };
     context.repo.update(&Update::new(&context.command, time, vec![edit]))?;
-    Ok(TagInfo { name: name.to_owned(), id, note })
+    Ok(TagInfo::new(name, id, note))
 }
 
-/// Deletes a tag.
-pub fn delete(context: &Context, name: &str) -> Result<TagInfo, OpsError> {
+/// Deletes tags, all or none.
+pub fn delete(context: &Context, names: &[String]) -> Result<Vec<TagInfo>, OpsError> {
     let tags = list(context)?;
-    let Some(tag) = tags.iter().find(|tag| tag.name == name).cloned() else {
-        let candidates = tags.into_iter().map(|tag| tag.name).collect();
-        return Err(OpsError::NoSuchTag { name: name.to_owned(), candidates });
-    };
-    let edit = RefEdit::delete(RefName::tag(name)?);
-    context.repo.update(&Update::new(&context.command, context.now()?, vec![edit]))?;
-    Ok(tag)
+    let (mut edits, mut deleted) = (Vec::new(), Vec::new());
+    for name in names {
+        let Some(tag) = tags.iter().find(|tag| tag.name == *name) else {
+            let candidates = tags.into_iter().map(|tag| tag.name).collect();
+            return Err(OpsError::NoSuchTag { name: name.clone(), candidates });
+        };
+        edits.push(RefEdit::delete(RefName::tag(name)?));
+        deleted.push(tag.clone());
+    }
+    context.repo.update(&Update::new(&context.command, context.now()?, edits))?;
+    Ok(deleted)
 }

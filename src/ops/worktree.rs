@@ -57,6 +57,9 @@ pub fn move_to(context: &Context, way: Move<'_>, mut update: Update) -> Result<U
 
 /// Keeps Git from offering what the move has brought.
 fn hide_from_git(context: &Context, way: Move<'_>) {
+    if !matches!(context.git(), Ok(Some(_))) {
+        return;
+    }
     let changes = tree_changes(context.repo.objects(), way.from, way.to, &RepoPath::root());
     let new = changes.flatten().filter(|change| change.old.is_none());
     let new: Vec<_> = new.map(|change| change.path).collect();

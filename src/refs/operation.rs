@@ -272,15 +272,32 @@ impl UndoStacks {
     }
 }
 
-/// Forgets operations that are both older than `before` and not among the newest `keep`; returns
-/// how many there were.
-pub fn prune(connection: &Connection, before: Timestamp, keep: u64) -> Result<usize, RefError> {
-    let forgotten = connection.execute(
-        "DELETE FROM operations WHERE time < ?1 AND id NOT IN
-            (SELECT id FROM operations ORDER BY id DESC LIMIT ?2)",
-        (before.seconds, i64::try_from(keep).unwrap_or(i64::MAX)),
+/// Returns the operations that are both older than `before` and not among the newest `keep`, save
+/// those that a younger one took back or did again.
+pub fn expired(
+    connection: &Connection,
+    before: Timestamp,
+    keep: u64,
+) -> Result<Vec<i64>, RefError> {
+    let mut statement = connection.prepare_cached(
+        "WITH RECURSIVE kept (id) AS (
+            SELECT id FROM operations WHERE time >= ?1
+                OR id IN (SELECT id FROM operations ORDER BY id DESC LIMIT ?2)
+            UNION
+            SELECT subject FROM operations JOIN kept USING (id) WHERE subject IS NOT NULL
+        )
+        SELECT id FROM operations WHERE id NOT IN (SELECT id FROM kept) ORDER BY id",
     )?;
-    Ok(forgotten)
+    let keep = i64::try_from(keep).unwrap_or(i64::MAX);
+    let rows = statement.query_map((before.seconds, keep), |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Forgets operations, inside the caller's transaction.
+pub fn forget(connection: &Connection, ids: &[i64]) -> Result<(), RefError> {
+    let mut delete = connection.prepare_cached("DELETE FROM operations WHERE id = ?1")?;
+    ids.iter().try_for_each(|id| delete.execute([id]).map(|_| ()))?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -338,13 +355,19 @@ mod tests {
     }
 
     #[test]
-    fn pruning_keeps_what_is_young_or_among_the_newest() {
+    fn what_is_young_or_among_the_newest_or_taken_back_by_such_a_one_is_kept() {
+        use OperationKind::{Normal, Redo, Undo};
         let connection = database();
-        for seconds in [1, 2, 3, 100] {
-            record(&connection, &new(seconds, OperationKind::Normal), &[]).unwrap();
+        let kinds = [Normal, Normal, Undo { of: 2 }, Normal, Redo { of: 3 }];
+        for (seconds, kind) in [1, 2, 3, 4, 100].into_iter().zip(kinds) {
+            record(&connection, &new(seconds, kind), &[]).unwrap();
         }
-        assert_eq!(prune(&connection, Timestamp::from_seconds(50), 2).unwrap(), 2);
+        let before = Timestamp::from_seconds(50);
+        assert_eq!(expired(&connection, before, 1).unwrap(), [1, 4]);
+        assert_eq!(expired(&connection, before, 2).unwrap(), [1]);
+        assert_eq!(expired(&connection, Timestamp::from_seconds(0), 0).unwrap(), [0; 0]);
+        forget(&connection, &[1, 4]).unwrap();
         let left: Vec<_> = list(&connection, 9).unwrap().iter().map(|op| op.id).collect();
-        assert_eq!(left, [4, 3]);
+        assert_eq!(left, [5, 3, 2]);
     }
 }

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::base::Hash;
 use crate::refs::{RefError, RefName, RefValue};
 
 /// The tables of this room.
@@ -10,6 +11,10 @@ pub const SCHEMA: &str = "
         name  TEXT PRIMARY KEY NOT NULL,
         value BLOB NOT NULL
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE refs_sum (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        sum BLOB NOT NULL
+    ) STRICT;
 ";
 
 /// What must hold of a ref before it is edited.
@@ -88,6 +93,7 @@ pub fn list(connection: &Connection, prefix: &str) -> Result<Vec<(RefName, RefVa
 /// the caller must then roll back. Edits that change nothing are left out of the result.
 pub fn apply(connection: &Connection, edits: &[RefEdit]) -> Result<Vec<AppliedEdit>, RefError> {
     let mut applied = Vec::new();
+    let mut sum = stored_sum(connection)?;
     for edit in edits {
         let old = get(connection, &edit.name)?;
         check_expectation(edit, old.as_ref())?;
@@ -102,9 +108,47 @@ pub fn apply(connection: &Connection, edits: &[RefEdit]) -> Result<Vec<AppliedEd
                 .prepare_cached("DELETE FROM refs WHERE name = ?1")?
                 .execute([edit.name.as_str()])?,
         };
+        for value in old.iter().chain(&edit.new) {
+            sum.toggle(edit.name.as_str(), &value.to_bytes());
+        }
         applied.push(AppliedEdit { name: edit.name.clone(), old, new: edit.new.clone() });
     }
+    if !applied.is_empty() {
+        connection
+            .prepare_cached("INSERT OR REPLACE INTO refs_sum (one, sum) VALUES (1, ?1)")?
+            .execute([sum.0])?;
+    }
     Ok(applied)
+}
+
+/// The exclusive or of the hashes of all refs, kept beside them so that a damaged name or value
+/// shows, and at the cost of the refs that an edit concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sum([u8; 32]);
+
+impl Sum {
+    /// Takes a ref in, or out again.
+    fn toggle(&mut self, name: &str, value: &[u8]) {
+        let hash = Hash::of(&[name.as_bytes(), &[0], value].concat());
+        self.0.iter_mut().zip(hash.0).for_each(|(byte, other)| *byte ^= other);
+    }
+}
+
+fn stored_sum(connection: &Connection) -> Result<Sum, RefError> {
+    let mut statement = connection.prepare_cached("SELECT sum FROM refs_sum")?;
+    let sum = statement.query_row([], |row| row.get(0)).optional()?;
+    Ok(Sum(sum.unwrap_or_default()))
+}
+
+/// Tells whether the refs are those that edits have left there.
+pub fn is_sound(connection: &Connection) -> Result<bool, RefError> {
+    let mut statement = connection.prepare_cached("SELECT name, value FROM refs")?;
+    let mut rows = statement.query([])?;
+    let mut sum = Sum([0; 32]);
+    while let Some(row) = rows.next()? {
+        sum.toggle(&row.get::<_, String>(0)?, &row.get::<_, Vec<u8>>(1)?);
+    }
+    Ok(sum == stored_sum(connection)?)
 }
 
 fn check_expectation(edit: &RefEdit, found: Option<&RefValue>) -> Result<(), RefError> {
@@ -148,6 +192,21 @@ mod tests {
             [AppliedEdit { name: main.clone(), old: Some(commit(1)), new: Some(commit(3)) }]
         );
         assert_eq!(get(&connection, &main).unwrap(), Some(commit(3)));
+    }
+
+    #[test]
+    fn a_name_or_value_that_no_edit_wrote_shows() {
+        let connection = database();
+        assert!(is_sound(&connection).unwrap());
+        let (main, gone) = (RefName::branch("main").unwrap(), RefName::branch("gone").unwrap());
+        for number in [1, 2] {
+            apply(&connection, &[RefEdit::set(main.clone(), commit(number))]).unwrap();
+            apply(&connection, &[RefEdit::set(gone.clone(), commit(number))]).unwrap();
+        }
+        apply(&connection, &[RefEdit::delete(gone)]).unwrap();
+        assert!(is_sound(&connection).unwrap());
+        connection.execute("UPDATE refs SET name = 'refs/heads/maio'", []).unwrap();
+        assert!(!is_sound(&connection).unwrap());
     }
 
     #[test]

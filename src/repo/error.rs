@@ -15,6 +15,10 @@ pub enum RepoError {
     NotFound { start: PathBuf },
     #[error("`{}` is a repository already", root.display())]
     Exists { root: PathBuf },
+    #[error("`{}` is a clone that was interrupted", root.display())]
+    HalfCloned { root: PathBuf },
+    #[error("`{}` is missing, though there is a repository around it", path.display())]
+    NoFormat { path: PathBuf },
     #[error("`{}` says `{found}`; this mlv reads format {supported}", path.display())]
     UnknownFormat { path: PathBuf, found: String, supported: u32 },
     #[error("`{}` has schema {found}; this mlv knows up to {supported}", path.display())]

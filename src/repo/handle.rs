@@ -16,7 +16,7 @@ use crate::refs::{RefName, RefValue};
 use crate::repo::database::{self, database_error};
 use crate::repo::journal;
 use crate::repo::{Layout, RepoError};
-use crate::store::LocalStore;
+use crate::store::{ChunkStore, Durability, LocalStore};
 
 /// How a repository is opened.
 #[derive(Debug, Clone)]
@@ -92,14 +92,27 @@ impl Update {
 impl Repo {
     /// Makes a repository in `root` whose `HEAD` is the unborn `branch`.
     pub fn init(root: &Path, branch: &str, options: OpenOptions) -> Result<Self, RepoError> {
-        let layout = Layout::at(root);
-        let branch = RefName::branch(branch)?;
+        let (branch, layout) = (RefName::branch(branch)?, Layout::at(root));
         layout.create()?;
         let repo = Self::open_layout(layout, options)?;
-        let head = RefEdit::set(RefName::head(), RefValue::on_branch(&branch));
-        repo.transact(|connection| Ok(table::apply(connection, &[head])?))?;
+        // One is there where only the format file was lost.
+        if repo.get(&RefName::head())?.is_none() {
+            repo.edit_unlogged(&[RefEdit::set(RefName::head(), RefValue::on_branch(&branch))])?;
+        }
         repo.layout.seal()?;
         Ok(repo)
+    }
+
+    /// Opens a repository that is being made, and that nobody else finds before its layout is sealed.
+    pub fn open_unsealed(layout: Layout, options: OpenOptions) -> Result<Self, RepoError> {
+        layout.create_dirs()?;
+        Self::open_layout(layout, options)
+    }
+
+    /// Edits refs with which history begins: nothing that `undo` could take back.
+    pub fn edit_unlogged(&self, edits: &[RefEdit]) -> Result<(), RepoError> {
+        self.store.flush(Durability::Visible)?;
+        self.transact(|connection| Ok(table::apply(connection, edits).map(|_| ())?))
     }
 
     /// Opens the repository that `start` lies in.
@@ -167,9 +180,10 @@ impl Repo {
         Ok(journal::fact(&self.connection(), CHECKOUT_FACT)?.as_deref() == Some(token))
     }
 
-    /// Applies an update and writes it into the operation log. What the edits point to must have been
-    /// flushed.
+    /// Applies an update and writes it into the operation log. What the edits point to others will
+    /// see; what must survive a power cut has been flushed durably before.
     pub fn update(&self, update: &Update) -> Result<Updated, RepoError> {
+        self.store.flush(Durability::Visible)?;
         self.transact(|connection| {
             let applied = table::apply(connection, &update.edits)?;
             let mut updated = Updated::default();

@@ -28,15 +28,38 @@ impl Layout {
         let found = absolute.ancestors().find(|dir| dir.join(DOT_DIR).join("format").is_file());
         match found {
             Some(root) => Ok(Self::at(root)),
-            None => Err(RepoError::NotFound { start: start.to_owned() }),
+            None => Err(Self::unfinished(&absolute)
+                .unwrap_or_else(|| RepoError::NotFound { start: start.to_owned() })),
         }
     }
 
-    /// Creates the directories and the format file; refuses where there is a repository.
+    /// Returns why the `.mlv` directory that `start` lies below is no repository, where there is one.
+    fn unfinished(start: &Path) -> Option<RepoError> {
+        let layout = start.ancestors().map(Self::at).find(|layout| layout.dot_dir().is_dir())?;
+        if layout.clone_lock().exists() {
+            return Some(RepoError::HalfCloned { root: layout.root });
+        }
+        layout.database().exists().then(|| RepoError::NoFormat { path: layout.format() })
+    }
+
+    /// Creates the directories; refuses where there is a repository, or half of a clone.
     pub fn create(&self) -> Result<(), RepoError> {
+        self.refuse_occupied()?;
+        self.create_dirs()
+    }
+
+    fn refuse_occupied(&self) -> Result<(), RepoError> {
         if self.format().exists() {
             return Err(RepoError::Exists { root: self.root.clone() });
         }
+        if self.clone_lock().exists() {
+            return Err(RepoError::HalfCloned { root: self.root.clone() });
+        }
+        Ok(())
+    }
+
+    /// Creates the directories that are missing.
+    pub fn create_dirs(&self) -> Result<(), RepoError> {
         for dir in [self.dot_dir(), self.store(), self.runs(), self.temporary()] {
             create_dirs(&dir)?;
         }
@@ -100,6 +123,11 @@ impl Layout {
     /// Sandboxes and files being written; swept when nobody uses them.
     pub fn temporary(&self) -> PathBuf {
         self.dot_dir().join("tmp")
+    }
+
+    /// Held by the process that makes this repository as a clone; there until the clone is whole.
+    pub fn clone_lock(&self) -> PathBuf {
+        self.dot_dir().join("clone.lock")
     }
 
     /// Held by the one process that changes the working copy or the staged tree.

@@ -8,6 +8,7 @@ pub mod journal;
 mod layout;
 pub mod reach;
 mod state;
+mod verify;
 
 pub use error::RepoError;
 pub use handle::{OpenOptions, Repo, Update, Updated};

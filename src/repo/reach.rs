@@ -1,6 +1,6 @@
 //! What is reachable: from refs and remembered operations down to every blob.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::base::interrupt;
 use crate::base::{CommitId, TreeId};
@@ -36,10 +36,13 @@ impl Repo {
     }
 
     /// Returns the roots of everything that a ref holds or that an operation of the log could bring
-    /// back.
-    pub fn roots(&self) -> Result<Roots, RepoError> {
+    /// back, those left out that are about to be forgotten.
+    pub fn roots(&self, forgotten: &BTreeSet<i64>) -> Result<Roots, RepoError> {
         let mut roots = self.ref_roots()?;
         for operation in operation::list(&self.connection(), usize::MAX)? {
+            if forgotten.contains(&operation.id) {
+                continue;
+            }
             for edit in &operation.edits {
                 edit.old.iter().chain(&edit.new).for_each(|value| roots.add(value));
             }

@@ -39,6 +39,8 @@ pub struct RepackPlan {
     pub rewrite: Vec<PackInfo>,
     /// The bytes that the removed and rewritten packs waste now.
     pub freed: u64,
+    /// The blobs that nobody needs among those of the removed and rewritten packs.
+    pub blobs: u64,
     /// The bytes of live blobs to be moved.
     pub moved: u64,
     /// The unused bytes that stay.
@@ -54,6 +56,7 @@ const SMALL_PART: u64 = 16;
 struct Tally {
     info: PackInfo,
     live: u64,
+    dead_blobs: u64,
     class: PackClass,
 }
 
@@ -72,7 +75,9 @@ impl LocalStore {
     /// the store.
     pub fn plan_repack(&self, live: Live, limits: RepackLimits) -> Result<RepackPlan, StoreError> {
         self.index.relist()?;
-        let empty = |info: PackInfo| (info.name, Tally { info, live: 0, class: PackClass::Data });
+        let empty = |info: PackInfo| {
+            (info.name, Tally { info, live: 0, dead_blobs: 0, class: PackClass::Data })
+        };
         let mut tallies: BTreeMap<PackName, Tally> = self.packs()?.into_iter().map(empty).collect();
         self.index.each(&mut |place| count(&mut tallies, &place, live))?;
         Ok(decide(tallies.into_values().collect(), limits))
@@ -85,16 +90,20 @@ fn count(tallies: &mut BTreeMap<PackName, Tally>, place: &Location, live: Live) 
         if live(&place.entry.id) {
             // The entry in the footer is as much in use as the blob.
             tally.live += place.entry.end() - u64::from(place.entry.offset) + 48;
+        } else {
+            tally.dead_blobs += 1;
         }
     }
 }
 
 fn decide(tallies: Vec<Tally>, limits: RepackLimits) -> RepackPlan {
-    let total: u64 = tallies.iter().map(|tally| tally.info.len).sum();
     let mut plan = RepackPlan::default();
     let (dead, mut used): (Vec<Tally>, Vec<Tally>) =
         tallies.into_iter().partition(|tally| tally.live == 0);
+    // Measured by what stays: large dead packs are no excuse for waste in the others.
+    let total: u64 = used.iter().map(|tally| tally.info.len).sum();
     plan.freed = dead.iter().map(|tally| tally.info.len).sum();
+    plan.blobs = dead.iter().map(|tally| tally.dead_blobs).sum();
     plan.remove = dead.into_iter().map(|tally| tally.info).collect();
     plan.unused = used.iter().map(Tally::unused).sum();
     let small = |class| used.iter().filter(|t| t.class == class && t.is_small()).count();
@@ -105,12 +114,13 @@ fn decide(tallies: Vec<Tally>, limits: RepackLimits) -> RepackPlan {
     let budget = (total / 100 * limits.max_rewrite).max(limits.min_rewrite);
     for tally in used {
         let crowd = if tally.class == PackClass::Data { data } else { metadata };
-        let wasteful = tally.unused() > 0 && plan.unused > total / 100 * limits.max_unused;
+        let wasteful = tally.dead_blobs > 0 && plan.unused > total / 100 * limits.max_unused;
         let affordable = plan.moved + tally.live <= budget;
         if (crowd && tally.is_small()) || (wasteful && affordable) {
             plan.unused -= tally.unused();
             plan.freed += tally.unused();
             plan.moved += tally.live;
+            plan.blobs += tally.dead_blobs;
             plan.rewrite.push(tally.info);
         }
     }

@@ -22,10 +22,12 @@ pub enum WorkspaceError {
     BadPattern { text: String, reason: String },
     #[error("{} ignored by `.mlvignore`", listed(paths))]
     Ignored { paths: Vec<RepoPath> },
-    #[error("{} unsaved work in the way", blocked.len())]
+    #[error("unsaved work is in the way: {}", counted(blocked.len()))]
     Blocked { blocked: Vec<Blocked> },
     #[error("`{path}` was changed by somebody else during the checkout")]
     ChangedMeanwhile { path: RepoPath },
+    #[error("`{path}` is a repository of its own")]
+    NestedRepository { path: RepoPath },
     #[error("an interrupted checkout has to be recovered first")]
     Unrecovered,
     #[error("the sandbox `{}` was removed or replaced", path.display())]
@@ -40,6 +42,10 @@ pub enum WorkspaceError {
     Object(#[from] ObjectError),
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
+}
+
+fn counted(paths: usize) -> String {
+    if paths == 1 { "1 path".to_owned() } else { format!("{paths} paths") }
 }
 
 fn listed(paths: &[RepoPath]) -> String {

@@ -19,7 +19,7 @@ pub mod status;
 #[cfg(test)]
 mod tests;
 
-pub use disk::FileKind;
+pub use disk::{FileKind, remove_all};
 pub use error::WorkspaceError;
 pub use handle::Workspace;
 pub use notice::Notice;

@@ -1,6 +1,8 @@
 //! A directory of its own, and the program run in it.
 
 use std::ffi::OsStr;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,6 +11,9 @@ use super::Output;
 
 /// 2026-01-31T12:00:00Z; each run of the program is a minute later than the one before.
 const BEGINNING: i64 = 1_769_860_800;
+
+/// The user and group without any rights.
+const NOBODY: u32 = 65_534;
 
 /// A home and a working directory that live as long as the test.
 #[derive(Debug)]
@@ -69,6 +74,22 @@ impl TestEnvironment {
     pub fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mlv"));
         self.prepare(&mut command).args(arguments);
+        command
+    }
+
+    /// Returns a run by somebody whom file modes bind, as they do not bind root.
+    pub fn command_bound_by_modes<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
+        if self.base.metadata().unwrap().uid() != 0 {
+            return self.command(arguments);
+        }
+        // Nobody may be unable to reach the place where the program was built.
+        let program = self.base.join("mlv");
+        if !program.exists() {
+            std::fs::copy(env!("CARGO_BIN_EXE_mlv"), &program).unwrap();
+        }
+        std::fs::set_permissions(&self.base, PermissionsExt::from_mode(0o755)).unwrap();
+        let mut command = Command::new(program);
+        self.prepare(&mut command).args(arguments).uid(NOBODY).gid(NOBODY);
         command
     }
 

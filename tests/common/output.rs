@@ -51,7 +51,7 @@ impl fmt::Display for Output {
     }
 }
 
-/// Replaces words of 7, 8, 12 or 64 hex digits, at least one of them a digit.
+/// Replaces words of 7, 8, 10, 12 or 64 hex digits, at least one of them a digit.
 fn without_ids(text: &str) -> String {
     let mut result = String::new();
     let mut word = String::new();
@@ -70,7 +70,7 @@ fn without_ids(text: &str) -> String {
 
 fn is_id(word: &str) -> bool {
     let hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
-    [7, 8, 12, 64].contains(&word.len())
+    [7, 8, 10, 12, 64].contains(&word.len())
         && word.chars().all(hex)
         && word.contains(|c: char| c.is_ascii_digit())
 }

@@ -57,6 +57,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         dry_run: args.dry_run,
     };
     let added = add(&context, &options)?;
+    ui.end_progress();
     if args.json {
         ui.json(&added)?;
     } else {

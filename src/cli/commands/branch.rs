@@ -7,8 +7,8 @@ use crate::cli::render::{Column, Table, printable};
 use crate::cli::session;
 use crate::cli::style::Label;
 use crate::cli::ui::Ui;
+use crate::ops::Context;
 use crate::ops::branch::{self, BranchInfo};
-use crate::ops::{Context, log};
 use crate::repo::Head;
 
 /// List, make, rename or delete branches
@@ -99,7 +99,6 @@ fn list(ui: &mut Ui, context: &Context, json: bool) -> Result<(), CommandError> 
         return ui.json(&branches);
     }
     let columns = [
-        Column::left(),
         Column::left().labeled(Label::Branch),
         Column::left().labeled(Label::CommitId),
         Column::left(),
@@ -109,22 +108,23 @@ fn list(ui: &mut Ui, context: &Context, json: bool) -> Result<(), CommandError> 
         table.row(row);
     }
     for BranchInfo { name, id, current, .. } in branches {
-        let entry = log::entry(context, id)?;
-        let mark = if current { "*" } else { " " };
-        let subject = printable(entry.subject()).into_owned();
-        table.row([mark.to_owned(), name, id.short(), subject]);
+        let commit = context.repo.objects().commit(id)?;
+        let name = format!("{} {name}", if current { "*" } else { " " });
+        let subject = printable(commit.subject()).into_owned();
+        table.row([name, id.short(), subject]);
     }
     table.lines(ui.data_paint()).iter().try_for_each(|line| ui.data(line))
 }
 
 /// Returns the line of where one stands, if that is no branch with a commit.
-fn without_commits(context: &Context) -> Result<Option<[String; 4]>, CommandError> {
-    let mark = "*".to_owned();
+fn without_commits(context: &Context) -> Result<Option<[String; 3]>, CommandError> {
     Ok(match context.repo.head()? {
-        Head::Branch { name, commit: None } => {
-            Some([mark, name.short().to_owned(), String::new(), "no commit yet".to_owned()])
-        }
+        Head::Branch { name, commit: None } => Some([
+            format!("* {name}", name = name.short()),
+            String::new(),
+            "no commit yet".to_owned(),
+        ]),
         Head::Branch { .. } => None,
-        Head::Detached(id) => Some([mark, "(no branch)".to_owned(), id.short(), String::new()]),
+        Head::Detached(id) => Some(["* (no branch)".to_owned(), id.short(), String::new()]),
     })
 }

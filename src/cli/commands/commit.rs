@@ -74,6 +74,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         meta: args.meta,
     };
     let done = commit(&context, options)?;
+    ui.end_progress();
     if args.json {
         ui.json(&done)?;
     } else {

@@ -96,13 +96,13 @@ fn list(ui: &mut Ui, globals: &Globals, json: bool) -> Result<ExitStatus, Comman
 fn get(ui: &mut Ui, globals: &Globals, key: &str, json: bool) -> Result<ExitStatus, CommandError> {
     let layout = globals.layout_if_any()?;
     let config = globals.config(ui, layout.as_ref())?;
-    let key = known(key)?;
-    let Some(value) = config.string(key.name) else {
-        let hint = format!("`mlv config set {} VALUE` sets it", key.name);
-        return Err(user_error(format!("`{}` is not set", key.name)).hinted(hint));
+    check_known(key)?;
+    let Some(value) = config.string(key) else {
+        let hint = format!("`mlv config set {key} VALUE` sets it");
+        return Err(user_error(format!("`{key}` is not set")).hinted(hint));
     };
     if json {
-        ui.json(&as_json(key.name, &value))?;
+        ui.json(&as_json(key, &value))?;
     } else {
         ui.data(&value.text)?;
     }
@@ -124,12 +124,12 @@ fn unset(
     Ok(ExitStatus::Done)
 }
 
-fn known(key: &str) -> Result<&'static Key, CommandError> {
+fn check_known(key: &str) -> Result<(), CommandError> {
     let unknown = || config::ConfigError::UnknownKey {
         key: key.to_owned(),
         candidates: Key::candidates(key),
     };
-    Ok(Key::find(key).ok_or_else(unknown)?)
+    Key::find(key).map(|_| ()).ok_or_else(|| unknown().into())
 }
 
 fn file(globals: &Globals, user: bool) -> Result<PathBuf, CommandError> {

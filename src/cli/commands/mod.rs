@@ -8,34 +8,46 @@ use super::ui::Ui;
 
 mod add;
 mod branch;
+mod cat;
 mod cherry_pick;
+mod clone;
 mod commit;
 mod completions;
 mod config;
 mod demo;
+mod diff;
+mod du;
+mod export;
+mod fsck;
+mod gc;
 mod help;
 mod hooks;
 mod init;
 mod log;
+mod ls;
 mod man;
 mod merge;
 mod mv;
 mod op;
 mod redo;
+mod reset;
 mod restore;
 mod revert;
 mod rm;
 mod shared;
+mod show;
 mod stash;
 mod status;
 mod switch;
+mod tag;
 mod undo;
 mod version;
 
 /// Every verb, in the order of the overview.
 pub const COMMANDS: &[Verb] = &[
-    verb!(Start, "demo", demo),
     verb!(Start, "init", init),
+    verb!(Start, "clone", clone),
+    verb!(Start, "demo", demo),
     verb!(Work, "add", add),
     verb!(Work, "status", status),
     verb!(Work, "commit", commit),
@@ -44,15 +56,25 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Work, "restore", restore),
     verb!(Work, "stash", stash),
     verb!(Look, "log", log),
-    verb!(Branch, "merge", merge),
-    verb!(Branch, "cherry-pick", cherry_pick),
+    verb!(Look, "show", show),
+    verb!(Look, "diff", diff),
+    verb!(Look, "ls", ls),
+    verb!(Look, "cat", cat),
+    verb!(Look, "du", du),
+    verb!(Look, "export", export),
     verb!(Branch, "branch", branch),
     verb!(Branch, "switch" | "checkout", switch),
-    verb!(Undo, "revert", revert),
+    verb!(Branch, "merge", merge),
+    verb!(Branch, "cherry-pick", cherry_pick),
+    verb!(Branch, "tag", tag),
     verb!(Undo, "undo", undo),
     verb!(Undo, "redo", redo),
     verb!(Undo, "op", op),
+    verb!(Undo, "revert", revert),
+    verb!(Undo, "reset", reset),
     verb!(Pipeline, "hooks", hooks),
+    verb!(Upkeep, "gc", gc),
+    verb!(Upkeep, "fsck", fsck),
     verb!(Upkeep, "config", config),
     verb!(Help, "help", help),
     verb!(Help, "completions", completions),

@@ -102,7 +102,7 @@ fn show(ui: &mut Ui, operation: &OperationInfo) -> Result<(), CommandError> {
     }
     let mut table = Table::new([Column::left().labeled(Label::Branch), Column::left()]);
     for RefMove { name, old, new } in &operation.refs {
-        table.row([name.clone(), format!("{} -> {}", short(old), short(new))]);
+        table.row([name.clone(), format!("{} -> {}", short(old.as_ref()), short(new.as_ref()))]);
     }
     for line in table.lines(ui.data_paint()) {
         ui.data(format_args!("  {line}"))?;
@@ -115,7 +115,7 @@ fn show(ui: &mut Ui, operation: &OperationInfo) -> Result<(), CommandError> {
 }
 
 /// Returns the value of a ref, an id shortened as elsewhere.
-fn short(value: &Option<String>) -> String {
+fn short(value: Option<&String>) -> String {
     match value {
         None => "nothing".to_owned(),
         Some(value) => value

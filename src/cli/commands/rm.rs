@@ -8,7 +8,9 @@ use crate::cli::globals::Globals;
 use crate::cli::render::{count, seen_from};
 use crate::cli::session;
 use crate::cli::ui::Ui;
+use crate::ops::OpsError;
 use crate::ops::remove::{RemoveOptions, remove};
+use crate::workspace::WorkspaceError;
 
 /// Remove files from the next commit and from the disk
 ///
@@ -50,7 +52,11 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         force: args.force,
         dry_run: args.dry_run,
     };
-    let removed = remove(&context, &options)?;
+    let removed = remove(&context, &options).map_err(|error| {
+        let blocked = matches!(error, OpsError::Workspace(WorkspaceError::Blocked { .. }));
+        let hint = "`mlv rm -f` removes them all the same, `--cached` leaves them on the disk";
+        CommandError::from(error).maybe_hinted(blocked.then_some(hint))
+    })?;
     if args.dry_run {
         let standing = context.standing();
         for path in &removed {
@@ -58,7 +64,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         }
         return Ok(ExitStatus::Done);
     }
-    let stay = if args.cached { "; they stay on the disk" } else { "" };
-    ui.status(format_args!("removed {}{stay}", count(removed.len(), "file")));
+    let only = if args.cached { " from the next commit only" } else { "" };
+    ui.status(format_args!("removed {}{only}", count(removed.len(), "file")));
     Ok(ExitStatus::Done)
 }

@@ -76,7 +76,11 @@ impl From<RefError> for CommandError {
         match &error {
             RefError::NoSuchRevision { name, candidates } => {
                 let near = did_you_mean(name, candidates.iter().map(String::as_str));
-                user_error(error).maybe_hinted(near).hinted(
+                let is_path = std::path::Path::new(name).symlink_metadata().is_ok();
+                let path = is_path.then(|| {
+                    format!("`{name}` is a path: `-- {name}` names it, `HEAD:{name}` in a commit")
+                });
+                user_error(error).maybe_hinted(near).maybe_hinted(path).hinted(
                     "`mlv branch` and `mlv tag` list the names, `mlv help revisions` the forms",
                 )
             }
@@ -117,6 +121,11 @@ impl From<RepoError> for CommandError {
             RepoError::Exists { .. } => {
                 user_error(error).hinted("`mlv status` shows what it holds")
             }
+            RepoError::HalfCloned { .. } => {
+                user_error(error).hinted("`mlv clone` into it again begins anew")
+            }
+            RepoError::NoFormat { .. } => user_error(error)
+                .hinted("`mlv init` writes it again and leaves everything else as it is"),
             RepoError::Busy { .. } => user_error(error).hinted("try again when it has ended"),
             RepoError::UnknownFormat { .. } | RepoError::NewerDatabase { .. } => {
                 user_error(error).hinted("a newer mlv has written it: update mlv")

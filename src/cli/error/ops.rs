@@ -36,14 +36,14 @@ fn facts(error: OpsError) -> CommandError {
     let hint = hint(&error);
     let exit = exit(&error);
     let (near, more) = match &error {
+        OpsError::NoSuchTemplate { template, candidates } => {
+            let near = did_you_mean(template, candidates.iter().map(String::as_str));
+            (near, listed("templates", candidates.iter()))
+        }
         OpsError::NoSuchBranch { name, candidates }
         | OpsError::NoSuchTag { name, candidates }
         | OpsError::NoSuchPath { path: name, candidates, .. } => {
             (did_you_mean(name, candidates.iter().map(String::as_str)), None)
-        }
-        OpsError::NoSuchTemplate { template, candidates } => {
-            let near = did_you_mean(template, candidates.iter().map(String::as_str));
-            (near, listed("templates", candidates.iter()))
         }
         OpsError::StagedInTheWay { paths }
         | OpsError::WouldLose { paths }
@@ -67,7 +67,7 @@ fn exit(error: &OpsError) -> ExitStatus {
 fn hint(error: &OpsError) -> Option<String> {
     Some(match error {
         OpsError::NothingToCommit { unstaged: 0, untracked: 0 } => {
-            "nothing has changed since the last commit; `--allow-empty` commits all the same".into()
+            "nothing has changed; `--allow-empty` commits all the same".into()
         }
         OpsError::NothingToCommit { unstaged: 0, .. } => {
             "`mlv add` takes untracked files in; `mlv status` lists them".into()
@@ -122,6 +122,11 @@ fn hint(error: &OpsError) -> Option<String> {
         OpsError::CannotUndo { .. } => "`mlv op log` shows what happened since".into(),
         OpsError::NoSuchStash { .. } => "`mlv stash list` shows them".into(),
         OpsError::NoSuchRun { .. } => "`mlv hooks runs` lists them".into(),
+        OpsError::StoreInUse { .. } => "a command or a hook is at work: try again later".into(),
+        OpsError::NotWhole { .. } => "`mlv fsck` finds all damage and what needs it".into(),
+        OpsError::NotEmpty { .. } => "name a directory that is new or empty".into(),
+        OpsError::NoSource { .. } => "name the directory that holds `.mlv`".into(),
+        OpsError::CloneUnderWay { .. } => "wait until it has ended".into(),
         OpsError::BadDate(_) => "unset it, or write it as 2026-01-31T12:00:00Z".into(),
         _ => return None,
     })
@@ -162,6 +167,10 @@ impl From<WorkspaceError> for CommandError {
                 user_error(error)
                     .maybe_hinted(list)
                     .hinted("nothing was touched; commit, `mlv stash` or move them away first")
+            }
+            WorkspaceError::NestedRepository { ref path } => {
+                let hint = format!("`mlv -C {path} ...` works in it");
+                user_error(error).hinted(hint)
             }
             WorkspaceError::Ignored { ref paths } => {
                 let list = listed("ignored", paths.iter());

@@ -3,6 +3,7 @@
 use crate::cli::render::printable;
 use crate::cli::style::{Label, Paint};
 use crate::ops::log::LogEntry;
+use crate::refs::RefName;
 use crate::repo::Head;
 
 /// How commits are shown.
@@ -49,7 +50,7 @@ impl CommitView {
 
     /// Returns the branches and tags that stand on the commit, in brackets.
     fn names(&self, entry: &LogEntry) -> String {
-        let current = self.head.branch().map(|branch| branch.short());
+        let current = self.head.branch().map(RefName::short);
         let mut names = Vec::new();
         if self.head.branch().is_none() && self.head.commit() == Some(entry.id) {
             names.push(self.paint.paint(Label::Branch, "HEAD".to_owned()).to_string());

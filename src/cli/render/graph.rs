@@ -13,7 +13,7 @@ pub struct Graph {
     columns: Vec<Option<CommitId>>,
 }
 
-/// What is drawn beside one commit.
+/// What is drawn beside one commit, all of one width.
 #[derive(Debug, PartialEq, Eq)]
 pub struct GraphRows {
     /// Beside its first line.
@@ -37,7 +37,13 @@ impl Graph {
             self.columns.pop();
         }
         let has_link = ends.iter().any(|end| *end != at);
-        GraphRows { node, link: has_link.then_some(link), rest: self.line(|_| '│') }
+        let mut rows = [node, link, self.line(|_| '│')];
+        let width = rows.iter().map(|row| row.chars().count()).max().unwrap_or_default();
+        for row in &mut rows {
+            *row = format!("{row:<width$}");
+        }
+        let [node, link, rest] = rows;
+        GraphRows { node, link: has_link.then_some(link), rest }
     }
 
     fn column_of(&self, id: CommitId) -> Option<usize> {
@@ -124,8 +130,8 @@ mod tests {
             let mut ids = commit.chars().map(id);
             let node = ids.next().unwrap();
             let rows = graph.next(node, &ids.collect::<Vec<_>>());
-            lines.push(format!("{} {}", rows.node, commit.chars().next().unwrap()));
-            lines.extend(rows.link);
+            lines.push(format!("{} {}", rows.node.trim_end(), commit.chars().next().unwrap()));
+            lines.extend(rows.link.map(|link| link.trim_end().to_owned()));
         }
         lines.join("\n")
     }

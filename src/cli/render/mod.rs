@@ -1,7 +1,9 @@
 //! Values as people read them: tables, sizes, times, text without control characters.
 
+pub mod changes;
 pub mod commit;
 mod graph;
+pub mod patch;
 mod path;
 mod table;
 mod text;

@@ -68,23 +68,28 @@ impl DiffLine {
     }
 }
 
-/// Writes a file name as Git does: quoted where it has bytes that would break the line, with a tab
-/// behind it where it has a space that readers could take for its end.
+/// Writes a file name, with a tab behind it where it has a space that readers could take for its end.
 fn write_label(prefix: &[u8], label: &[u8], out: &mut Vec<u8>) {
+    let name = git_name(label);
     out.extend_from_slice(prefix);
-    if label.iter().any(|byte| byte.is_ascii_control() || matches!(byte, b'"' | b'\\')) {
-        out.push(b'"');
-        for byte in label {
-            write_quoted(*byte, out);
-        }
-        out.push(b'"');
-    } else {
-        out.extend_from_slice(label);
-        if label.contains(&b' ') {
-            out.push(b'\t');
-        }
+    out.extend_from_slice(&name);
+    if !name.starts_with(b"\"") && label.contains(&b' ') {
+        out.push(b'\t');
     }
     out.push(b'\n');
+}
+
+/// Returns a file name as Git writes it: quoted where it has bytes that would break a line.
+pub fn git_name(name: &[u8]) -> Vec<u8> {
+    if !name.iter().any(|byte| byte.is_ascii_control() || matches!(byte, b'"' | b'\\')) {
+        return name.to_vec();
+    }
+    let mut quoted = vec![b'"'];
+    for byte in name {
+        write_quoted(*byte, &mut quoted);
+    }
+    quoted.push(b'"');
+    quoted
 }
 
 fn write_quoted(byte: u8, out: &mut Vec<u8>) {

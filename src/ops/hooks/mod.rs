@@ -16,6 +16,6 @@ pub use definitions::{
 };
 pub use heal::{bury, heal};
 pub use list::{ListedHook, check, list};
-pub use owner::Owner;
+pub use owner::{Owner, is_dead};
 pub use runs::{RunLog, log, runs};
 pub use trust::{TrustReport, trust, trust_own};

@@ -130,7 +130,7 @@ fn joined(filter: &Filter<'_>, order: Vec<CommitId>) -> Result<Vec<(CommitId, Co
         crate::base::interrupt::check()?;
         let mut commit = filter.context.repo.objects().commit(id)?;
         let mut parents: Vec<CommitId> = Vec::new();
-        for parent in commit.parents.iter().flat_map(|parent| nearest.get(parent)).flatten() {
+        for parent in commit.parents.iter().filter_map(|parent| nearest.get(parent)).flatten() {
             if !parents.contains(parent) {
                 parents.push(*parent);
             }

@@ -1,5 +1,6 @@
 //! The store on disk: packs, found through an index, shared with other processes.
 
+mod adopt;
 mod handles;
 mod inspect;
 mod open;
@@ -9,6 +10,7 @@ mod write;
 use std::path::Path;
 use std::sync::Mutex;
 
+pub use adopt::Adopted;
 pub use inspect::{PackInfo, Usage};
 pub use open::OpenReport;
 

@@ -65,6 +65,7 @@ impl Workspace {
             ignored: Vec::new(),
         };
         let below = options.paths.common_parent();
+        self.refuse_nested(&below)?;
         let enter = |dir: &RepoPath| options.force && options.paths.may_match_below(dir);
         let mut join = Join::new(self, staged, &below, enter);
         while let Some(joined) = join.advance()? {
@@ -83,6 +84,16 @@ impl Workspace {
             stat.is_some_and(|stat| stat.kind() == FileKind::Directory)
         })?;
         Ok(planner.plan)
+    }
+
+    /// Refuses a place within a repository of its own, which a walk from the root would not enter.
+    fn refuse_nested(&self, below: &RepoPath) -> Result<(), WorkspaceError> {
+        let ancestors = std::iter::successors(Some(below.clone()), RepoPath::parent);
+        let mut dirs = ancestors.filter(|dir| !dir.is_root());
+        match dirs.find(|dir| self.disk.full_path(dir).join(".mlv").is_dir()) {
+            Some(path) => Err(WorkspaceError::NestedRepository { path }),
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,13 +1,15 @@
-//! What differs: between commits, the staged tree and the working copy.
+//! What differs in one path: sizes and hashes, lines, or how many chunks are shared.
 
-use crate::base::{Hash, RepoPath, TreeId};
-use crate::diff::text::{TextDiff, diff_texts, is_text};
-use crate::diff::tree::{TreeChange, tree_changes};
-use crate::object::{Entry, FileRef, ObjectDb};
+use std::collections::HashSet;
+
+use crate::base::{Hash, RepoPath};
+use crate::diff::text::{TextDiff, count_lines, diff_texts, is_text};
+use crate::object::{Entry, FileRef};
+use crate::ops::diff::FileChange;
 use crate::ops::{Context, OpsError};
 
 /// Texts up to this many bytes are compared by lines.
-pub const TEXT_LIMIT: u64 = 1 << 20;
+const TEXT_LIMIT: u64 = 1 << 20;
 
 /// How much of a changed path is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,11 +55,14 @@ pub struct Reuse {
     pub new_bytes: u64,
 }
 
-/// A changed path.
+/// A changed path, described.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct DiffChange {
     pub path: RepoPath,
     pub change: &'static str,
+    /// Where the content was before, for a rename.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<RepoPath>,
     pub old: Option<Side>,
     pub new: Option<Side>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,54 +75,34 @@ pub struct DiffChange {
     pub text: Option<TextDiff>,
 }
 
-/// What differs between two trees.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct DiffReport {
-    pub from: String,
-    pub to: String,
-    pub changes: Vec<DiffChange>,
-}
-
-/// Returns the word for a change.
-pub fn change_word(change: &TreeChange) -> &'static str {
-    match (&change.old, &change.new) {
-        (None, _) => "added",
-        (_, None) => "deleted",
-        (Some(old), Some(new)) if old.same_type(new) => "modified",
-        _ => "typechange",
-    }
-}
-
-/// Compares two trees, only below `paths` where there are any.
-pub fn diff_trees(
-    context: &Context,
-    from: (&str, TreeId),
-    to: (&str, TreeId),
-    paths: &[RepoPath],
-    detail: Detail,
-) -> Result<DiffReport, OpsError> {
-    let root = [RepoPath::root()];
-    let mut changes = Vec::new();
-    for below in if paths.is_empty() { &root[..] } else { paths } {
-        for change in tree_changes(context.repo.objects(), from.1, to.1, below) {
-            crate::base::interrupt::check()?;
-            changes.push(describe(context.repo.objects(), &change?, detail)?);
+impl FileChange {
+    /// Returns the word for the change.
+    pub fn word(&self) -> &'static str {
+        match (&self.old, &self.new) {
+            _ if self.from.is_some() => "renamed",
+            (None, _) => "added",
+            (_, None) => "deleted",
+            (Some(old), Some(new)) if old.same_type(new) => "modified",
+            _ => "typechange",
         }
     }
-    changes.sort_by(|a, b| a.path.cmp(&b.path));
-    changes.dedup_by(|a, b| a.path == b.path);
-    Ok(DiffReport { from: from.0.to_owned(), to: to.0.to_owned(), changes })
+
+    /// Returns the change as a removal and an addition.
+    pub fn halves(&self) -> [Self; 2] {
+        [Self { new: None, unstored: false, ..self.clone() }, Self { old: None, ..self.clone() }]
+    }
 }
 
 /// Describes one change as far as `detail` asks.
 pub fn describe(
-    objects: &ObjectDb,
-    change: &TreeChange,
+    context: &Context,
+    change: &FileChange,
     detail: Detail,
 ) -> Result<DiffChange, OpsError> {
     let mut described = DiffChange {
         path: change.path.clone(),
-        change: change_word(change),
+        change: change.word(),
+        from: change.from.clone(),
         old: change.old.as_ref().map(Side::of),
         new: change.new.as_ref().map(Side::of),
         lines_added: None,
@@ -125,30 +110,47 @@ pub fn describe(
         reuse: None,
         text: None,
     };
-    if detail == Detail::Names {
+    if detail == Detail::Names || change.from.is_some() {
         return Ok(described);
     }
-    match (text_of(objects, change.old.as_ref())?, text_of(objects, change.new.as_ref())?) {
-        (Some(old), Some(new)) => {
-            let text = diff_texts(&old, &new);
-            described.lines_added = Some(text.counts.added);
-            described.lines_removed = Some(text.counts.removed);
-            described.text = (detail == Detail::Lines).then_some(text);
+    match texts(context, change)? {
+        Some((old, new)) => {
+            let text = (detail == Detail::Lines).then(|| diff_texts(&old, &new));
+            let counts = text.as_ref().map_or_else(|| count_lines(&old, &new), |text| text.counts);
+            described.lines_added = Some(counts.added);
+            described.lines_removed = Some(counts.removed);
+            described.text = text;
         }
-        _ => described.reuse = reuse(objects, change)?,
+        None if !change.unstored => described.reuse = reuse(context, change)?,
+        None => {}
     }
     Ok(described)
 }
 
-/// Returns the bytes of a side that can be compared by lines; an absent side is empty.
-fn text_of(objects: &ObjectDb, entry: Option<&Entry>) -> Result<Option<Vec<u8>>, OpsError> {
+/// The old text and the new.
+type Texts = (Vec<u8>, Vec<u8>);
+
+/// Returns both sides where both can be compared by lines; an absent side is empty.
+fn texts(context: &Context, change: &FileChange) -> Result<Option<Texts>, OpsError> {
+    let sides = [&change.old, &change.new];
+    if sides.iter().any(|side| side.as_ref().is_some_and(|entry| entry.size() > TEXT_LIMIT)) {
+        return Ok(None);
+    }
+    let Some(old) = stored_text(context, change.old.as_ref())? else { return Ok(None) };
+    let new = match &change.new {
+        Some(entry) if change.unstored => {
+            context.workspace()?.read_bytes(&change.path, entry, TEXT_LIMIT)?
+        }
+        entry => stored_text(context, entry.as_ref())?,
+    };
+    Ok(new.filter(|new| is_text(new, TEXT_LIMIT)).map(|new| (old, new)))
+}
+
+fn stored_text(context: &Context, entry: Option<&Entry>) -> Result<Option<Vec<u8>>, OpsError> {
     let bytes = match entry {
         None => Vec::new(),
         Some(Entry::Symlink { target }) => target.clone(),
-        Some(Entry::File { file, .. }) if file.size <= TEXT_LIMIT => {
-            objects.read_file(file, TEXT_LIMIT)?
-        }
-        Some(Entry::File { .. }) => return Ok(None),
+        Some(Entry::File { file, .. }) => context.repo.objects().read_file(file, TEXT_LIMIT)?,
     };
     Ok(is_text(&bytes, TEXT_LIMIT).then_some(bytes))
 }
@@ -161,15 +163,17 @@ fn file_of(entry: Option<&Entry>) -> Option<FileRef> {
 }
 
 /// Counts the chunks that the two versions of a file share.
-fn reuse(objects: &ObjectDb, change: &TreeChange) -> Result<Option<Reuse>, OpsError> {
+fn reuse(context: &Context, change: &FileChange) -> Result<Option<Reuse>, OpsError> {
     let (old, new) = (file_of(change.old.as_ref()), file_of(change.new.as_ref()));
     let (Some(old), Some(new)) = (old, new) else { return Ok(None) };
-    let mut known = std::collections::HashSet::new();
-    for span in objects.file_chunks(&old)? {
-        known.insert(span.hash);
+    let objects = context.repo.objects();
+    let mut known = HashSet::new();
+    for span in objects.chunk_spans(&old) {
+        known.insert(span?.hash);
     }
     let mut reuse = Reuse { chunks: 0, reused_chunks: 0, new_bytes: 0 };
-    for span in objects.file_chunks(&new)? {
+    for span in objects.chunk_spans(&new) {
+        let span = span?;
         reuse.chunks += 1;
         if known.contains(&span.hash) {
             reuse.reused_chunks += 1;

@@ -1,0 +1,105 @@
+//! `mlv fsck`
+
+use crate::cli::error::{CommandError, user_error};
+use crate::cli::exit::ExitStatus;
+use crate::cli::globals::Globals;
+use crate::cli::render::{self, printable};
+use crate::cli::session;
+use crate::cli::style::Label;
+use crate::cli::ui::Ui;
+use crate::ops::fsck::{self, FsckReport, Lost, Need};
+
+/// Prove that everything under `.mlv/` is as it was written
+///
+/// Reads all data and verifies every hash, then follows all history. Names each damaged file, each
+/// object that is lost with it, and the commits and paths that need it. Exit code 1 where anything
+/// is damaged. Changes nothing.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  mlv fsck
+  mlv fsck --json")]
+pub struct Args {
+    /// Print what was found as a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
+    let context = session::open(ui, globals)?;
+    let report = fsck::fsck(&context)?;
+    if args.json {
+        ui.json(&report)?;
+        return Ok(if report.ok { ExitStatus::Done } else { ExitStatus::Failed });
+    }
+    show(ui, &report)?;
+    if report.ok { Ok(ExitStatus::Done) } else { Err(verdict(&report)) }
+}
+
+fn show(ui: &mut Ui, report: &FsckReport) -> Result<(), CommandError> {
+    for problem in &report.problems {
+        let file = ui.paint(Label::Path, &problem.file);
+        let line = format!("damaged {file}: {}", printable(&problem.reason));
+        ui.data(line)?;
+    }
+    for lost in &report.lost {
+        show_lost(ui, lost)?;
+    }
+    let listed = (report.problems.len() + report.lost.len()) as u64;
+    let all = report.problem_count + report.lost_count;
+    if all > listed {
+        ui.data(format_args!("and {} more", all - listed))?;
+    }
+    if report.index_rebuilt > 0 {
+        let parts = render::count(report.index_rebuilt as usize, "part");
+        ui.status(format_args!("{parts} of the index was damaged and is made anew"));
+    }
+    if report.ok {
+        let packs = render::count(report.packs as usize, "pack");
+        let commits = render::count(report.commits as usize, "commit");
+        let objects = render::count(report.objects as usize, "object");
+        let size = render::size(report.bytes);
+        ui.status(format_args!("all sound: {commits}, {objects}, {packs} of {size}"));
+    }
+    Ok(())
+}
+
+fn show_lost(ui: &mut Ui, lost: &Lost) -> Result<(), CommandError> {
+    let kind = &lost.kind;
+    ui.data(format_args!("lost {kind} {}: {}", lost.id.short(), printable(&lost.reason)))?;
+    for need in &lost.needed_by {
+        let line = needed(ui, need);
+        ui.data(format_args!("  {line}"))?;
+    }
+    let more = lost.need_count.saturating_sub(lost.needed_by.len() as u64);
+    if more > 0 {
+        ui.data(format_args!("  and {more} more"))?;
+    }
+    if lost.need_count == 0 {
+        ui.data("  needed for `mlv undo` only")?;
+    }
+    Ok(())
+}
+
+fn needed(ui: &Ui, need: &Need) -> String {
+    let path = need.path.as_ref().map(ToString::to_string);
+    let path = path.map(|path| ui.paint(Label::Path, printable(&path)).to_string());
+    let commit = need.commit.map(|id| ui.paint(Label::CommitId, id.short()).to_string());
+    match (path, commit, &need.name) {
+        (Some(path), Some(commit), _) => format!("{path}, since commit {commit}"),
+        (Some(path), None, _) => format!("{path}, as it is staged"),
+        (None, Some(commit), _) => format!("needed by commit {commit}"),
+        (None, None, Some(name)) => format!("needed by `{}`", printable(name)),
+        (None, None, None) => "needed".to_owned(),
+    }
+}
+
+fn verdict(report: &FsckReport) -> CommandError {
+    let damaged = render::count(report.problem_count as usize, "damage");
+    if report.lost_count == 0 {
+        return user_error(format!("{damaged} found; nothing is lost"))
+            .hinted("clone into a new directory while all can still be read");
+    }
+    let lost = render::count(report.lost_count as usize, "object");
+    user_error(format!("{damaged} found; {lost} lost"))
+        .hinted("files that you still have elsewhere: `mlv add` stores them again")
+}

@@ -1,0 +1,75 @@
+//! `mlv gc`
+
+use crate::cli::error::CommandError;
+use crate::cli::exit::ExitStatus;
+use crate::cli::globals::Globals;
+use crate::cli::render;
+use crate::cli::session;
+use crate::cli::ui::Ui;
+use crate::ops::gc::{self, GcReport};
+
+/// Free the space of data that nothing can bring back any more
+///
+/// Kept is what a branch, a tag, a stash, the staged files or a merge under way lead to, and what
+/// `mlv undo` may need: the operations of the last `undo.keep_days` days and the last
+/// `undo.keep_operations` ones. Waits for other commands; changes nothing where data is damaged.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  mlv gc
+  mlv gc --dry-run
+  mlv -c undo.keep_days=0 -c undo.keep_operations=10 gc")]
+pub struct Args {
+    /// Only say what would be freed
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Print what was done as a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
+    let context = session::open(ui, globals)?;
+    let report = gc::gc(&context, args.dry_run)?;
+    if args.json {
+        ui.json(&report)?;
+    } else {
+        ui.data(summary(&report))?;
+        details(ui, &report);
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn summary(report: &GcReport) -> String {
+    let verb = if report.dry_run { "would free" } else { "freed" };
+    let packs = (report.packs_removed + report.packs_rewritten) as usize;
+    if packs == 0 {
+        return "nothing to free".to_owned();
+    }
+    let blobs = render::count(report.blobs_freed as usize, "object");
+    format!(
+        "{verb} {} in {blobs} of {}",
+        render::size(report.bytes_freed),
+        render::count(packs, "pack")
+    )
+}
+
+fn details(ui: &mut Ui, report: &GcReport) {
+    let forgotten = report.operations_forgotten as usize;
+    if forgotten > 0 {
+        let verb = if report.dry_run { "would forget" } else { "forgot" };
+        let operations = render::count(forgotten, "old operation");
+        ui.status(format_args!("{verb} {operations}"));
+    }
+    let leftovers = report.leftovers_removed as usize;
+    if leftovers > 0 {
+        let left = render::count(leftovers, "leftover");
+        ui.status(format_args!("removed {left} of commands and hooks that died"));
+    }
+    if report.bytes_unused > 0 {
+        let unused = render::size(report.bytes_unused);
+        ui.detail(format_args!("{unused} stay unused: not worth the moving yet"));
+    }
+    for pack in &report.damaged {
+        ui.warning(format_args!("`{pack}` is damaged and was kept: see `mlv fsck`"));
+    }
+}

@@ -1,0 +1,9 @@
+//! `fsck`: proves every hash, and says of each damage what needs it. `check` reads everything, `trace`
+//! goes from lost objects to files and commits.
+
+mod check;
+mod report;
+mod trace;
+
+pub use check::fsck;
+pub use report::{FsckReport, Lost, Need, Problem};
