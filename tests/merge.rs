@@ -13,10 +13,14 @@ fn diverged(ours: &[(&str, &str)], theirs: &[(&str, &str)]) -> TestEnvironment {
     env.write("b.csv", "1\n");
     commit_all(&env, "first");
     env.success(&["switch", "-c", "side"]);
-    theirs.iter().for_each(|(path, text)| env.write(path, text));
+    for (path, text) in theirs {
+        env.write(path, text);
+    }
     commit_all(&env, "theirs");
     env.success(&["switch", "main"]);
-    ours.iter().for_each(|(path, text)| env.write(path, text));
+    for (path, text) in ours {
+        env.write(path, text);
+    }
     if !ours.is_empty() {
         commit_all(&env, "ours");
     }

@@ -53,7 +53,9 @@ impl RunView {
         // Whoever asked for more has seen these lines already.
         let says_more = tail.iter().any(|text| Some(text) != record.message.as_ref());
         if failed && says_more && self.verbosity < Verbosity::Verbose {
-            tail.iter().for_each(|text| self.tell(least, &log_line(text)));
+            for text in tail {
+                self.tell(least, &log_line(text));
+            }
         }
     }
 

@@ -244,7 +244,7 @@ fn a_hook_is_told_the_event_on_its_input_and_in_its_environment() {
     in.csv
     pre-commit main r-000001 none sub
     "#);
-    insta::assert_snapshot!(outcome.shown(), @"a passed 6 rows");
+    insta::assert_snapshot!(outcome.shown(), @"a passed 6 rows; 1 stray files discarded");
     assert_eq!(outcome.result.unwrap()[0].metrics.get("auc"), Some(0.5));
 }
 

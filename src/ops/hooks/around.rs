@@ -56,11 +56,11 @@ pub fn event_context(
     told.branch = branch;
     told.tree = Some(commit.tree);
     told.base_commit = base;
-    told.parents = commit.parents.clone();
+    told.parents.clone_from(&commit.parents);
     told.message = Some(commit.message.clone());
     let author = commit.author.clone();
     told.author = Some(Author { name: author.name, email: author.email });
-    told.meta = commit.meta.clone();
+    told.meta.clone_from(&commit.meta);
     let code = commit.code.clone();
     told.git = code.map(|code| GitState { commit: code.commit, dirty: code.dirty });
     let before = context.repo.tree_of(base)?;

@@ -60,7 +60,7 @@ pub fn bury(context: &Context) -> Result<(), OpsError> {
 fn died(mut row: RunRow) -> RunRow {
     let status =
         if row.status == Status::Queued.name() { Status::Cancelled } else { Status::Failed };
-    row.status = status.name().to_owned();
+    status.name().clone_into(&mut row.status);
     row.owner = None;
     if let Ok(Value::Object(mut record)) = serde_json::from_str(&row.record) {
         record.insert("status".to_owned(), json!(status));

@@ -10,6 +10,7 @@ use crate::hook::spec::{FILE_NAME, Spec, Work, parse};
 use crate::ops::hooks::definitions::spec_of;
 use crate::ops::hooks::trust::is_trusted;
 use crate::ops::{Context, OpsError};
+use crate::refs::RefName;
 
 /// One hook under one event.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -42,7 +43,7 @@ pub fn list(context: &Context) -> Result<Vec<ListedHook>, OpsError> {
     let mut listed = Vec::new();
     for info in EVENTS {
         let event = info.event;
-        let branch = head.branch().map(|name| name.short());
+        let branch = head.branch().map(RefName::short);
         let trigger = Trigger { event, branch, changed: &changed };
         for step in plan(&spec, &trigger).steps {
             let reason = match &step.decision {

@@ -91,17 +91,18 @@ pub fn merge(context: &Context, request: &MergeRequest) -> Result<MergeReport, O
         refuse_unready(context)?;
     }
     let mut history = History::of(context.repo.objects());
-    if let Some(ours) = sides.ours {
-        if history.is_ancestor(sides.theirs, ours)? {
-            return Ok(sides.report(MergeResult::UpToDate, Some(ours)));
-        }
+    if let Some(ours) = sides.ours
+        && history.is_ancestor(sides.theirs, ours)?
+    {
+        return Ok(sides.report(MergeResult::UpToDate, Some(ours)));
     }
     let forward = match sides.ours {
         Some(ours) => history.is_ancestor(ours, sides.theirs)?,
         None => true,
     };
     let plan = plan(context, request, &sides, &mut history)?;
-    if !plan.is_clean() && !(request.no_commit && sides.checked_out && writes) {
+    let prepares = request.no_commit && sides.checked_out && writes;
+    if !plan.is_clean() && !prepares {
         return Ok(conflicted(&sides, &plan));
     }
     let fast_forward = forward && !request.no_fast_forward && !request.squash;
