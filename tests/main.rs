@@ -24,6 +24,7 @@ mod hooks;
 mod init;
 mod inspect;
 mod layers;
+mod log_variable;
 mod log;
 mod merge;
 mod mv;

@@ -10,6 +10,7 @@ use super::error::CommandError;
 use super::exit::ExitStatus;
 use super::globals::{GlobalArgs, Globals};
 use super::help;
+use super::trace;
 use super::ui::Ui;
 use crate::base::interrupt::{self, Interrupted};
 use crate::config::Environment;
@@ -43,6 +44,7 @@ pub fn run(
     let args = GlobalArgs::from_arg_matches(&matches)?;
     ui.configure(&args);
     let globals = Globals::enter(args, Environment::from_process(), typed(&arguments))?;
+    trace::start(&globals.environment)?;
     match matches.subcommand() {
         Some((name, matches)) => {
             let verb = commands::find(name).expect("clap knows the verbs of the list only");

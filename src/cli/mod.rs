@@ -18,6 +18,7 @@ pub mod runs;
 pub mod session;
 pub mod style;
 pub mod topics;
+mod trace;
 pub mod ui;
 mod usage;
 

@@ -98,6 +98,7 @@ pub fn stage(
 ) -> Result<(TreeId, Added), OpsError> {
     let (plan, _) = plan(context, options, staged)?;
     let unchanged = plan.unchanged;
+    tracing::debug!(files = plan.files.len(), unchanged = plan.unchanged, "reading files");
     let outcome = context.workspace()?.execute_add(plan, context.progress.as_ref())?;
     let objects = context.repo.objects();
     let mut added = Added {

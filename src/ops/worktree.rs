@@ -38,6 +38,7 @@ pub fn move_to(context: &Context, way: Move<'_>, mut update: Update) -> Result<U
     if plan.steps.is_empty() && plan.blocked.is_empty() {
         return Ok(context.repo.update(&update)?);
     }
+    tracing::debug!(from = %way.from, to = %way.to, files = plan.steps.len(), "moving the files");
     let token = token(context)?;
     let applied = workspace.apply_checkout(plan, token.as_bytes(), &UntilInterrupted, progress)?;
     let outcome = record(context, way, &applied, token, &mut update);

@@ -206,7 +206,9 @@ impl Repo {
                 checkout: update.checkout,
                 saved: update.saved,
             };
-            updated.operation = Some(operation::record(connection, &operation, &applied)?);
+            let number = operation::record(connection, &operation, &applied)?;
+            tracing::debug!(number, edits = applied.len(), command = update.command, "recorded");
+            updated.operation = Some(number);
             Ok(updated)
         })
     }

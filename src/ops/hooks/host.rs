@@ -79,7 +79,9 @@ impl<'a> RepoHost<'a> {
     ) -> Result<Laid, HostError> {
         let options = SandboxOptions { wanted, overlay };
         let progress = self.context.progress.as_ref();
-        Ok(self.workspace.create_sandbox(tree, &options, progress)?)
+        let sandbox = self.workspace.create_sandbox(tree, &options, progress)?;
+        tracing::debug!(%tree, path = %sandbox.path().display(), "laid out a sandbox");
+        Ok(sandbox)
     }
 
     /// Returns the candidate with all outputs taken in.

@@ -36,6 +36,7 @@ pub fn land(
     }
     let (runs, lock) = judge(context, lock, &landing, spec.as_ref(), &mut commit)?;
     let (id, commit, fast_forward) = store(context, &landing, commit, planned)?;
+    tracing::debug!(commit = %id, tree = %commit.tree, fast_forward, "stored the commit");
 
     let mut after = told(context, &landing, landing.post, &commit)?;
     after.commit = Some(id);
