@@ -1,6 +1,7 @@
 //! The ground floor: plain values and the few things that touch the disk safely.
 //! It imports nothing of ours, and everything stands on it.
 
+pub mod boot;
 pub mod clock;
 pub mod codec;
 pub mod duration;

@@ -4,6 +4,7 @@ use std::fs::{File, ReadDir};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::base::boot::boot_id;
 use crate::base::fs::{IoContext, PathError};
 use crate::store::pack::PackName;
 
@@ -137,12 +138,4 @@ fn entries(dir: &Path) -> Result<Option<ReadDir>, PathError> {
 /// Returns the directories in a directory.
 pub fn subdirectories(dir: &Path) -> Result<Vec<PathBuf>, PathError> {
     Ok(children(dir)?.into_iter().filter(|path| path.is_dir()).collect())
-}
-
-/// Returns what names the time since the machine was started, where the system tells.
-fn boot_id() -> Option<String> {
-    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    let id = text.trim();
-    let plain = !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    plain.then(|| id.to_owned())
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::base::boot::boot_id;
 use crate::base::fs::{PathError, create_dirs};
 use crate::object::ObjectDb;
 use crate::workspace::cache::StatCache;
@@ -14,18 +15,28 @@ pub struct Workspace {
     pub(super) dot_dir: PathBuf,
     pub(super) objects: ObjectDb,
     pub(super) cache: StatCache,
+    /// Names the time since the machine was started, where the system tells.
+    pub(super) boot: Option<String>,
 }
 
 impl Workspace {
     /// Opens the working copy at `root`, whose repository lies in `dot_dir`.
     pub fn open(root: &Path, dot_dir: &Path, objects: ObjectDb) -> Result<Self, PathError> {
+        Self::open_in_boot(root, dot_dir, objects, boot_id())
+    }
+
+    pub(super) fn open_in_boot(
+        root: &Path,
+        dot_dir: &Path,
+        objects: ObjectDb,
+        boot: Option<String>,
+    ) -> Result<Self, PathError> {
         create_dirs(&dot_dir.join("tmp"))?;
-        Ok(Self {
-            disk: Disk::open(root)?,
-            dot_dir: dot_dir.to_owned(),
-            objects,
-            cache: StatCache::open(&dot_dir.join("stat.db")),
-        })
+        let disk = Disk::open(root)?;
+        let cache = StatCache::open(&dot_dir.join("stat.db"));
+        let workspace = Self { disk, dot_dir: dot_dir.to_owned(), objects, cache, boot };
+        workspace.doubt_earlier_boots();
+        Ok(workspace)
     }
 
     /// Returns where the files lie.

@@ -38,6 +38,12 @@ impl Sample {
         Self { _dir: dir, root, objects, workspace }
     }
 
+    /// Returns the working copy as it is opened after the machine was restarted.
+    pub fn in_boot(&self, boot: Option<&str>) -> Workspace {
+        let (dot_dir, boot) = (self.root.join(".mlv"), boot.map(str::to_owned));
+        Workspace::open_in_boot(&self.root, &dot_dir, self.objects.clone(), boot).unwrap()
+    }
+
     pub fn empty_tree(&self) -> TreeId {
         self.objects.empty_tree().unwrap()
     }

@@ -101,13 +101,32 @@ impl StatCache {
                     let (stat, entry) = (file.encode_stat(), encode_entry(&file.entry));
                     upsert.execute((key_of(path), stat, entry))?;
                 }
-                let mut delete = transaction.prepare_cached("DELETE FROM file WHERE path = ?1")?;
-                for path in gone {
-                    delete.execute([key_of(path)])?;
-                }
             }
+            delete(&transaction, gone)?;
             transaction.commit()
         });
+    }
+
+    /// Forgets paths; tells whether it has.
+    #[must_use]
+    pub fn forget(&self, paths: &[RepoPath]) -> bool {
+        let deed = |connection: &mut Connection| {
+            let transaction = connection.transaction()?;
+            delete(&transaction, paths)?;
+            transaction.commit()
+        };
+        self.with(deed).is_some()
+    }
+
+    /// Forgets everything; tells whether it has.
+    #[must_use]
+    pub fn forget_all(&self) -> bool {
+        self.with(|connection| connection.execute("DELETE FROM file", ())).is_some()
+    }
+
+    /// Knows nothing from now on, so that every file is read.
+    pub fn close(&self) {
+        *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn with<T>(&self, deed: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Option<T> {
@@ -136,6 +155,11 @@ impl Iterator for CacheRows {
             self.batch = self.batches.as_ref()?.recv().ok()?.into_iter();
         }
     }
+}
+
+fn delete(connection: &Connection, paths: &[RepoPath]) -> rusqlite::Result<()> {
+    let mut delete = connection.prepare_cached("DELETE FROM file WHERE path = ?1")?;
+    paths.iter().try_for_each(|path| delete.execute([key_of(path)]).map(drop))
 }
 
 /// How many rows are handed over at a time.

@@ -1,10 +1,11 @@
 //! The journal of a checkout, `checkout.journal`: written whole and made durable before the first
-//! change, removed after the last. There are no marks for what is done: the content of a file says
+//! change, put aside after the last. There are no marks for what is done: the content of a file says
 //! so, and says it after a power cut too.
 //!
 //! ```text
 //! record: length of the payload u32 · first 8 bytes of its BLAKE3 · payload, canonical CBOR
-//! first record: [version, nonce, from, to, count of steps, note of the caller]
+//! first record: [version, nonce, from, to, count of steps, note of the caller,
+//!                boot id, empty for none]
 //! each step:    [path, old facts, old entry, new entry], the last three empty for nothing
 //! ```
 
@@ -33,6 +34,8 @@ pub(super) struct Journal {
     pub from: TreeId,
     pub to: TreeId,
     pub note: Vec<u8>,
+    /// The boot of the machine in which the files are written.
+    pub boot: Option<String>,
     pub steps: Vec<Step>,
 }
 
@@ -50,6 +53,8 @@ struct Header {
     count: u64,
     #[cbor(n(5), with = "minicbor::bytes")]
     note: Vec<u8>,
+    #[n(6)]
+    boot: String,
 }
 
 #[derive(Encode, Decode)]
@@ -89,6 +94,7 @@ impl Journal {
             to: self.to,
             count: self.steps.len() as u64,
             note: self.note.clone(),
+            boot: self.boot.clone().unwrap_or_default(),
         };
         write_record(writer, &codec::encode(&header))?;
         self.steps.iter().try_for_each(|step| write_record(writer, &codec::encode(&record(step))))
@@ -106,13 +112,17 @@ impl Journal {
         Self::parse(&bytes).map(Some).map_err(damaged)
     }
 
+    /// Reads in which boot the journal at `path` was written, and nothing of its steps.
+    pub fn read_boot(path: &Path) -> Result<Option<String>, WorkspaceError> {
+        let mut bytes = Vec::new();
+        let file = File::open(path).context("open", path)?;
+        file.take(HEADER_LIMIT).read_to_end(&mut bytes).context("read", path)?;
+        let damaged = |reason: String| WorkspaceError::DamagedJournal { path: path.into(), reason };
+        Ok(boot_of(parse_header(&mut &bytes[..]).map_err(damaged)?.boot))
+    }
+
     fn parse(mut bytes: &[u8]) -> Result<Self, String> {
-        let header = next_record(&mut bytes)?;
-        let Header { version, nonce, from, to, count, note } =
-            codec::decode(header).map_err(|error| error.to_string())?;
-        if version != VERSION {
-            return Err(format!("it is of version {version}, not {VERSION}"));
-        }
+        let Header { nonce, from, to, count, note, boot, .. } = parse_header(&mut bytes)?;
         let mut steps = Vec::new();
         while !bytes.is_empty() {
             let payload = next_record(&mut bytes)?;
@@ -122,7 +132,7 @@ impl Journal {
         if steps.len() as u64 != count {
             return Err(format!("it has {} steps of {count}", steps.len()));
         }
-        Ok(Self { nonce, from, to, note, steps })
+        Ok(Self { nonce, from, to, note, boot: boot_of(boot), steps })
     }
 
     /// Removes the journal, durably.
@@ -135,6 +145,21 @@ impl Journal {
     pub fn temporary(&self, path: &RepoPath) -> RepoPath {
         temporary(self.nonce, path)
     }
+}
+
+/// More than the first record takes, with the short notes there are.
+const HEADER_LIMIT: u64 = 4096;
+
+fn parse_header(bytes: &mut &[u8]) -> Result<Header, String> {
+    let header: Header = codec::decode(next_record(bytes)?).map_err(|error| error.to_string())?;
+    if header.version != VERSION {
+        return Err(format!("it is of version {}, not {VERSION}", header.version));
+    }
+    Ok(header)
+}
+
+fn boot_of(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// Returns the name beside `path` that a checkout with this nonce writes to.
@@ -208,6 +233,7 @@ mod tests {
             from: TreeId(Hash::of(b"from")),
             to: TreeId(Hash::of(b"to")),
             note: b"operation".to_vec(),
+            boot: Some("this-boot".to_owned()),
             steps: vec![
                 Step { path: path("a"), old: None, new: Some(file.clone()) },
                 Step { path: path("b/c"), old: Some(Held { stat, entry: link }), new: None },
@@ -227,6 +253,7 @@ mod tests {
         assert_eq!(Journal::read(&path).unwrap(), None);
         sample().write(&path).unwrap();
         assert_eq!(Journal::read(&path).unwrap(), Some(sample()));
+        assert_eq!(Journal::read_boot(&path).unwrap(), sample().boot);
         Journal::remove(&path).unwrap();
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }

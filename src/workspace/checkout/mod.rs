@@ -8,6 +8,7 @@ mod plan;
 mod recover;
 #[cfg(test)]
 mod tests;
+mod unsynced;
 pub(super) mod write;
 
 pub use apply::{AppliedCheckout, Pace, UntilInterrupted};

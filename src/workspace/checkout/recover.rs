@@ -1,6 +1,9 @@
 //! After a crash: the journal says what was meant, the disk says how far it came, the caller says
 //! which way to go. The caller's rule: it notes the operation it is about to record; where that was
 //! recorded, forward; where it was not, back.
+//!
+//! A checkout that was recorded had written all its files. If the machine went down since, what is
+//! neither old nor new may be work done after it, so it is left, and shows as modified.
 
 use crate::base::lock::FileLock;
 use crate::base::{Progress, TreeId};
@@ -74,9 +77,14 @@ impl InterruptedCheckout<'_> {
         pace: &dyn Pace,
         progress: &dyn Progress,
     ) -> Result<Recovery, WorkspaceError> {
-        let recovery =
-            self.workspace.settle(&self.journal, direction, Strange::Replace, pace, progress)?;
-        Journal::remove(&Journal::path_in(&self.workspace.dot_dir))?;
+        let workspace = self.workspace;
+        let restarted = !workspace.wrote_in_this_boot(&self.journal);
+        let strange = match direction {
+            Direction::Forward if restarted => Strange::Leave,
+            _ => Strange::Replace,
+        };
+        let recovery = workspace.settle(&self.journal, direction, strange, pace, progress)?;
+        workspace.retire(&self.journal)?;
         Ok(recovery)
     }
 }
@@ -90,6 +98,10 @@ impl Workspace {
         }
         let lock = self.lock_checkout()?;
         let journal = Journal::read(&path)?;
+        if let Some(journal) = journal.as_ref().filter(|it| !self.wrote_in_this_boot(it)) {
+            // Their facts prove nothing any more. Should that fail, the cache is closed.
+            let _ = self.doubt(Some(journal));
+        }
         Ok(journal.map(|journal| InterruptedCheckout { workspace: self, journal, _lock: lock }))
     }
 

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::*;
 use crate::base::interrupt::Interrupted;
 use crate::base::{NoProgress, RepoPath, TreeId};
+use crate::workspace::cache::{CachedFile, NewRow};
 use crate::workspace::error::WorkspaceError;
+use crate::workspace::handle::Workspace;
 use crate::workspace::status::UntrackedMode;
 use crate::workspace::tests::{Sample, path};
 
@@ -300,7 +302,8 @@ fn an_interrupted_checkout_is_taken_back_at_every_step() {
 
 #[test]
 fn a_killed_checkout_is_recovered_either_way_from_every_step() {
-    for direction in [Direction::Forward, Direction::Back] {
+    let ways = [Direction::Forward, Direction::Back].map(|way| [(way, false), (way, true)]);
+    for (direction, restarted) in ways.into_iter().flatten() {
         let mut after = 0;
         loop {
             let sample = Sample::new();
@@ -315,12 +318,14 @@ fn a_killed_checkout_is_recovered_either_way_from_every_step() {
             let done = survives(|| {
                 drop(sample.workspace.apply_checkout(plan, b"op", &pace, &NoProgress).unwrap());
             });
+            let later = sample.in_boot(Some("later"));
+            let workspace = if restarted { &later } else { &sample.workspace };
             // A second death, midway through the recovery.
-            let pending = sample.workspace.interrupted_checkout().unwrap().unwrap();
+            let pending = workspace.interrupted_checkout().unwrap().unwrap();
             let pace = stop(after, true);
             let recovered = survives(|| pending.resolve_at(direction, &pace, &NoProgress).unwrap());
             if recovered.is_none() {
-                let pending = sample.workspace.interrupted_checkout().unwrap().unwrap();
+                let pending = workspace.interrupted_checkout().unwrap().unwrap();
                 assert_eq!((pending.from(), pending.to(), pending.note()), (old, new, &b"op"[..]));
                 pending.resolve(direction, &NoProgress).unwrap();
             }
@@ -333,8 +338,12 @@ fn a_killed_checkout_is_recovered_either_way_from_every_step() {
                     files
                 }
             };
-            assert_eq!(sample.on_disk(), expected, "{direction:?} after {after} steps");
-            assert!(sample.workspace.interrupted_checkout().unwrap().is_none());
+            assert_eq!(
+                sample.on_disk(),
+                expected,
+                "{direction:?} after {after} steps, restarted: {restarted}"
+            );
+            assert!(workspace.interrupted_checkout().unwrap().is_none());
             let saved = sample.objects.edit_tree(old, saved).unwrap();
             assert!(sample.in_tree(saved).contains(&("changed".to_owned(), "mine".to_owned())));
             if done.is_some() {
@@ -364,4 +373,90 @@ fn what_the_user_did_between_the_crash_and_the_recovery_is_saved() {
     assert_eq!(sample.on_disk(), sample.in_tree(old));
     let saved: Vec<_> = recovery.saved.iter().map(|edit| edit.path.to_string()).collect();
     assert_eq!(saved, ["changed", "file-to-directory/mine"]);
+}
+
+/// Tears a file as a power cut does: other bytes, and a row of the stat cache that knows nothing of it.
+fn tear(sample: &Sample, name: &str) {
+    let entry = sample.workspace.cache.get(&path(name)).unwrap().entry;
+    sample.write(name, "torn");
+    let stat = sample.workspace.disk.cursor().stat(&path(name)).unwrap().unwrap();
+    let file = CachedFile { stat, observed_ns: i64::MAX, entry };
+    sample.workspace.cache.update(&[NewRow { path: path(name), file }], &[]);
+}
+
+fn knows(workspace: &Workspace, name: &str) -> bool {
+    workspace.cache.get(&path(name)).is_some()
+}
+
+fn unsynced(sample: &Sample) -> bool {
+    sample.root.join(".mlv/checkout.unsynced").exists()
+}
+
+#[test]
+fn files_of_the_last_checkout_are_believed_until_the_machine_is_restarted() {
+    let sample = Sample::new();
+    let first = sample.tree(&[("a", "1"), ("b", "2")]);
+    let second = sample.tree(&[("a", "1"), ("b", "two")]);
+    sample.fill(first);
+    sample.checkout(first, second, Policy::Keep).unwrap();
+    tear(&sample, "b");
+    assert!(sample.workspace.plan_checkout(second, first, Policy::Keep).is_ok());
+
+    let same = sample.in_boot(sample.workspace.boot.as_deref());
+    assert!(knows(&same, "a") && knows(&same, "b") && unsynced(&sample));
+    let later = sample.in_boot(Some("later"));
+    assert!(knows(&later, "a") && !knows(&later, "b"), "the first checkout was synced");
+    assert!(!unsynced(&sample));
+    let plan = later.plan_checkout(second, first, Policy::Keep).unwrap();
+    let blocked: Vec<_> = plan.blocked.iter().map(|it| it.path.to_string()).collect();
+    assert_eq!(blocked, ["b"], "it shows as modified");
+}
+
+#[test]
+fn a_damaged_list_of_unsynced_files_makes_all_files_unbelieved() {
+    let sample = Sample::new();
+    sample.fill(sample.tree(&[("a", "1")]));
+    sample.write(".mlv/checkout.unsynced", "nonsense");
+    assert!(!knows(&sample.in_boot(None), "a"));
+    assert!(!unsynced(&sample));
+}
+
+#[test]
+fn while_another_process_holds_the_lock_nothing_of_an_earlier_boot_is_believed() {
+    let sample = Sample::new();
+    sample.fill(sample.tree(&[("a", "1")]));
+    let lock = sample.workspace.lock_checkout().unwrap();
+    let later = sample.in_boot(Some("later"));
+    assert!(!knows(&later, "a") && unsynced(&sample));
+    drop(lock);
+    assert!(knows(&sample.workspace, "a"));
+}
+
+#[test]
+fn where_no_boot_can_be_told_from_another_a_checkout_waits_for_the_disk() {
+    let sample = Sample::new();
+    let workspace = sample.in_boot(None);
+    let (from, to) = (sample.empty_tree(), sample.tree(&[("a", "1")]));
+    let plan = workspace.plan_checkout(from, to, Policy::Keep).unwrap();
+    workspace.apply_checkout(plan, b"", &UntilInterrupted, &NoProgress).unwrap().finish().unwrap();
+    assert!(!unsynced(&sample) && workspace.interrupted_checkout().unwrap().is_none());
+    assert!(knows(&sample.in_boot(None), "a"));
+}
+
+#[test]
+fn a_recorded_checkout_whose_end_a_power_cut_undid_leaves_later_work() {
+    let sample = Sample::new();
+    let (old, new) = two_trees(&sample);
+    sample.fill(old);
+    let plan = sample.workspace.plan_checkout(old, new, Policy::Keep).unwrap();
+    let done = sample.workspace.apply_checkout(plan, b"", &UntilInterrupted, &NoProgress).unwrap();
+    drop(done);
+    tear(&sample, "changed");
+    sample.write("link-to-file", "mine");
+    let later = sample.in_boot(Some("later"));
+    let pending = later.interrupted_checkout().unwrap().unwrap();
+    let recovery = pending.resolve(Direction::Forward, &NoProgress).unwrap();
+    let left: Vec<_> = recovery.left.iter().map(|it| it.path.to_string()).collect();
+    assert_eq!(left, ["changed", "link-to-file"]);
+    assert!(sample.on_disk().contains(&("link-to-file".to_owned(), "mine".to_owned())));
 }

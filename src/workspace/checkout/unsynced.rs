@@ -1,0 +1,93 @@
+//! After a checkout nobody waits for the disk. Its journal stays as `checkout.unsynced`, which says
+//! in which boot which files were written: as long as the machine runs, they are what they seem.
+//!
+//! After a restart they may be torn although their facts are right, so their rows of the stat cache
+//! are dropped: they are read again, and a torn one shows as modified. Nothing else has to be undone:
+//! the refs and the packs they need were durable before, and so was the work that was overwritten.
+//! Should a power cut undo the renaming itself, the journal is found and recovery goes by content.
+//!
+//! The next checkout syncs what the one before it wrote, so there is one such file at the most.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::base::RepoPath;
+use crate::base::fs::{IoContext, PathError, remove_file_if_exists};
+use crate::workspace::checkout::journal::Journal;
+use crate::workspace::error::WorkspaceError;
+use crate::workspace::handle::Workspace;
+
+/// Returns where the journal of a checkout lies that is over and may not be on the disk.
+pub(super) fn path_in(dot_dir: &Path) -> PathBuf {
+    dot_dir.join("checkout.unsynced")
+}
+
+impl Workspace {
+    /// Drops what the stat cache says of files that were written before the machine was restarted.
+    /// Where that fails, the cache is not used at all.
+    pub(in crate::workspace) fn doubt_earlier_boots(&self) {
+        let path = path_in(&self.dot_dir);
+        if !path.exists() || self.is_of_this_boot(&path) {
+            return;
+        }
+        let settled = self.lock_checkout().is_ok_and(|_lock| self.settle_unsynced().is_ok());
+        if !settled {
+            self.cache.close();
+        }
+    }
+
+    /// Brings to the disk what the checkout before this one wrote. The caller holds the lock.
+    pub(super) fn settle_unsynced(&self) -> Result<(), WorkspaceError> {
+        let path = path_in(&self.dot_dir);
+        if !path.exists() {
+            return Ok(());
+        }
+        if !self.is_of_this_boot(&path) {
+            // What is damaged does not say which files it was about.
+            let journal = Journal::read(&path).ok().flatten();
+            self.doubt(journal.as_ref())?;
+        }
+        self.disk.sync()?;
+        Ok(remove_file_if_exists(&path)?)
+    }
+
+    /// Drops the rows of the files that a journal names, or all of them.
+    pub(super) fn doubt(&self, journal: Option<&Journal>) -> Result<(), PathError> {
+        let forgotten = match journal {
+            Some(journal) => {
+                let paths: Vec<RepoPath> =
+                    journal.steps.iter().map(|step| step.path.clone()).collect();
+                self.cache.forget(&paths)
+            }
+            None => self.cache.forget_all(),
+        };
+        if forgotten {
+            return Ok(());
+        }
+        self.cache.close();
+        Err(PathError::new("write to", self.dot_dir.join("stat.db"), ErrorKind::Other.into()))
+    }
+
+    /// Tells whether what a journal wrote is still in the memory of the machine or on its disk.
+    pub(super) fn wrote_in_this_boot(&self, journal: &Journal) -> bool {
+        self.boot.is_some() && journal.boot == self.boot
+    }
+
+    /// Ends a checkout: its journal is forgotten, save for which files may not be on the disk.
+    pub(super) fn retire(&self, journal: &Journal) -> Result<(), PathError> {
+        if journal.steps.is_empty() {
+            return Ok(());
+        }
+        let path = Journal::path_in(&self.dot_dir);
+        if !self.wrote_in_this_boot(journal) {
+            self.disk.sync()?;
+            return Journal::remove(&path);
+        }
+        let target = path_in(&self.dot_dir);
+        std::fs::rename(&path, &target).context("rename to", target)
+    }
+
+    fn is_of_this_boot(&self, path: &Path) -> bool {
+        self.boot.is_some() && Journal::read_boot(path).is_ok_and(|boot| boot == self.boot)
+    }
+}
