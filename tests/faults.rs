@@ -355,3 +355,30 @@ fn unsaved_work_in_the_way_of_a_switch_is_named_and_nothing_is_touched() {
     assert!(before == model::on_disk(&env.root()));
     assert_eq!(env.json(&["status", "--json"])["branch"], "main");
 }
+
+#[test]
+fn what_a_power_cut_took_of_the_staged_data_is_named_and_can_be_added_again() {
+    let env = TestEnvironment::new();
+    repository(&env);
+    env.write("data/new.bin", Dice::new(7).bytes(400_000));
+    env.write("kept.txt", "this stays out of it\n");
+    env.success(&["add", "."]);
+    // The machine goes down before the packs of `add` are on the disk.
+    let fresh = env.path(".mlv/store/fresh");
+    for boot in std::fs::read_dir(&fresh).unwrap() {
+        for pack in std::fs::read_dir(boot.unwrap().path()).unwrap() {
+            std::fs::remove_file(pack.unwrap().path()).unwrap();
+        }
+    }
+    let database = rusqlite::Connection::open(env.path(".mlv/repo.db")).unwrap();
+    let sql = "UPDATE facts SET value = 'another boot' WHERE name = 'staged_boot'";
+    assert_eq!(database.execute(sql, []).unwrap(), 1);
+    drop(database);
+    let refused = env.mlv(&["commit", "-m", "two"]);
+    assert_eq!(refused.code, 1, "{refused}");
+    assert!(refused.stderr.contains("lost in a power cut"), "{refused}");
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", "two"]);
+    env.success(&["fsck"]);
+    assert_eq!(env.mlv(&["cat", "HEAD:data/new.bin"]).raw_stdout, env.read("data/new.bin"));
+}

@@ -7,7 +7,6 @@ use crate::ops::merge::settle_paths;
 use crate::ops::{Context, OpsError};
 use crate::refs::{RefEdit, RefName, RefValue};
 use crate::repo::Update;
-use crate::store::ChunkStore;
 use crate::workspace::snapshot::{self, AddPlan};
 use crate::workspace::status::{StatusOptions, UntrackedMode};
 use crate::workspace::{Notice, Pathspecs};
@@ -118,7 +117,7 @@ pub fn stage(
             None => added.removed.push(change.path),
         }
     }
-    context.repo.store().flush(context.staging_durability())?;
+    context.flush_staged()?;
     Ok((tree, added))
 }
 

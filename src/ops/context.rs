@@ -116,12 +116,15 @@ impl Context {
         }
     }
 
-    /// Returns how far data is taken that is only staged yet.
-    pub fn staging_durability(&self) -> Durability {
-        match self.config.string("store.sync") {
-            Some(value) if value.text == "always" => Durability::Durable,
-            _ => Durability::Visible,
+    /// Takes data that is staged as far as `store.sync` asks: other processes see it in any case.
+    /// What is not on the disk for sure is looked at again after the machine has been started anew.
+    pub fn flush_staged(&self) -> Result<(), OpsError> {
+        let always = self.config.string("store.sync").is_some_and(|value| value.text == "always");
+        if always {
+            return Ok(self.repo.store().flush(Durability::Durable)?);
         }
+        heal::note_boot(self)?;
+        Ok(self.repo.store().flush(Durability::Visible)?)
     }
 
     /// Makes durable what was written, as refs that point to it ask for.

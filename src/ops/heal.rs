@@ -1,21 +1,40 @@
 //! What every command that changes something does first: settle what a crash left behind.
 
 use crate::base::RepoPath;
+use crate::base::boot::boot_id;
 use crate::diff::tree::tree_changes;
 use crate::object::{Entry, TreeEdit, TreeValue};
 use crate::ops::{Context, OpsError, hooks, worktree};
 use crate::refs::{RefEdit, RefName, RefValue};
-use crate::repo::Update;
+use crate::repo::{Update, journal};
 use crate::store::ChunkStore;
 
 /// Settles an interrupted checkout and what a power cut damaged; the caller holds the lock of the
 /// working copy.
 pub fn settle_files(context: &Context) -> Result<(), OpsError> {
     worktree::recover(context)?;
-    if context.repo.store().report().damaged.is_empty() {
+    let noted = journal::fact(&context.repo.connection(), STAGED_BOOT)?;
+    let is_new_boot = noted.is_some() && noted != boot_id();
+    if !is_new_boot && context.repo.store().report().damaged.is_empty() {
         return Ok(());
     }
-    unstage_lost(context)
+    unstage_lost(context)?;
+    context.repo.transact(|connection| Ok(journal::remove_fact(connection, STAGED_BOOT)?))?;
+    Ok(())
+}
+
+/// The fact that says in which boot of the machine data was staged that may not be on the disk.
+const STAGED_BOOT: &str = "staged_boot";
+
+/// Notes that staged data is not on the disk for sure while this boot lasts.
+pub fn note_boot(context: &Context) -> Result<(), OpsError> {
+    let Some(boot) = boot_id() else { return Ok(()) };
+    if journal::fact(&context.repo.connection(), STAGED_BOOT)?.as_ref() == Some(&boot) {
+        return Ok(());
+    }
+    Ok(context
+        .repo
+        .transact(|connection| Ok(journal::set_fact(connection, STAGED_BOOT, &boot)?))?)
 }
 
 /// Marks runs whose process died, and runs noted hooks.

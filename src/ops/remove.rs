@@ -10,7 +10,6 @@ use crate::ops::worktree::{Move, move_to};
 use crate::ops::{Context, OpsError};
 use crate::refs::{RefEdit, RefName, RefValue};
 use crate::repo::Update;
-use crate::store::ChunkStore;
 use crate::workspace::checkout::Policy;
 
 /// What to remove.
@@ -38,7 +37,7 @@ pub fn remove(context: &Context, options: &RemoveOptions) -> Result<Vec<RepoPath
     let edit = |path: &RepoPath| TreeEdit { path: path.clone(), value: TreeValue::Remove };
     let edits = removed.iter().map(edit).collect();
     let target = context.repo.objects().edit_tree(staged, edits)?;
-    context.repo.store().flush(context.staging_durability())?;
+    context.flush_staged()?;
     let named = context.pathspecs(&options.paths)?;
     let wanted = |path: &RepoPath| named.matches(path);
     let mut edits = vec![RefEdit::set(RefName::staged(), RefValue::Tree(target))];

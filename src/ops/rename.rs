@@ -8,7 +8,6 @@ use crate::ops::{Context, OpsError, add};
 use crate::refs::operation::Moved;
 use crate::refs::{RefEdit, RefName, RefValue};
 use crate::repo::Update;
-use crate::store::ChunkStore;
 use crate::workspace::WorkspaceError;
 
 /// A file or directory under its old and its new name.
@@ -44,7 +43,7 @@ pub fn rename(
         edits.push(TreeEdit { path: one.to.clone(), value: one.value.clone() });
     }
     let target = context.repo.objects().edit_tree(staged, edits)?;
-    context.repo.store().flush(context.staging_durability())?;
+    context.flush_staged()?;
     let edit = RefEdit::set(RefName::staged(), RefValue::Tree(target));
     let mut update = Update::new(&context.command, context.now()?, vec![edit]);
     update.checkout = Some(Moved { from: staged, to: target });

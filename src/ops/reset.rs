@@ -10,7 +10,6 @@ use crate::ops::worktree::{Move, move_to};
 use crate::ops::{Context, OpsError, hooks};
 use crate::refs::{RefEdit, RefName, RefValue, Revision};
 use crate::repo::Update;
-use crate::store::ChunkStore;
 use crate::workspace::checkout::Policy;
 use crate::workspace::{Pathspecs, WorkspaceError};
 
@@ -109,7 +108,7 @@ pub fn restore(context: &Context, options: &RestoreOptions) -> Result<Restored, 
     let named = context.pathspecs(&options.paths)?;
     refuse_unmatched(context, &options.paths, &[source, staged])?;
     let (target, changed) = graft(context, staged, source, &named)?;
-    context.repo.store().flush(context.staging_durability())?;
+    context.flush_staged()?;
     let staged_after = if options.staged { target } else { staged };
     let mut edits = vec![RefEdit::set(RefName::staged(), RefValue::Tree(staged_after))];
     edits.extend(settle_paths(context, staged_after, |path| named.matches(path))?);

@@ -179,6 +179,12 @@ pub fn fact(connection: &Connection, name: &str) -> Result<Option<String>, RefEr
     Ok(statement.query_row([name], |row| row.get(0)).optional()?)
 }
 
+/// Forgets a fact about the repository as a whole.
+pub fn remove_fact(connection: &Connection, name: &str) -> Result<(), RefError> {
+    connection.execute("DELETE FROM facts WHERE name = ?1", [name])?;
+    Ok(())
+}
+
 /// Sets a fact about the repository as a whole.
 pub fn set_fact(connection: &Connection, name: &str, value: &str) -> Result<(), RefError> {
     connection
