@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use crate::common::TestEnvironment;
 use crate::common::guide::{self, Guide, masked, play};
 
-/// The guides, whose commands are run in their order and print what is shown.
+/// The documents whose commands are run in their order and print what is shown.
 const GUIDES: &[&str] = &[
     "docs/guide-start.md",
     "docs/guide-branches.md",
     "docs/guide-from-dvc.md",
     "docs/guide-recovery.md",
+    "docs/hooks.md",
 ];
 
 /// Folders of this repository that documents name files of.
