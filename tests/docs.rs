@@ -68,7 +68,8 @@ fn links_lead_somewhere() {
             if path.contains("://") {
                 continue;
             }
-            let linked = if path.is_empty() { root().join(&file) } else { folder(&file).join(path) };
+            let linked =
+                if path.is_empty() { root().join(&file) } else { folder(&file).join(path) };
             assert!(linked.exists(), "{file} links to {target}, which does not exist");
             let has = anchor.is_empty()
                 || anchors(&std::fs::read_to_string(&linked).unwrap()).iter().any(|a| a == anchor);
@@ -102,7 +103,8 @@ fn verbs_that_documents_name_exist() {
                 rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
             let in_prose = before == Some('\n') && text[..at].ends_with('\n');
             if is_command && !in_prose && verb.starts_with(|c: char| c.is_ascii_lowercase()) {
-                let known = verbs.contains(&format!("\n### mlv {verb}\n")) || OTHER_WORDS.contains(&&*verb);
+                let known =
+                    verbs.contains(&format!("\n### mlv {verb}\n")) || OTHER_WORDS.contains(&&*verb);
                 assert!(known, "{file} names `mlv {verb}`, which is no verb");
             }
         }

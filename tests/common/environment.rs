@@ -170,9 +170,10 @@ impl TestEnvironment {
         let mut shell = Command::new("sh");
         self.prepare(&mut shell)
             .env("PATH", path.unwrap())
-            .envs([("GIT_AUTHOR_DATE", BEGINNING), ("GIT_COMMITTER_DATE", BEGINNING)].map(
-                |(name, time)| (name, format!("{time} +0000")),
-            ))
+            .envs(
+                [("GIT_AUTHOR_DATE", BEGINNING), ("GIT_COMMITTER_DATE", BEGINNING)]
+                    .map(|(name, time)| (name, format!("{time} +0000"))),
+            )
             .envs([("GIT_AUTHOR_NAME", "Ada Test"), ("GIT_AUTHOR_EMAIL", "ada@example.org")])
             .envs([("GIT_COMMITTER_NAME", "Ada Test"), ("GIT_COMMITTER_EMAIL", "ada@example.org")]);
         shell

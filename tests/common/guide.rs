@@ -139,7 +139,10 @@ fn steps(lines: &[&str]) -> Vec<Step> {
 }
 
 fn as_typed(command: &str) -> String {
-    format!("$ {}\n", command.replace("\n\n", "\n>\n").replace('\n', "\n> ").replace("> >\n", ">\n"))
+    format!(
+        "$ {}\n",
+        command.replace("\n\n", "\n>\n").replace('\n', "\n> ").replace("> >\n", ">\n")
+    )
 }
 
 /// Runs the commands in one shell and returns what each printed, talk included.
