@@ -161,6 +161,30 @@ impl TestEnvironment {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Returns a shell that finds the program as `mlv`, and Git with an identity.
+    pub fn shell(&self) -> Command {
+        let program = Path::new(env!("CARGO_BIN_EXE_mlv")).parent().unwrap().to_owned();
+        let path = std::env::join_paths(
+            std::iter::once(program).chain(std::env::split_paths(&search_path())),
+        );
+        let mut shell = Command::new("sh");
+        self.prepare(&mut shell)
+            .env("PATH", path.unwrap())
+            .envs(
+                [("GIT_AUTHOR_DATE", BEGINNING), ("GIT_COMMITTER_DATE", BEGINNING)]
+                    .map(|(name, time)| (name, format!("{time} +0000"))),
+            )
+            .envs([("GIT_AUTHOR_NAME", "Ada Test"), ("GIT_AUTHOR_EMAIL", "ada@example.org")])
+            .envs([("GIT_COMMITTER_NAME", "Ada Test"), ("GIT_COMMITTER_EMAIL", "ada@example.org")]);
+        shell
+    }
+
+    /// Returns the text as it would read on Ada's machine.
+    pub fn as_ada(&self, text: &str) -> String {
+        text.replace(&*self.root().to_string_lossy(), "/home/ada/work")
+            .replace(&*self.home().to_string_lossy(), "/home/ada")
+    }
+
     fn normal(&self, text: &str) -> String {
         text.replace(&*self.root().to_string_lossy(), "$ROOT")
             .replace(&*self.home().to_string_lossy(), "$HOME")

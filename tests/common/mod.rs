@@ -1,6 +1,7 @@
 //! The world a test lives in: its own home, clock and identity; nothing of the machine's settings.
 
 mod environment;
+pub mod guide;
 pub mod model;
 mod output;
 
