@@ -69,7 +69,9 @@ fn collect(value: &Value, path: String, found: &mut BTreeSet<String>) {
             found.insert(format!("{path}: object"));
         }
         Value::Array(items) => {
-            items.iter().for_each(|item| collect(item, format!("{path}[]"), found));
+            for item in items {
+                collect(item, format!("{path}[]"), found);
+            }
             found.insert(format!("{path}: array"));
         }
         Value::Null => drop(found.insert(format!("{path}: null"))),
