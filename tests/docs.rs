@@ -140,8 +140,10 @@ fn folder(file: &str) -> PathBuf {
 fn documents() -> Vec<String> {
     let mut files = vec!["README.md".to_owned(), "CHANGELOG.md".to_owned()];
     for entry in std::fs::read_dir(root().join("docs")).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        files.extend(name.ends_with(".md").then(|| format!("docs/{name}")));
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            files.push(format!("docs/{}", path.file_name().unwrap().to_str().unwrap()));
+        }
     }
     files.sort();
     files

@@ -47,6 +47,23 @@ fn every_verb_with_json_has_an_example() {
     }
 }
 
+#[test]
+fn every_field_is_described() {
+    let text = document(FILE);
+    for step in Guide::parse(&text).steps().iter().filter(|step| step.is_json) {
+        for path in shape(&serde_json::from_str(&step.output).unwrap()) {
+            let keys = path.split(": ").next().unwrap();
+            let is_users_own = keys.contains(".meta.") || keys.contains(".metrics.");
+            let key = keys.rsplit('.').next().unwrap().trim_end_matches("[]");
+            assert!(
+                key.is_empty() || is_users_own || text.contains(&format!("`{key}`")),
+                "{FILE} says nothing of `{key}` in `{}`",
+                step.command
+            );
+        }
+    }
+}
+
 /// Returns the verbs, those below others included, that take `--json`.
 fn with_json(reference: &str) -> Vec<&str> {
     let sections = reference.split("\n### ").skip(1).filter(|text| text.contains("--json"));
@@ -69,7 +86,9 @@ fn collect(value: &Value, path: String, found: &mut BTreeSet<String>) {
             found.insert(format!("{path}: object"));
         }
         Value::Array(items) => {
-            items.iter().for_each(|item| collect(item, format!("{path}[]"), found));
+            for item in items {
+                collect(item, format!("{path}[]"), found);
+            }
             found.insert(format!("{path}: array"));
         }
         Value::Null => drop(found.insert(format!("{path}: null"))),

@@ -2,6 +2,7 @@
 //! with one), what follows is what they print. A block marked `json` right after one is the output of
 //! its last command.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -50,7 +51,7 @@ impl Guide {
                 let output = inner.iter().flat_map(|line| [line, "\n"]).collect();
                 parts.push(Part::Json(Step { command, output, is_json: true }));
             } else {
-                plain.push_str(&format!("{line}\n{}\n```\n", inner.join("\n")));
+                write!(plain, "{line}\n{}\n```\n", inner.join("\n")).unwrap();
             }
         }
         parts.push(Part::Text(plain));
@@ -89,7 +90,7 @@ impl Guide {
                     text.push_str("```\n");
                 }
                 Part::Json(_) => {
-                    text.push_str(&format!("```json\n{}```\n", outputs.next().unwrap()));
+                    write!(text, "```json\n{}```\n", outputs.next().unwrap()).unwrap();
                 }
             }
         }
@@ -131,8 +132,8 @@ fn steps(lines: &[&str]) -> Vec<Step> {
         }
         let step = steps.last_mut().expect("a console block begins with a command");
         match line.strip_prefix("> ").or((*line == ">").then_some("")) {
-            Some(more) if step.output.is_empty() => step.command.push_str(&format!("\n{more}")),
-            _ => step.output.push_str(&format!("{line}\n")),
+            Some(more) if step.output.is_empty() => write!(step.command, "\n{more}").unwrap(),
+            _ => writeln!(step.output, "{line}").unwrap(),
         }
     }
     steps
