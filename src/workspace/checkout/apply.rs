@@ -116,7 +116,7 @@ impl Workspace {
             return Err(WorkspaceError::Unrecovered);
         }
         if !plan.steps.is_empty() {
-            self.settle_unsynced()?;
+            self.settle_unsynced(&plan.steps)?;
         }
         self.save(&plan)?;
         let (saved, before) = (plan.saved(), plan.before());

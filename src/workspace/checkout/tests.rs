@@ -460,3 +460,21 @@ fn a_recorded_checkout_whose_end_a_power_cut_undid_leaves_later_work() {
     assert_eq!(left, ["changed", "link-to-file"]);
     assert!(sample.on_disk().contains(&("link-to-file".to_owned(), "mine".to_owned())));
 }
+
+#[test]
+fn the_way_back_stands_for_the_unsynced_files_of_the_way_there() {
+    let sample = Sample::new();
+    let names = |tree: TreeId, to: TreeId| {
+        sample.checkout(tree, to, Policy::Keep).unwrap();
+        let journal = journal::Journal::read(&sample.root.join(".mlv/checkout.unsynced"));
+        let steps = journal.unwrap().unwrap().steps;
+        steps.iter().map(|step| step.path.to_string()).collect::<Vec<_>>()
+    };
+    let first = sample.tree(&[("a", "1"), ("b", "2")]);
+    let second = sample.tree(&[("a", "1"), ("b", "two")]);
+    assert_eq!(names(sample.empty_tree(), first), ["a", "b"]);
+    assert_eq!(names(first, second), ["b"]);
+    assert_eq!(names(second, first), ["b"]);
+    assert_eq!(names(first, sample.empty_tree()), ["a", "b"]);
+    assert!(!knows(&sample.in_boot(Some("later")), "a"));
+}

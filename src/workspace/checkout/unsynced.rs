@@ -6,13 +6,15 @@
 //! the refs and the packs they need were durable before, and so was the work that was overwritten.
 //! Should a power cut undo the renaming itself, the journal is found and recovery goes by content.
 //!
-//! The next checkout syncs what the one before it wrote, so there is one such file at the most.
+//! The next checkout syncs what the one before it wrote, unless it names the same files itself, as on
+//! the way back; so there is one such file at the most.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::base::RepoPath;
 use crate::base::fs::{IoContext, PathError, remove_file_if_exists};
+use crate::workspace::checkout::Step;
 use crate::workspace::checkout::journal::Journal;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
@@ -20,6 +22,12 @@ use crate::workspace::handle::Workspace;
 /// Returns where the journal of a checkout lies that is over and may not be on the disk.
 pub(super) fn path_in(dot_dir: &Path) -> PathBuf {
     dot_dir.join("checkout.unsynced")
+}
+
+/// Tells whether the first, which are sorted, name all files that the others name.
+fn covers(steps: &[Step], others: &[Step]) -> bool {
+    let named = |other: &Step| steps.binary_search_by(|step| step.path.cmp(&other.path)).is_ok();
+    steps.len() >= others.len() && others.iter().all(named)
 }
 
 impl Workspace {
@@ -30,22 +38,28 @@ impl Workspace {
         if !path.exists() || self.is_of_this_boot(&path) {
             return;
         }
-        let settled = self.lock_checkout().is_ok_and(|_lock| self.settle_unsynced().is_ok());
+        let settled = self.lock_checkout().is_ok_and(|_lock| self.settle_unsynced(&[]).is_ok());
         if !settled {
             self.cache.close();
         }
     }
 
-    /// Brings to the disk what the checkout before this one wrote. The caller holds the lock.
-    pub(super) fn settle_unsynced(&self) -> Result<(), WorkspaceError> {
+    /// Brings to the disk what the checkout before this one wrote, unless the journal of `steps` will
+    /// stand for it. The caller holds the lock.
+    pub(super) fn settle_unsynced(&self, steps: &[Step]) -> Result<(), WorkspaceError> {
         let path = path_in(&self.dot_dir);
         if !path.exists() {
             return Ok(());
         }
-        if !self.is_of_this_boot(&path) {
-            // What is damaged does not say which files it was about.
-            let journal = Journal::read(&path).ok().flatten();
-            self.doubt(journal.as_ref())?;
+        // What is damaged does not say which files it was about.
+        let journal = Journal::read(&path).ok().flatten();
+        match &journal {
+            Some(journal) if self.wrote_in_this_boot(journal) => {
+                if covers(steps, &journal.steps) {
+                    return Ok(());
+                }
+            }
+            journal => self.doubt(journal.as_ref())?,
         }
         self.disk.sync()?;
         Ok(remove_file_if_exists(&path)?)

@@ -188,11 +188,21 @@ impl Cursor {
         self.at("create link", path, |parent, name| rustix::fs::symlinkat(target, parent, name))
     }
 
-    /// Renames `from` to its neighbour `to`, whatever is there.
+    /// Renames `from` to its neighbour `to`, whatever file is there. As two steps where it can: over
+    /// an old file, ext4 takes a renaming as the wish to write all of the new one to the disk at once.
     pub fn rename_over(&mut self, from: &RepoPath, to: &RepoPath) -> Result<(), PathError> {
         let from_name = from.file_name().unwrap_or_default();
         self.at("rename to", to, |parent, name| {
-            rustix::fs::renameat(parent, from_name, parent, name)
+            let (source, target) = ((parent, from_name), (parent, name));
+            match swap(source, target) {
+                Ok(()) => rustix::fs::unlinkat(parent, from_name, AtFlags::empty())
+                    // What came there meanwhile is no file.
+                    .or_else(|error| swap(source, target).and(Err(error))),
+                Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP | Errno::NOENT) => {
+                    rustix::fs::renameat(parent, from_name, parent, name)
+                }
+                Err(error) => Err(error),
+            }
         })
     }
 
@@ -270,6 +280,17 @@ fn rename_new(from: Place<'_>, to: Place<'_>) -> rustix::io::Result<()> {
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 fn rename_exclusively(from: Place<'_>, to: Place<'_>) -> rustix::io::Result<()> {
     rustix::fs::renameat_with(from.0, from.1, to.0, to.1, rustix::fs::RenameFlags::NOREPLACE)
+}
+
+/// Exchanges what two names stand for.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn swap(one: Place<'_>, other: Place<'_>) -> rustix::io::Result<()> {
+    rustix::fs::renameat_with(one.0, one.1, other.0, other.1, rustix::fs::RenameFlags::EXCHANGE)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn swap(_: Place<'_>, _: Place<'_>) -> rustix::io::Result<()> {
+    Err(Errno::NOSYS)
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]

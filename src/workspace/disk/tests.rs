@@ -76,6 +76,17 @@ fn a_rename_to_a_name_that_is_taken_is_refused_on_request() {
 }
 
 #[test]
+fn a_directory_that_took_the_place_of_a_file_is_not_replaced() {
+    let root = tempfile::tempdir().unwrap();
+    let mut cursor = Disk::open(root.path()).unwrap().cursor();
+    write(&mut cursor, &path("new"), b"new").unwrap();
+    write(&mut cursor, &path("old/mine"), b"mine").unwrap();
+    assert!(cursor.rename_over(&path("new"), &path("old")).is_err());
+    assert_eq!(fs::read(root.path().join("old/mine")).unwrap(), b"mine");
+    assert_eq!(fs::read(root.path().join("new")).unwrap(), b"new");
+}
+
+#[test]
 fn only_empty_directories_are_removed() {
     let root = tempfile::tempdir().unwrap();
     let mut cursor = Disk::open(root.path()).unwrap().cursor();
