@@ -93,6 +93,8 @@ pub enum OpsError {
     NoSuchRun { run: String },
     #[error("`{template}` is no template")]
     NoSuchTemplate { template: String, candidates: Vec<String> },
+    #[error("no hook has run yet")]
+    NoRun,
     #[error("`{}` is not empty", path.display())]
     NotEmpty { path: std::path::PathBuf },
     #[error("another mlv process uses the store (waited {seconds} s)")]
