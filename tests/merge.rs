@@ -130,7 +130,13 @@ fn every_conflict_is_listed_and_nothing_is_changed() {
     });
     assert_eq!(told, expected);
     env.mlv(&["merge", "main", "--into", "side", "--json"]).expect_code(4);
-    env.mlv(&["merge", "main", "--into", "side", "--no-commit"]).expect_code(4);
+    insta::assert_snapshot!(env.screen("mlv merge main --into side --no-commit"), @r"
+    $ mlv merge main --into side --no-commit
+    [stderr]
+    error: `side` is not checked out
+    hint: a merge is prepared where one stands: `mlv switch side` first
+    [exit code 1]
+    ");
     assert_eq!(state(&env), before);
 }
 
@@ -159,6 +165,15 @@ fn a_merge_by_hand_ends_with_continue_and_leaves_no_sides_behind() {
     ");
     assert_eq!(env.read("a.csv.theirs"), b"theirs\n");
     assert_eq!(env.json(&["status", "--json"])["conflicts"], json!(["a.csv"]));
+    insta::assert_snapshot!(env.screen("mlv merge --continue"), @r"
+    $ mlv merge --continue
+    both modified       a.csv
+    [stderr]
+    error: 1 conflict to settle before `side` is in `main`
+    hint: `PATH.ours` and `PATH.theirs` hold both sides; `mlv add PATH` settles one
+    hint: then `mlv merge --continue`; `mlv merge --abort` takes everything back
+    [exit code 4]
+    ");
     let left = env.mlv(&["merge", "--continue", "--json"]).expect_code(4).json();
     assert_eq!(left["conflicts"], json!([{"path": "a.csv", "kind": "both_modified"}]));
     env.write("a.csv", "both\n");

@@ -10,7 +10,7 @@ use crate::base::interrupt;
 use crate::base::lock::{FileLock, LockError};
 use crate::base::{CommitId, Progress, RepoPath, Timestamp, TreeId};
 use crate::config::{Config, Environment};
-use crate::git::{Enclosing, TrackedPaths};
+use crate::git::{Enclosing, GitError, TrackedPaths};
 use crate::hook::runner::RunEvent;
 use crate::object::{CodeRevision, Signature};
 use crate::ops::hooks::Owner;
@@ -188,14 +188,33 @@ impl Context {
     /// Returns the state of the code that a commit made now would record; what cannot be read counts
     /// as none.
     pub fn code_revision(&self) -> Result<Option<CodeRevision>, OpsError> {
-        let revision = self.git()?.map(Enclosing::revision).transpose();
-        Ok(revision.map_or_else(
-            |error| {
-                self.progress.notice(&format!("the state of the code is not recorded: {error}"));
-                None
-            },
-            Option::flatten,
-        ))
+        let revision = self.git()?.map_or(Ok(None), Enclosing::revision);
+        Ok(self.readable(revision))
+    }
+
+    /// Does a deed while another thread finds out the state of the code, which takes as long as to
+    /// look at each of Git's files; returns what both found.
+    pub fn beside_code_revision<T>(
+        &self,
+        deed: impl FnOnce() -> Result<T, OpsError>,
+    ) -> Result<(T, Option<CodeRevision>), OpsError> {
+        let Some(git) = self.git()? else {
+            return Ok((deed()?, None));
+        };
+        std::thread::scope(|scope| {
+            let revision = scope.spawn(|| git.revision());
+            let done = deed()?;
+            let revision = revision.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Ok((done, self.readable(revision)))
+        })
+    }
+
+    /// Returns the state of the code, or says that it cannot be read.
+    fn readable(&self, revision: Result<Option<CodeRevision>, GitError>) -> Option<CodeRevision> {
+        revision.unwrap_or_else(|error| {
+            self.progress.notice(&format!("the state of the code is not recorded: {error}"));
+            None
+        })
     }
 
     /// Returns the working copy.

@@ -61,6 +61,8 @@ pub enum OpsError {
     NoSuchTag { name: String, candidates: Vec<String> },
     #[error("`{name}` is checked out")]
     CheckedOut { name: String },
+    #[error("`{branch}` is not checked out")]
+    NotCheckedOut { branch: String },
     #[error("`{name}` has {commits} {} that are on no other branch", plural(*commits, "commit"))]
     Unmerged { name: String, commits: usize },
     #[error("`{path}` is not in {place}")]
@@ -91,6 +93,8 @@ pub enum OpsError {
     NoDefinitions { place: String },
     #[error("no run is called `{run}`")]
     NoSuchRun { run: String },
+    #[error("no hook has run yet")]
+    NoRun,
     #[error("`{template}` is no template")]
     NoSuchTemplate { template: String, candidates: Vec<String> },
     #[error("`{}` is not empty", path.display())]

@@ -47,7 +47,9 @@ pub fn status(context: &Context, untracked: UntrackedMode) -> Result<StatusRepor
     let is_git_tracked = |path: &RepoPath| tracked.as_ref().is_some_and(|git| git.contains(path));
     let options = StatusOptions { untracked, is_git_tracked: &is_git_tracked };
     let progress = context.progress.as_ref();
-    let found: Status = context.workspace()?.status(head_tree, staged, options, progress)?;
+    let workspace = context.workspace()?;
+    let compare = || Ok(workspace.status(head_tree, staged, options, progress)?);
+    let (found, code): (Status, _) = context.beside_code_revision(compare)?;
     let merge = read_pending(context)?;
     let unresolved = merge.iter().flat_map(crate::merge::PendingMerge::unresolved);
     let conflicts: Vec<_> = unresolved.map(|conflict| conflict.path.clone()).collect();
@@ -60,7 +62,7 @@ pub fn status(context: &Context, untracked: UntrackedMode) -> Result<StatusRepor
         untracked: found.untracked,
         conflicts,
         merging: merge.map(|merge| merge.source),
-        code: context.code_revision()?,
+        code,
         notices: found.notices,
     })
 }

@@ -44,11 +44,29 @@ pub fn database_error(path: &Path, source: rusqlite::Error) -> RepoError {
     }
 }
 
+/// Returns whether SQLite found no room on the disk: to write, or for the memory it shares.
+pub fn is_out_of_room(source: &rusqlite::Error) -> bool {
+    let extended = source.sqlite_error().map(|error| error.extended_code);
+    source.sqlite_error_code() == Some(ErrorCode::DiskFull)
+        || extended == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
+}
+
+/// Who else may have the database open.
+#[derive(Debug, Clone, Copy)]
+enum Sharing {
+    Others,
+    /// Nobody; it then needs no file for shared memory, for which a full disk has no room.
+    Alone,
+}
+
 /// Opens or creates the database and brings it to the present schema. Where the directory is
-/// read-only, the database can still be read.
+/// read-only or the disk is full, the database can still be read.
 pub fn open(path: &Path) -> Result<Connection, RepoError> {
-    let attempt = open_writable(path);
+    let attempt = open_writable(path, Sharing::Others);
     let Err(RepoError::Database { source, .. }) = &attempt else { return attempt };
+    if is_out_of_room(source) {
+        return open_writable(path, Sharing::Alone);
+    }
     let unwritable =
         matches!(source.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen));
     if unwritable && path.exists() {
@@ -57,11 +75,14 @@ pub fn open(path: &Path) -> Result<Connection, RepoError> {
     attempt
 }
 
-fn open_writable(path: &Path) -> Result<Connection, RepoError> {
+fn open_writable(path: &Path, sharing: Sharing) -> Result<Connection, RepoError> {
     let fail = |error| database_error(path, error);
     let mut connection = Connection::open(path).map_err(fail)?;
     let journal_mode = if on_network(path) { "DELETE" } else { "WAL" };
     connection.busy_timeout(PATIENCE).map_err(fail)?;
+    if let Sharing::Alone = sharing {
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(fail)?;
+    }
     connection.pragma_update(None, "synchronous", "FULL").map_err(fail)?;
     connection.pragma_update(None, "foreign_keys", "ON").map_err(fail)?;
     if schema(&connection).map_err(fail)? < MIGRATIONS.len() as i64 {

@@ -10,6 +10,7 @@ pub mod reach;
 mod state;
 mod verify;
 
+pub use database::is_out_of_room;
 pub use error::RepoError;
 pub use handle::{OpenOptions, Repo, Update, Updated};
 pub use layout::Layout;

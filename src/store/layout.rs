@@ -65,10 +65,11 @@ impl Layout {
         self.root.join("gc.lock")
     }
 
-    /// Returns the directories a pack may lie in, the likely ones first.
+    /// Returns the directories a pack may lie in, `packs/` last: a pack moves there and never back,
+    /// so that whoever looks in this order cannot miss one that moves meanwhile.
     pub fn pack_dirs(&self) -> Result<Vec<PathBuf>, PathError> {
-        let mut dirs = vec![self.packs()];
-        dirs.extend(subdirectories(&self.fresh_root())?);
+        let mut dirs = subdirectories(&self.fresh_root())?;
+        dirs.push(self.packs());
         Ok(dirs)
     }
 
@@ -89,9 +90,8 @@ impl Layout {
         action: &'static str,
         attempt: impl Fn(&Path) -> io::Result<T>,
     ) -> Result<(PathBuf, T), PathError> {
-        let mut dirs = self.pack_dirs()?;
-        // `packs/` twice, as a pack may move there between two looks.
-        dirs.push(self.packs());
+        // Most are in `packs/`; the second look there is for one that moved meanwhile.
+        let dirs = [self.packs()].into_iter().chain(self.pack_dirs()?);
         for dir in dirs {
             let path = dir.join(name.file_name());
             match attempt(&path) {

@@ -56,7 +56,7 @@ fn tell(ui: &mut Ui, made: &Initialized) {
         ));
     }
     if made.template.is_some() {
-        ui.hint("`mlv add .` stages the files of the template, `mlv commit -m MESSAGE` keeps them");
+        ui.hint("`README.md` says what is here, and what to type first");
     } else {
         ui.hint("`mlv add PATH` takes files in");
     }

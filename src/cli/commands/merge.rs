@@ -81,7 +81,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         ui.status("the merge was taken back");
         return Ok(ExitStatus::Done);
     }
-    let (json, prepares, dry_run) = (args.json, args.no_commit, args.dry_run);
+    let (json, under_way, dry_run) = (args.json, args.no_commit || args.go_on, args.dry_run);
     let report = match carry_out(&context, args) {
         Ok(report) => report,
         Err(error) => return Err(failed(ui, json, error)?),
@@ -90,7 +90,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         show_json(ui, &report)?;
     }
     if report.result == MergeResult::Conflicts {
-        return Err(conflicts(ui, json, prepares, &report)?);
+        return Err(conflicts(ui, json, under_way, &report)?);
     }
     ui.status(summary(&report, dry_run));
     for path in &report.line_merged {
@@ -141,7 +141,7 @@ fn show_json(ui: &mut Ui, report: &MergeReport) -> Result<(), CommandError> {
 fn conflicts(
     ui: &mut Ui,
     json: bool,
-    prepared: bool,
+    under_way: bool,
     report: &MergeReport,
 ) -> Result<CommandError, CommandError> {
     if !json {
@@ -150,7 +150,7 @@ fn conflicts(
     let number = count(report.conflicts.len(), "conflict");
     let target = target(report);
     let source = printable(&report.source);
-    let error = if prepared {
+    let error = if under_way {
         user_error(format!("{number} to settle before `{source}` is in `{target}`"))
             .hinted("`PATH.ours` and `PATH.theirs` hold both sides; `mlv add PATH` settles one")
             .hinted("then `mlv merge --continue`; `mlv merge --abort` takes everything back")

@@ -12,13 +12,15 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::ui::OutputError;
 use crate::config::ConfigError;
 use crate::refs::RefError;
-use crate::repo::RepoError;
+use crate::repo::{RepoError, is_out_of_room};
+
+const DISK_FULL: &str = "the disk is full; nothing you had is lost";
 
 impl From<PathError> for CommandError {
     fn from(error: PathError) -> Self {
         let hint = match error.kind() {
             io::ErrorKind::PermissionDenied => Some("check who owns it and its mode: `ls -ld`"),
-            io::ErrorKind::StorageFull => Some("the disk is full; nothing you had is lost"),
+            io::ErrorKind::StorageFull => Some(DISK_FULL),
             io::ErrorKind::ReadOnlyFilesystem => Some("the file system is mounted read-only"),
             _ => None,
         };
@@ -105,6 +107,9 @@ impl From<RefError> for CommandError {
                 user_error(error).hinted(hint)
             }
             RefError::Moved { .. } => user_error(error).exiting(ExitStatus::Moved),
+            RefError::Sqlite(source) if is_out_of_room(source) => {
+                user_error(error).hinted(DISK_FULL)
+            }
             RefError::NoSuchOperation { .. } => user_error(error).hinted("`mlv op log` lists them"),
             _ => user_error(error),
         }
@@ -129,6 +134,9 @@ impl From<RepoError> for CommandError {
             RepoError::Busy { .. } => user_error(error).hinted("try again when it has ended"),
             RepoError::UnknownFormat { .. } | RepoError::NewerDatabase { .. } => {
                 user_error(error).hinted("a newer mlv has written it: update mlv")
+            }
+            RepoError::Database { ref source, .. } if is_out_of_room(source) => {
+                user_error(error).hinted(DISK_FULL)
             }
             error => user_error(error),
         }

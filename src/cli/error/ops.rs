@@ -45,9 +45,10 @@ fn facts(error: OpsError) -> CommandError {
         | OpsError::NoSuchPath { path: name, candidates, .. } => {
             (did_you_mean(name, candidates.iter().map(String::as_str)), None)
         }
-        OpsError::StagedInTheWay { paths }
-        | OpsError::WouldLose { paths }
-        | OpsError::Unresolved { paths } => (None, listed("in the way", paths.iter())),
+        OpsError::StagedInTheWay { paths } | OpsError::WouldLose { paths } => {
+            (None, listed("in the way", paths.iter()))
+        }
+        OpsError::Unresolved { paths } => (None, listed("in conflict", paths.iter())),
         OpsError::Unreadable { notices } => (None, listed("passed over", notices.iter())),
         _ => (None, None),
     };
@@ -103,6 +104,9 @@ fn hint(error: &OpsError) -> Option<String> {
             "settle each, `mlv add` it, then `mlv merge --continue`".into()
         }
         OpsError::StagedInTheWay { .. } => "commit them or `mlv stash` first".into(),
+        OpsError::NotCheckedOut { branch } => {
+            format!("a merge is prepared where one stands: `mlv switch {branch}` first")
+        }
         OpsError::CheckedOut { .. } => "stand elsewhere first: `mlv switch NAME`".into(),
         OpsError::Unmerged { name, .. } => {
             format!("`mlv branch -D {name}` deletes it all the same; `mlv undo` brings it back")
@@ -121,6 +125,7 @@ fn hint(error: &OpsError) -> Option<String> {
         OpsError::Untracked { path } => format!("`mlv add {path}` first"),
         OpsError::CannotUndo { .. } => "`mlv op log` shows what happened since".into(),
         OpsError::NoSuchStash { .. } => "`mlv stash list` shows them".into(),
+        OpsError::NoRun => "`mlv hooks list` shows which would".into(),
         OpsError::NoSuchRun { .. } => "`mlv hooks runs` lists them".into(),
         OpsError::StoreInUse { .. } => "a command or a hook is at work: try again later".into(),
         OpsError::NotWhole { .. } => "`mlv fsck` finds all damage and what needs it".into(),

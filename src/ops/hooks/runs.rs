@@ -31,7 +31,8 @@ pub fn log(context: &Context, run_id: Option<&str>) -> Result<RunLog, OpsError> 
             .find(|row| context.repo.layout().runs().join(format!("{}.log", row.run_id)).exists()),
     };
     let Some(row) = found else {
-        return Err(OpsError::NoSuchRun { run: run_id.unwrap_or("(any)").to_owned() });
+        let named = |run: &str| OpsError::NoSuchRun { run: run.to_owned() };
+        return Err(run_id.map_or(OpsError::NoRun, named));
     };
     let path = context.repo.layout().runs().join(format!("{}.log", row.run_id));
     let record = serde_json::from_str(&row.record).unwrap_or(Value::Null);

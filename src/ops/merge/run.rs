@@ -86,6 +86,9 @@ pub fn merge(context: &Context, request: &MergeRequest) -> Result<MergeReport, O
     // What others do to the branch meanwhile is noticed when it moves.
     let lock = writes.then(|| context.lock()).transpose()?;
     let sides = Sides::find(context, request)?;
+    if request.no_commit && !sides.checked_out {
+        return Err(OpsError::NotCheckedOut { branch: sides.target_name });
+    }
     let lock = lock.filter(|_| sides.checked_out);
     if lock.is_some() {
         refuse_unready(context)?;
@@ -101,7 +104,7 @@ pub fn merge(context: &Context, request: &MergeRequest) -> Result<MergeReport, O
         None => true,
     };
     let plan = plan(context, request, &sides, &mut history)?;
-    let prepares = request.no_commit && sides.checked_out && writes;
+    let prepares = request.no_commit && writes;
     if !plan.is_clean() && !prepares {
         return Ok(conflicted(&sides, &plan));
     }
@@ -231,9 +234,9 @@ fn prepare(
     sides: &Sides,
     plan: &MergePlan,
 ) -> Result<MergeReport, OpsError> {
-    let Some(ours) = sides.ours.filter(|_| sides.checked_out) else {
+    let Some(ours) = sides.ours else {
         return Err(OpsError::Unsupported {
-            what: "`--no-commit` needs the target branch to be checked out".to_owned(),
+            what: "`--no-commit` needs a branch that has a commit".to_owned(),
         });
     };
     let objects = context.repo.objects();

@@ -107,6 +107,26 @@ fn a_durable_flush_moves_the_packs_of_every_process() {
 }
 
 #[test]
+fn a_pack_that_becomes_durable_while_packs_are_listed_is_not_missed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (writer, reader) = (open(&dir), open(&dir));
+    let (sender, visible) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            for number in 0..400 {
+                let id = put(&writer, BlobKind::Tree, &noise(number, 100));
+                writer.flush(Durability::Visible).unwrap();
+                sender.send(id).unwrap();
+                writer.flush(Durability::Durable).unwrap();
+            }
+        });
+        for id in visible {
+            assert!(reader.read(id).is_ok(), "{id:?} was there, and was not found");
+        }
+    });
+}
+
+#[test]
 fn threads_that_write_the_same_blobs_store_each_once() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(&dir);

@@ -52,7 +52,7 @@ impl StatCache {
     pub fn open(path: &Path) -> Self {
         let connection = match connect(path) {
             Ok(connection) => Some(connection),
-            Err(error) if is_locked(&error) => None,
+            Err(error) if is_unreachable(&error) => None,
             Err(_) => replace(path),
         };
         Self { path: path.to_owned(), connection: Mutex::new(connection) }
@@ -263,9 +263,13 @@ fn replace(path: &Path) -> Option<Connection> {
     connect(path).ok()
 }
 
-fn is_locked(error: &rusqlite::Error) -> bool {
-    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
-    matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked))
+/// Returns whether the file may well be sound: it is busy, or the disk is full.
+fn is_unreachable(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull, SystemIoFailure};
+    matches!(
+        error.sqlite_error_code(),
+        Some(DatabaseBusy | DatabaseLocked | DiskFull | SystemIoFailure)
+    )
 }
 
 fn is_damaged(error: &rusqlite::Error) -> bool {
