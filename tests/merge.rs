@@ -269,3 +269,14 @@ fn names_that_mean_nothing_are_answered_with_near_ones() {
     assert!(unknown.stderr.contains("did you mean `main`?"), "{unknown}");
     env.mlv(&["merge"]).expect_code(2);
 }
+
+#[test]
+fn a_restored_file_settles_a_conflict_only_once_it_is_staged() {
+    let env = diverged(&[("b.csv", "ours\n")], &[("b.csv", "theirs\n")]);
+    env.mlv(&["merge", "side", "--no-commit"]).expect_code(4);
+    env.success(&["restore", "--source", "side", "b.csv"]);
+    env.mlv(&["merge", "--continue"]).expect_code(4);
+    env.success(&["add", "b.csv"]);
+    env.success(&["merge", "--continue"]);
+    assert_eq!(env.mlv(&["cat", "HEAD:b.csv"]).stdout, "theirs\n");
+}

@@ -111,7 +111,9 @@ pub fn restore(context: &Context, options: &RestoreOptions) -> Result<Restored, 
     context.flush_staged()?;
     let staged_after = if options.staged { target } else { staged };
     let mut edits = vec![RefEdit::set(RefName::staged(), RefValue::Tree(staged_after))];
-    edits.extend(settle_paths(context, staged_after, |path| named.matches(path))?);
+    // A conflict is settled by what is staged, not by what a file holds.
+    edits
+        .extend(settle_paths(context, staged_after, |path| options.staged && named.matches(path))?);
     let update = Update::new(&context.command, context.now()?, edits);
     let mut restored = Restored::default();
     if options.staged {

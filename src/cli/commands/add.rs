@@ -99,7 +99,10 @@ fn summary(added: &Added) -> String {
     }
     if parts.is_empty() {
         let unchanged = usize::try_from(added.unchanged).unwrap_or(usize::MAX);
-        return format!("nothing to add: {} unchanged", count(unchanged, "file"));
+        return match unchanged {
+            0 => "nothing to add: all of it is staged as it is".to_owned(),
+            _ => format!("nothing to add: {} unchanged", count(unchanged, "file")),
+        };
     }
     parts.join(", ")
 }

@@ -101,5 +101,5 @@ fn verdict(report: &FsckReport) -> CommandError {
     }
     let lost = render::count(report.lost_count as usize, "object");
     user_error(format!("{damaged} found; {lost} lost"))
-        .hinted("files that you still have elsewhere: `mlv add` stores them again")
+        .hinted("copy the damaged packs back from a backup or a clone of this repository")
 }

@@ -12,7 +12,8 @@ use crate::ops::gc::{self, GcReport};
 ///
 /// Kept is what a branch, a tag, a stash, the staged files or a merge under way lead to, and what
 /// `mlv undo` may need: the operations of the last `undo.keep_days` days and the last
-/// `undo.keep_operations` ones. Waits for other commands; changes nothing where data is damaged.
+/// `undo.keep_operations` ones. Waits for other commands; changes nothing where data that is needed
+/// is missing, and keeps packs that are damaged.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mlv gc
