@@ -1,6 +1,6 @@
 //! Reading files back: their chunks, all of their bytes, or a range.
 
-use std::io::{self, IoSlice, Write};
+use std::io::Write;
 
 use rayon::prelude::*;
 
@@ -41,42 +41,48 @@ impl ObjectDb {
                 _ => sink.write_all(&self.only_chunk(file)?).map_err(ObjectError::Sink),
             };
         };
-        if self.copy_chunks(file, sink)? == file.content {
+        let mut content = blake3::Hasher::new();
+        self.each_window(file, |chunks| {
+            chunks.iter().try_for_each(|chunk| {
+                content.update(chunk);
+                sink.write_all(chunk).map_err(ObjectError::Sink)
+            })
+        })?;
+        if Hash(*content.finalize().as_bytes()) == file.content {
             return Ok(());
         }
         let reason = "its chunks are not those of the file that names it".to_owned();
         Err(ObjectError::Invalid { id: blob_id(manifest), reason })
     }
 
-    /// Writes the chunks of a file and returns the hash of all. Some are written and hashed while
-    /// the next ones are read, in memory that is used again: to touch new memory costs more.
-    fn copy_chunks(&self, file: &FileRef, sink: &mut dyn Write) -> Result<Hash, ObjectError> {
+    /// Calls `take` with the chunks of a file, some at a time; the next ones are read meanwhile.
+    fn each_window(
+        &self,
+        file: &FileRef,
+        mut take: impl FnMut(&[Vec<u8>]) -> Result<(), ObjectError>,
+    ) -> Result<(), ObjectError> {
         let permit = Permit::get();
         let parallel = permit.is_some();
         let len = if parallel { WINDOW } else { 1 };
         let mut spans = self.chunk_spans(file);
-        let mut content = blake3::Hasher::new();
-        let (mut ready, mut next) = (Vec::new(), Vec::new());
+        let mut ready: Vec<Vec<u8>> = Vec::new();
         loop {
             let window = spans.by_ref().take(len).collect::<Result<Vec<_>, _>>()?;
-            let mut read = Ok(());
-            let written = if parallel {
+            let mut next = Ok(Vec::new());
+            let taken = if parallel {
                 // The sink stays on this thread: it need not be fit to be sent to another.
                 rayon::in_place_scope(|scope| {
-                    scope.spawn(|_| read = self.read_chunks(&window, &mut next, parallel));
-                    scope.spawn(|_| update(&mut content, &ready));
-                    write_all(sink, &ready)
+                    scope.spawn(|_| next = self.read_chunks(&window, parallel));
+                    take(&ready)
                 })
             } else {
-                read = self.read_chunks(&window, &mut next, parallel);
-                update(&mut content, &ready);
-                write_all(sink, &ready)
+                next = self.read_chunks(&window, parallel);
+                take(&ready)
             };
-            written.map_err(ObjectError::Sink)?;
-            read?;
-            std::mem::swap(&mut ready, &mut next);
+            taken?;
+            ready = next?;
             if ready.is_empty() {
-                return Ok(Hash(*content.finalize().as_bytes()));
+                return Ok(());
             }
         }
     }
@@ -84,29 +90,21 @@ impl ObjectDb {
     fn read_chunks(
         &self,
         spans: &[ChunkSpan],
-        chunks: &mut Vec<Vec<u8>>,
         parallel: bool,
-    ) -> Result<(), ObjectError> {
-        chunks.resize_with(spans.len(), Vec::new);
-        let read = |(span, chunk): (&ChunkSpan, &mut Vec<u8>)| self.read_chunk_into(span, chunk);
+    ) -> Result<Vec<Vec<u8>>, ObjectError> {
+        let read = |span: &ChunkSpan| self.read_chunk(span);
         if parallel {
-            spans.par_iter().zip(chunks).try_for_each(read)
+            spans.par_iter().map(read).collect()
         } else {
-            spans.iter().zip(chunks).try_for_each(read)
+            spans.iter().map(read).collect()
         }
     }
 
     fn read_chunk(&self, span: &ChunkSpan) -> Result<Vec<u8>, ObjectError> {
-        let mut bytes = Vec::new();
-        self.read_chunk_into(span, &mut bytes)?;
-        Ok(bytes)
-    }
-
-    fn read_chunk_into(&self, span: &ChunkSpan, bytes: &mut Vec<u8>) -> Result<(), ObjectError> {
         let id = BlobId::chunk(span.hash);
-        self.store().read_into(id, bytes)?;
+        let bytes = self.store().read(id)?;
         if bytes.len() as u64 == span.len {
-            return Ok(());
+            return Ok(bytes);
         }
         let reason = format!("it has {} bytes where a file has {}", bytes.len(), span.len);
         Err(ObjectError::Invalid { id, reason })
@@ -147,27 +145,6 @@ impl ObjectDb {
         }
         Ok(bytes)
     }
-}
-
-fn update(content: &mut blake3::Hasher, chunks: &[Vec<u8>]) {
-    for chunk in chunks {
-        content.update(chunk);
-    }
-}
-
-/// Writes all chunks, in one call where the sink takes them.
-fn write_all(sink: &mut dyn Write, chunks: &[Vec<u8>]) -> io::Result<()> {
-    let mut slices: Vec<IoSlice<'_>> = chunks.iter().map(|chunk| IoSlice::new(chunk)).collect();
-    let mut rest = &mut slices[..];
-    while !rest.is_empty() {
-        match sink.write_vectored(rest) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(written) => IoSlice::advance_slices(&mut rest, written),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }
 
 /// The chunks of a file, in order. Holds one node per level of the manifest.

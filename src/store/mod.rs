@@ -40,12 +40,6 @@ pub trait ChunkStore: Send + Sync + std::fmt::Debug {
     /// Returns the plain bytes of a blob, verified against its hash.
     fn read(&self, id: BlobId) -> Result<Vec<u8>, StoreError>;
 
-    /// As [`Self::read`], in place of what `bytes` holds, whose memory is used again where it can.
-    fn read_into(&self, id: BlobId, bytes: &mut Vec<u8>) -> Result<(), StoreError> {
-        *bytes = self.read(id)?;
-        Ok(())
-    }
-
     /// Stores `bytes`, whose id the caller has computed with [`BlobId::of`]; tells whether they
     /// were new.
     fn write(&self, id: BlobId, bytes: &[u8]) -> Result<bool, StoreError>;

@@ -51,13 +51,7 @@ impl ChunkStore for LocalStore {
     }
 
     fn read(&self, id: BlobId) -> Result<Vec<u8>, StoreError> {
-        let mut bytes = Vec::new();
-        self.read_verified(id, &mut bytes)?;
-        Ok(bytes)
-    }
-
-    fn read_into(&self, id: BlobId, bytes: &mut Vec<u8>) -> Result<(), StoreError> {
-        self.read_verified(id, bytes)
+        self.read_verified(id)
     }
 
     fn write(&self, id: BlobId, bytes: &[u8]) -> Result<bool, StoreError> {

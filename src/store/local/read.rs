@@ -16,18 +16,16 @@ impl LocalStore {
         Ok(self.index.find(id)?.is_some())
     }
 
-    pub(super) fn read_verified(&self, id: BlobId, bytes: &mut Vec<u8>) -> Result<(), StoreError> {
+    pub(super) fn read_verified(&self, id: BlobId) -> Result<Vec<u8>, StoreError> {
         if let Some((file, entry)) = self.writing.pending(id)? {
-            return pack::read_blob_into(file.settled(), &entry, bytes)
+            return pack::read_blob(file.settled(), &entry)
                 .map_err(|error| damaged(id, None, &error));
         }
         let first = match self.index.find(id)? {
-            Some(place) => self.read_at_into(&place, bytes),
+            Some(place) => self.read_at(&place),
             None => Err(StoreError::Missing { id }),
         };
-        let Err(error) = first else { return Ok(()) };
-        *bytes = self.read_elsewhere(id, error)?;
-        Ok(())
+        first.or_else(|error| self.read_elsewhere(id, error))
     }
 
     /// Looks again at what packs there are, and tries every copy; returns `error` where none helps.
@@ -43,14 +41,8 @@ impl LocalStore {
     }
 
     pub(in crate::store) fn read_at(&self, place: &Location) -> Result<Vec<u8>, StoreError> {
-        let mut bytes = Vec::new();
-        self.read_at_into(place, &mut bytes)?;
-        Ok(bytes)
-    }
-
-    fn read_at_into(&self, place: &Location, bytes: &mut Vec<u8>) -> Result<(), StoreError> {
         let handle = self.handles.get(&self.layout, place.pack)?;
-        pack::read_blob_into(&handle.file, &place.entry, bytes)
+        pack::read_blob(&handle.file, &place.entry)
             .map_err(|error| damaged(place.entry.id, Some(&handle.path), &error))
     }
 

@@ -31,36 +31,23 @@ impl From<io::Error> for BlobError {
 
 /// Returns the plain bytes of a blob, verified against its hash.
 pub fn read_blob(file: &File, entry: &BlobEntry) -> Result<Vec<u8>, BlobError> {
-    let mut plain = Vec::new();
-    read_blob_into(file, entry, &mut plain)?;
-    Ok(plain)
-}
-
-/// As [`read_blob`], into `plain`, whose memory is used again where the blob is stored as it is.
-pub fn read_blob_into(
-    file: &File,
-    entry: &BlobEntry,
-    plain: &mut Vec<u8>,
-) -> Result<(), BlobError> {
-    read_payload(file, entry, plain)?;
-    *plain = verified(std::mem::take(plain), entry)?;
-    Ok(())
+    verified(read_payload(file, entry)?, entry)
 }
 
 /// Returns the stored and the plain bytes of a blob, verified against its hash.
 pub fn read_both(file: &File, entry: &BlobEntry) -> Result<(Vec<u8>, Vec<u8>), BlobError> {
-    let mut stored = Vec::new();
-    read_payload(file, entry, &mut stored)?;
+    let stored = read_payload(file, entry)?;
     let plain = verified(stored.clone(), entry)?;
     Ok((stored, plain))
 }
 
-fn read_payload(file: &File, entry: &BlobEntry, stored: &mut Vec<u8>) -> Result<(), BlobError> {
+fn read_payload(file: &File, entry: &BlobEntry) -> Result<Vec<u8>, BlobError> {
     if entry.stored as usize > MAX_BLOB {
         return Err(DecodeError::TooLong { plain: u64::from(entry.stored) }.into());
     }
-    stored.resize(entry.stored as usize, 0);
-    Ok(file.read_exact_at(stored, entry.payload())?)
+    let mut stored = vec![0; entry.stored as usize];
+    file.read_exact_at(&mut stored, entry.payload())?;
+    Ok(stored)
 }
 
 fn verified(stored: Vec<u8>, entry: &BlobEntry) -> Result<Vec<u8>, BlobError> {

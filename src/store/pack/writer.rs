@@ -12,13 +12,12 @@ use crate::base::PackId;
 use crate::base::fs::{IoContext, PathError};
 use crate::store::BlobId;
 use crate::store::compress::Scheme;
-use crate::store::pack::buffer;
 use crate::store::pack::name::fresh_nonce;
 use crate::store::pack::{BlobEntry, PREAMBLE, PackName, footer};
 
 /// The length of one write, and what its offset is a multiple of: the kernel then takes it in large
 /// pieces.
-pub(super) const BATCH: usize = 1 << 20;
+const BATCH: usize = 1 << 20;
 
 /// The file of a pack that is not sealed; other threads may still be writing to it.
 #[derive(Debug)]
@@ -87,7 +86,6 @@ impl Batch {
 
 impl Drop for Batch {
     fn drop(&mut self) {
-        buffer::give(std::mem::take(&mut self.bytes));
         *self.file.writes.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
         self.file.idle.notify_all();
     }
@@ -116,7 +114,7 @@ impl PackWriter {
     /// Starts a pack in a temporary file in `dir`.
     pub fn create(dir: &Path) -> Result<Self, PathError> {
         let file = Arc::new(PendingFile::create(dir)?);
-        let mut buffer = buffer::take();
+        let mut buffer = Vec::with_capacity(2 * BATCH);
         buffer.extend_from_slice(&PREAMBLE);
         Ok(Self { file, buffer, start: 0, entries: Vec::new(), sealed: false })
     }
@@ -153,7 +151,7 @@ impl PackWriter {
     }
 
     fn take(&mut self, len: usize) -> Batch {
-        let mut rest = buffer::take();
+        let mut rest = Vec::with_capacity(2 * BATCH);
         rest.extend_from_slice(&self.buffer[len..]);
         self.buffer.truncate(len);
         let bytes = std::mem::replace(&mut self.buffer, rest);
@@ -195,7 +193,6 @@ fn unused_name(dir: &Path, id: PackId) -> PackName {
 
 impl Drop for PackWriter {
     fn drop(&mut self) {
-        buffer::give(std::mem::take(&mut self.buffer));
         if !self.sealed {
             // Nobody can see it; a later open removes what remains.
             let _ = std::fs::remove_file(&self.file.path);
