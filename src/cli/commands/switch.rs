@@ -87,6 +87,10 @@ fn tell(ui: &mut Ui, context: &Context, switched: &Switched) -> Result<(), Comma
         (None, None) => {}
     }
     tell_saved(ui, switched.saved, "mlv undo");
+    if let Some(left) = switched.left {
+        let id = left.short();
+        ui.hint(format_args!("no branch leads to {id}, where you stood: `mlv branch NAME {id}`"));
+    }
     Ok(())
 }
 
