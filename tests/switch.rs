@@ -147,6 +147,22 @@ fn a_dash_goes_back_to_a_branch_or_a_commit() {
 }
 
 #[test]
+fn a_commit_that_no_branch_leads_to_is_named_when_one_leaves_it() {
+    let env = two_branches();
+    env.success(&["switch", "--detach", "other"]);
+    let output = env.success(&["switch", "main"]);
+    assert!(!output.stderr.contains("no branch leads"), "{output}");
+    env.success(&["switch", "--detach", "other"]);
+    env.success(&["commit", "--allow-empty", "-m", "alone"]);
+    insta::assert_snapshot!(env.screen("mlv switch main").without_ids(), @r"
+    $ mlv switch main
+    [stderr]
+    switched to `main` (3 files changed)
+    hint: no branch leads to $ID, where you stood: `mlv branch NAME $ID`
+    ");
+}
+
+#[test]
 fn a_branch_can_be_begun_anywhere_and_before_the_first_commit() {
     let env = two_branches();
     let switched = env.json(&["checkout", "-b", "third", "other~1", "--json"]);

@@ -184,7 +184,8 @@ fn work_done_since_is_kept_by_the_undo_that_overwrites_it() {
     env.write("both", "written since");
     let since = state(&env);
     let output = env.success(&["undo"]);
-    assert!(output.stderr.contains("1 file with unsaved changes was saved"), "{output}");
+    let told = "1 file with unsaved changes was saved; `mlv redo` brings it back";
+    assert!(output.stderr.contains(told), "{output}");
     assert_eq!(env.read("both"), b"both one");
     env.success(&["redo"]);
     assert_eq!(state(&env), since);

@@ -1,7 +1,7 @@
 //! `switch`: stand on another branch or commit; only paths that differ are touched.
 
 use crate::base::{CommitId, TreeId};
-use crate::merge::{MergeOptions, plan_merge};
+use crate::merge::{History, MergeOptions, plan_merge};
 use crate::ops::merge::read_pending;
 use crate::ops::worktree::{Move, move_to};
 use crate::ops::{Context, OpsError, branch};
@@ -31,6 +31,9 @@ pub struct Switched {
     pub files: u64,
     /// How many files held unsaved work that the operation log keeps.
     pub saved: u64,
+    /// The commit one stood on, where no branch or tag leads to it.
+    #[serde(skip)]
+    pub left: Option<CommitId>,
 }
 
 /// Switches. What is staged comes along; unsaved work in the way refuses the switch, every path
@@ -61,7 +64,22 @@ pub fn switch(context: &Context, target: &Target, discard: bool) -> Result<Switc
         created: place.created,
         files: updated.files,
         saved: updated.saved,
+        left: left_behind(context, &head)?,
     })
+}
+
+/// Returns the commit one stood on, where nothing that has a name leads to it now.
+fn left_behind(context: &Context, head: &Head) -> Result<Option<CommitId>, OpsError> {
+    let Head::Detached(left) = *head else { return Ok(None) };
+    let here = context.repo.head()?.commit();
+    let named = context.repo.list("refs/")?.into_iter().filter_map(|(_, value)| value.commit());
+    let mut history = History::of(context.repo.objects());
+    for id in here.into_iter().chain(named) {
+        if history.is_ancestor(left, id)? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(left))
 }
 
 /// A place to stand.

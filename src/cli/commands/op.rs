@@ -67,7 +67,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
             if json {
                 ui.json(&restored)?;
             } else {
-                super::undo::tell(ui, "everything is as it was after", &restored);
+                super::undo::tell(ui, "everything is as it was after", &restored, "mlv undo");
             }
         }
     }

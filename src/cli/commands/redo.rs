@@ -26,7 +26,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     if args.json {
         ui.json(&redone)?;
     } else {
-        super::undo::tell(ui, "redid", &redone);
+        super::undo::tell(ui, "redid", &redone, "mlv undo");
     }
     Ok(ExitStatus::Done)
 }

@@ -67,6 +67,6 @@ fn tell(ui: &mut Ui, context: &Context, done: &ResetDone) -> Result<(), CommandE
         }
         None => ui.status(format_args!("nothing is staged{files}")),
     }
-    super::switch::tell_saved(ui, done.saved);
+    super::switch::tell_saved(ui, done.saved, "mlv undo");
     Ok(())
 }

@@ -86,17 +86,21 @@ fn tell(ui: &mut Ui, context: &Context, switched: &Switched) -> Result<(), Comma
         }
         (None, None) => {}
     }
-    tell_saved(ui, switched.saved);
+    tell_saved(ui, switched.saved, "mlv undo");
+    if let Some(left) = switched.left {
+        let id = left.short();
+        ui.hint(format_args!("no branch leads to {id}, where you stood: `mlv branch NAME {id}`"));
+    }
     Ok(())
 }
 
 /// Says that overwritten work is not lost.
-pub fn tell_saved(ui: &mut Ui, saved: u64) {
+pub fn tell_saved(ui: &mut Ui, saved: u64, way_back: &str) {
     if saved > 0 {
         let was = if saved == 1 { "was" } else { "were" };
         let files = count(saved as usize, "file");
         ui.status(format_args!(
-            "{files} with unsaved changes {was} saved; `mlv undo` brings {} back",
+            "{files} with unsaved changes {was} saved; `{way_back}` brings {} back",
             if saved == 1 { "it" } else { "them" }
         ));
     }

@@ -29,19 +29,19 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     if args.json {
         ui.json(&undone)?;
     } else {
-        tell(ui, "undid", &undone);
+        tell(ui, "undid", &undone, "mlv redo");
         ui.hint("`mlv redo` does it again");
     }
     Ok(ExitStatus::Done)
 }
 
-/// Says what was taken back, or done again.
-pub fn tell(ui: &mut Ui, verb: &str, taken: &TakenBack) {
+/// Says what was taken back, or done again, and what would reverse that.
+pub fn tell(ui: &mut Ui, verb: &str, taken: &TakenBack, way_back: &str) {
     let command = printable(&taken.operation.command).into_owned();
     let files = match taken.files {
         0 => String::new(),
         files => format!(" ({} changed)", count(files as usize, "file")),
     };
     ui.status(format_args!("{verb} `{command}`{files}"));
-    super::switch::tell_saved(ui, taken.saved);
+    super::switch::tell_saved(ui, taken.saved, way_back);
 }
