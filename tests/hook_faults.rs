@@ -112,7 +112,8 @@ fn a_helper_left_in_the_background_does_not_hold_up_the_merge() {
     assert!(start.elapsed() < Duration::from_secs(20));
 }
 
-const WAITS: &str = "run: 'echo $$ > \"$MLV_ROOT/.mlv/begun\"; sleep 60'";
+/// The file is renamed into place, so that who sees it can read it.
+const WAITS: &str = "run: 'echo $$ > \"$MLV_ROOT/.mlv/new\"; mv \"$MLV_ROOT/.mlv/new\" \"$MLV_ROOT/.mlv/begun\"; sleep 60'";
 
 #[test]
 fn ctrl_c_during_a_hook_ends_it_and_changes_nothing() {
