@@ -54,11 +54,6 @@ pub fn sync_dir(path: &Path) -> Result<(), PathError> {
     File::open(path).and_then(|dir| dir.sync_all()).context("sync directory", path)
 }
 
-/// Makes the bytes of a file durable.
-pub fn sync_file(path: &Path) -> Result<(), PathError> {
-    File::open(path).and_then(|file| file.sync_all()).context("sync", path)
-}
-
 /// Removes a file; one that is gone already is no error.
 pub fn remove_file_if_exists(path: &Path) -> Result<(), PathError> {
     match fs::remove_file(path) {

@@ -19,7 +19,10 @@ pub const VARIABLES: &[Variable] = &[
     Variable { name: "MLV_COMMIT_DATE", description: "the time of new commits, RFC 3339" },
     Variable { name: "MLV_CONFIG", description: "the user's configuration file" },
     Variable { name: "MLV_NO_VERIFY", description: "1: run no hooks where that is allowed" },
-    Variable { name: "MLV_TRUST_HOOKS", description: "1: trust hooks that came by clone or pull" },
+    Variable {
+        name: "MLV_TRUST_HOOKS",
+        description: "1: trust hooks that nobody has trusted here",
+    },
     Variable { name: "MLV_LOG", description: "what to tell about mlv's own work on stderr" },
     Variable { name: "NO_COLOR", description: "anything: no colours, unless configured" },
     Variable { name: "PAGER", description: "the pager, unless `ui.pager` is set" },

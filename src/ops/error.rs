@@ -1,11 +1,10 @@
 //! What can go wrong with a verb, as facts; hints and exit codes are made of them at the border.
 
+use crate::base::RepoPath;
 use crate::base::codec::CodecError;
 use crate::base::fs::PathError;
 use crate::base::interrupt::Interrupted;
-use crate::base::{CommitId, RepoPath};
 use crate::hook::{RunRecord, SpecErrors};
-use crate::merge::Conflict;
 use crate::object::ObjectError;
 use crate::refs::{RefError, RefName};
 use crate::repo::RepoError;
@@ -33,8 +32,6 @@ pub enum OpsError {
     Untrusted { branch: String },
     #[error("hook `{hook}` writes `{path}`, which has unsaved changes")]
     OutputInTheWay { hook: String, path: RepoPath },
-    #[error("{} {}; nothing was changed", conflicts.len(), plural(conflicts.len(), "conflict"))]
-    Conflicts { conflicts: Vec<Conflict> },
     #[error("`{name}` moved while this ran")]
     Moved { name: String },
     #[error("{verb} of a commit with {parents} parents: which side is meant is not clear")]
@@ -81,8 +78,6 @@ pub enum OpsError {
     PathExists { path: String },
     #[error("`{path}` is not tracked")]
     Untracked { path: RepoPath },
-    #[error("{} {} changes that are in no commit", paths.len(), plural(paths.len(), "path with"))]
-    WouldLose { paths: Vec<RepoPath> },
     #[error("nothing to {verb}")]
     NothingTo { verb: &'static str },
     #[error("`undo` cannot take back operation {operation}: `{}` moved since", name.short())]
@@ -111,8 +106,6 @@ pub enum OpsError {
     Unsupported { what: String },
     #[error("what the database says of {what} cannot be read: {source}")]
     BadRecord { what: &'static str, source: CodecError },
-    #[error("commit {} says nothing usable: {reason}", commit.short())]
-    BadCommit { commit: CommitId, reason: String },
     #[error("`MLV_COMMIT_DATE`: {0}")]
     BadDate(#[from] crate::base::clock::NotATime),
     #[error(transparent)]

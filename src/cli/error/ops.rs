@@ -45,9 +45,7 @@ fn facts(error: OpsError) -> CommandError {
         | OpsError::NoSuchPath { path: name, candidates, .. } => {
             (did_you_mean(name, candidates.iter().map(String::as_str)), None)
         }
-        OpsError::StagedInTheWay { paths } | OpsError::WouldLose { paths } => {
-            (None, listed("in the way", paths.iter()))
-        }
+        OpsError::StagedInTheWay { paths } => (None, listed("in the way", paths.iter())),
         OpsError::Unresolved { paths } => (None, listed("in conflict", paths.iter())),
         OpsError::Unreadable { notices } => (None, listed("passed over", notices.iter())),
         _ => (None, None),
@@ -58,7 +56,7 @@ fn facts(error: OpsError) -> CommandError {
 fn exit(error: &OpsError) -> ExitStatus {
     match error {
         OpsError::Refused { .. } | OpsError::Untrusted { .. } => ExitStatus::Refused,
-        OpsError::Conflicts { .. } | OpsError::Unresolved { .. } => ExitStatus::Conflicts,
+        OpsError::Unresolved { .. } => ExitStatus::Conflicts,
         OpsError::Moved { .. } => ExitStatus::Moved,
         _ => ExitStatus::Failed,
     }
