@@ -17,4 +17,7 @@ mod tests;
 pub use error::{Place, SpecError, SpecErrors};
 pub use glob::{GlobError, Globs};
 pub use read::{FILE_NAME, parse};
-pub use types::{Artifact, ArtifactKind, BranchRule, Hook, HookId, NotAHookId, Shell, Spec, Work};
+pub use types::{
+    Artifact, ArtifactKind, BranchRule, Hook, HookId, NotAHookId, Retries, Severity, Shell, Spec,
+    Work,
+};

@@ -250,7 +250,12 @@ impl<'a> Reader<'a> {
                 }
             }
             match Globs::of_names(vec![name.text.clone()]) {
-                Ok(names) => rules.push(BranchRule { names, protected }),
+                Ok(names) => rules.push(BranchRule {
+                    names,
+                    protected,
+                    require: Vec::new(),
+                    allow_dirty: false,
+                }),
                 Err(error) => self.fault(name.place, error.to_string()),
             }
         }

@@ -10,7 +10,7 @@ use crate::hook::spec::error::Place;
 use crate::hook::spec::glob::Globs;
 use crate::hook::spec::node::{Key, Node};
 use crate::hook::spec::read::{Reader, no_globs};
-use crate::hook::spec::types::{Hook, HookId, Shell, Work};
+use crate::hook::spec::types::{Hook, HookId, Retries, Severity, Shell, Work};
 
 /// The keys of a hook that work now.
 pub(super) const KEYS: &[&str] = &[
@@ -244,6 +244,17 @@ fn blank(id: HookId, place: Place) -> Draft {
         env: Vec::new(),
         secrets: Vec::new(),
         workdir: RepoPath::root(),
+        condition: None,
+        retries: Retries::default(),
+        continue_on_error: false,
+        severity: Severity::default(),
+        always: false,
+        background: false,
+        concurrency: None,
+        cache: true,
+        cell: Vec::new(),
+        pinned: no_globs(),
+        allow_dirty: false,
     };
     Draft { hook, place, needs: Vec::new(), outputs: place }
 }

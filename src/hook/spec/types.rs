@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::base::RepoPath;
+use crate::hook::condition::Condition;
 use crate::hook::event::Event;
 use crate::hook::spec::glob::Globs;
 
@@ -95,6 +96,10 @@ impl ArtifactKind {
 pub struct BranchRule {
     pub names: Globs,
     pub protected: bool,
+    /// The hooks that must have passed on what the branch moves to, in the order of the file.
+    pub require: Vec<HookId>,
+    /// Whether verdicts reached with uncommitted code count.
+    pub allow_dirty: bool,
 }
 
 /// One hook: when it runs, what it does, what it reads and writes.
@@ -120,6 +125,43 @@ pub struct Hook {
     pub secrets: Vec<String>,
     /// Where it starts, below the root of the candidate tree.
     pub workdir: RepoPath,
+    /// What must hold of the event for it to run (`if`); it always runs where absent.
+    pub condition: Option<Condition>,
+    pub retries: Retries,
+    /// Whether the hooks after it run though it failed, those that need it too.
+    pub continue_on_error: bool,
+    pub severity: Severity,
+    /// Whether it runs though an earlier hook failed.
+    pub always: bool,
+    /// Whether it is queued for a worker (`async`) instead of being waited for.
+    pub background: bool,
+    /// No two hooks of one group run at the same time, in this repository.
+    pub concurrency: Option<String>,
+    /// Whether an earlier verdict on the same inputs may stand in for a run.
+    pub cache: bool,
+    /// The cell of the `matrix` that this hook is, as keys and values; empty where it has none.
+    pub cell: Vec<(String, String)>,
+    /// The files that a merge takes from the branch merged into, not from the candidate.
+    pub pinned: Globs,
+    /// Whether a verdict that it reached with uncommitted code counts for `require`.
+    pub allow_dirty: bool,
+}
+
+/// How often a hook that failed is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Retries {
+    /// How many times at most, after the first.
+    pub max: u32,
+    /// How long before the first; doubled before each further one, with jitter.
+    pub backoff: Duration,
+}
+
+/// What the failure of a hook means for the event (`level`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Severity {
+    #[default]
+    Fail,
+    Warn,
 }
 
 /// What a hook does.
