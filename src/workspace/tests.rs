@@ -2,11 +2,11 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests write as any program does")]
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::base::{NoProgress, RepoPath, TreeId};
 use crate::object::{Entry, ObjectDb, TreeEdit, TreeValue};
@@ -78,6 +78,12 @@ impl Sample {
 
     pub fn remove(&self, name: &str) {
         fs::remove_file(self.root.join(name)).unwrap();
+    }
+
+    /// Makes a file too young to be believed, however slow the machine is.
+    pub fn keep_young(&self, name: &str) {
+        let file = File::options().append(true).open(self.root.join(name)).unwrap();
+        file.set_modified(SystemTime::now() + Duration::from_hours(1)).unwrap();
     }
 
     /// Waits until what was written so far is old enough to be believed.

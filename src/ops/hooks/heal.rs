@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::base::{Timestamp, interrupt};
 use crate::hook::runner::Status;
-use crate::ops::hooks::around::{PendingEvent, owner, run_post};
+use crate::ops::hooks::after::{PendingEvent, run_post};
+use crate::ops::hooks::carry_out::owner;
 use crate::ops::hooks::owner::is_dead;
 use crate::ops::{Context, OpsError};
 use crate::repo::journal::{self, RunRow};

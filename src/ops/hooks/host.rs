@@ -8,7 +8,7 @@ use crate::base::{RepoPath, TreeId};
 use crate::hook::context::EventContext;
 use crate::hook::runner::{Collected, Host, HostError, RunRecord, Sandbox, Slot};
 use crate::hook::spec::{Hook, Work};
-use crate::ops::hooks::around::owner;
+use crate::ops::hooks::carry_out::owner;
 use crate::ops::{Context, OpsError};
 use crate::repo::journal::{self, RunRow};
 use crate::store::{ChunkStore, Durability};

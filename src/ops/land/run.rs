@@ -8,7 +8,7 @@ use crate::hook::event::Event;
 use crate::hook::runner::RunRecord;
 use crate::hook::spec::Spec;
 use crate::object::Commit;
-use crate::ops::hooks::{self, around};
+use crate::ops::hooks;
 use crate::ops::land::advance::{Way, advance};
 use crate::ops::land::types::{Candidate, Landed, Landing};
 use crate::ops::{Context, OpsError};
@@ -88,7 +88,7 @@ fn told(
 ) -> Result<EventContext, OpsError> {
     let branch = landing.branch.as_ref().map(RefName::short);
     let source = landing.source.as_deref();
-    around::event_context(context, event, commit, landing.base, branch, source)
+    hooks::event_context(context, event, commit, landing.base, branch, source)
 }
 
 /// Lets the `pre-` hooks judge and amend the commit; returns their runs, and the lock unless it was

@@ -96,6 +96,7 @@ fn unchanged_files_are_not_read_and_make_no_edit() {
     Sample::settle();
     let staged = sample.add(sample.empty_tree(), &["."]);
     sample.write("young", "2");
+    sample.keep_young("young");
     let staged = sample.add(staged, &["."]);
     let options = AddOptions {
         paths: &Pathspecs::default(),

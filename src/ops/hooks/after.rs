@@ -1,0 +1,82 @@
+//! Hooks after an operation: `post-` ones are noted in the transaction that moves the ref and run
+//! afterwards, at least once.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{CommitId, TreeId};
+use crate::hook::context::EventContext;
+use crate::hook::event::Event;
+use crate::hook::plan::{Trigger, plan};
+use crate::hook::runner::RunRecord;
+use crate::hook::spec::Spec;
+use crate::ops::hooks::carry_out::{carry_out, may_run};
+use crate::ops::hooks::definitions::definitions;
+use crate::ops::hooks::told::event_context;
+use crate::ops::{Context, OpsError};
+use crate::repo::journal;
+
+/// What it takes to run the hooks of a `post-` event, now or after a crash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingEvent {
+    pub event: String,
+    pub branch: Option<String>,
+    pub source: Option<String>,
+    pub base: Option<String>,
+    pub commit: String,
+    /// The tree whose `mlv.yaml` counts.
+    pub definitions: String,
+}
+
+/// Returns what is to be noted, in the transaction that moves the ref, so that the hooks of a
+/// `post-` event run even after a crash; nothing where none would.
+pub fn note_post(
+    context: &Context,
+    spec: &Spec,
+    told: &EventContext,
+    definitions: TreeId,
+) -> Result<Option<PendingEvent>, OpsError> {
+    let changed: Vec<_> = told.changes.iter().map(|change| change.path.clone()).collect();
+    let trigger = Trigger { event: told.event, branch: told.branch.as_deref(), changed: &changed };
+    if plan(spec, &trigger).is_empty() || !may_run(context, spec, told)? {
+        return Ok(None);
+    }
+    Ok(Some(PendingEvent {
+        event: told.event.name().to_owned(),
+        branch: told.branch.clone(),
+        source: told.source_branch.clone(),
+        base: told.base_commit.map(CommitId::to_hex),
+        commit: told.commit.map(CommitId::to_hex).unwrap_or_default(),
+        definitions: definitions.to_hex(),
+    }))
+}
+
+/// Runs the hooks of a noted event, and strikes it from the list. How they end changes nothing that
+/// was done: it is recorded and told.
+pub fn run_post(
+    context: &Context,
+    number: i64,
+    pending: &PendingEvent,
+) -> Result<Vec<RunRecord>, OpsError> {
+    let unreadable = |reason: &str| OpsError::Unsupported {
+        what: format!("a noted event cannot be run: {reason}"),
+    };
+    let event = Event::parse(&pending.event).map_err(|error| unreadable(&error.to_string()))?;
+    let id: CommitId = pending.commit.parse().map_err(|_| unreadable("its commit"))?;
+    let parse = |text: &String| text.parse::<CommitId>().map_err(|_| unreadable("its base"));
+    let base = pending.base.as_ref().map(parse).transpose()?;
+    let definitions_tree: TreeId =
+        pending.definitions.parse().map_err(|_| unreadable("its definitions"))?;
+    let commit = context.repo.objects().commit(id)?;
+    let (branch, source) = (pending.branch.as_deref(), pending.source.as_deref());
+    let mut told = event_context(context, event, &commit, base, branch, source)?;
+    told.commit = Some(id);
+    let mut runs = Vec::new();
+    if let Some(spec) = definitions(context, definitions_tree)? {
+        let changed: Vec<_> = told.changes.iter().map(|change| change.path.clone()).collect();
+        let plan = plan(&spec, &Trigger { event, branch, changed: &changed });
+        let base = context.repo.tree_of(base)?;
+        runs = carry_out(context, &plan, &told, commit.tree, base)?.1;
+    }
+    context.repo.transact(|connection| Ok(journal::remove_pending(connection, number)?))?;
+    Ok(runs)
+}
