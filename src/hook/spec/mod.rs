@@ -1,14 +1,22 @@
 //! `mlv.yaml`: what it says as values ([`Spec`]), and how it is read from text that anybody may
-//! have written. `node` holds the YAML with places, `read` turns it into values, `check` holds them
-//! against each other.
+//! have written. `node` holds the YAML with places, `read*` turn it into values with the help of
+//! `reader`, `check` holds them against each other; `keys` lists all there is, for the JSON Schema
+//! too.
 
 mod check;
 mod definition;
 pub mod error;
 pub mod glob;
+mod include;
+mod keys;
+mod matrix;
 mod node;
 mod read;
 mod read_hook;
+mod read_when;
+mod reader;
+mod schedule;
+mod schema;
 mod types;
 
 #[cfg(test)]
@@ -16,7 +24,11 @@ mod tests;
 
 pub use error::{Place, SpecError, SpecErrors};
 pub use glob::{GlobError, Globs};
-pub use read::{FILE_NAME, parse};
+pub use include::{MAX_INCLUDED, included_paths};
+pub use node::MAX_BYTES;
+pub use read::{FILE_NAME, SpecFile, parse, parse_files};
+pub use schedule::{NotASchedule, Schedule};
+pub use schema::json_schema;
 pub use types::{
     Artifact, ArtifactKind, BranchRule, Hook, HookId, NotAHookId, Retries, Severity, Shell, Spec,
     Work,

@@ -10,6 +10,7 @@ mod host;
 mod list;
 mod owner;
 mod runs;
+mod spec_files;
 mod told;
 mod trust;
 
