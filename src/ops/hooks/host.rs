@@ -108,6 +108,9 @@ impl Host for RepoHost<'_> {
             status: record.status.name().to_owned(),
             owner: (!record.status.is_final()).then(|| self.owner.clone()),
             record: serde_json::to_string(record)?,
+            event_number: None,
+            noted: None,
+            detail: None,
         };
         Ok(self.context.repo.transact(|connection| Ok(journal::write(connection, &row)?))?)
     }
