@@ -2,8 +2,9 @@
 //! in which boot which files were written: as long as the machine runs, they are what they seem.
 //!
 //! After a restart they may be torn although their facts are right, so their rows of the stat cache
-//! are dropped: they are read again, and a torn one shows as modified. Nothing else has to be undone:
-//! the refs and the packs they need were durable before, and so was the work that was overwritten.
+//! are dropped and they are read again: a torn one is named, and shows as modified. Nothing else has
+//! to be undone: the refs and the packs they need were durable before, and so was the work that was
+//! overwritten.
 //! Should a power cut undo the renaming itself, the journal is found and recovery goes by content.
 //!
 //! The next checkout syncs what the one before it wrote, unless it names the same files itself, as on
@@ -12,12 +13,17 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::base::RepoPath;
+use rayon::prelude::*;
+
 use crate::base::fs::{IoContext, PathError, remove_file_if_exists};
+use crate::base::{NoProgress, RepoPath};
+use crate::workspace::cache::{CachedFile, NewRow};
 use crate::workspace::checkout::Step;
 use crate::workspace::checkout::journal::Journal;
+use crate::workspace::content::{Content, Deed};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
+use crate::workspace::status::same_bytes;
 
 /// Returns where the journal of a checkout lies that is over and may not be on the disk.
 pub(super) fn path_in(dot_dir: &Path) -> PathBuf {
@@ -32,16 +38,53 @@ fn covers(steps: &[Step], others: &[Step]) -> bool {
 
 impl Workspace {
     /// Drops what the stat cache says of files that were written before the machine was restarted.
-    /// Where that fails, the cache is not used at all.
-    pub(in crate::workspace) fn doubt_earlier_boots(&self) {
+    /// Where that fails, the cache is not used at all. Returns the files that are torn.
+    pub(in crate::workspace) fn doubt_earlier_boots(&self) -> Vec<RepoPath> {
         let path = path_in(&self.dot_dir);
         if !path.exists() || self.is_of_this_boot(&path) {
-            return;
+            return Vec::new();
         }
-        let settled = self.lock_checkout().is_ok_and(|_lock| self.settle_unsynced(&[]).is_ok());
-        if !settled {
+        let settled = self.lock_checkout().and_then(|_lock| {
+            let journal = Journal::read(&path).ok().flatten();
+            let looked = journal.map(|journal| self.look_for_torn(&journal));
+            self.settle_unsynced(&[]).map(|()| looked.unwrap_or_default())
+        });
+        let Ok((torn, sound)) = settled else {
             self.cache.close();
+            return Vec::new();
+        };
+        self.cache.update(&sound, &[]);
+        torn
+    }
+
+    /// Reads the files that a journal names. Returns those that nobody has changed and that are not
+    /// what was written, and what is known of the sound ones now.
+    fn look_for_torn(&self, journal: &Journal) -> (Vec<RepoPath>, Vec<NewRow>) {
+        let present = self.present();
+        let looked = journal.steps.par_iter().map_init(
+            || self.disk.cursor(),
+            |cursor, step| {
+                let wanted = step.new.as_ref()?;
+                let row = self.cache.get(&step.path);
+                let read = self.read_content(cursor, &step.path, Deed::Hash, &NoProgress);
+                let Ok(Content::Known { entry, stat }) = read else { return None };
+                if same_bytes(wanted, &entry) {
+                    let file = CachedFile { stat, observed_ns: present, entry: wanted.clone() };
+                    return Some(Ok(NewRow { path: step.path.clone(), file }));
+                }
+                // Work of the user has other facts; a file that never reached the disk is empty.
+                let untouched = row.is_some_and(|row| row.stat == stat);
+                (untouched || stat.size == 0).then(|| Err(step.path.clone()))
+            },
+        );
+        let (mut torn, mut sound) = (Vec::new(), Vec::new());
+        for one in looked.flatten().collect::<Vec<_>>() {
+            match one {
+                Ok(row) => sound.push(row),
+                Err(path) => torn.push(path),
+            }
         }
+        (torn, sound)
     }
 
     /// Brings to the disk what the checkout before this one wrote, unless the journal of `steps` will
