@@ -261,3 +261,18 @@ fn two_processes_at_once_lose_nothing() {
     assert_eq!(env.json(&["status", "--json"])["staged"].as_array().unwrap().len(), 80);
     env.success(&["commit", "-m", "both"]);
 }
+
+#[test]
+fn a_pipe_that_is_named_itself_fails_as_nothing_of_it_can_be_added() {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    std::process::Command::new("mkfifo").arg(env.path("pipe")).status().unwrap();
+    insta::assert_snapshot!(env.screen("mlv add pipe"), @r"
+    $ mlv add pipe
+    [stderr]
+    warning: cannot read `pipe`: it is a named pipe
+    nothing to add: all of it is staged as it is
+    [exit code 1]
+    ");
+    env.success(&["add", "."]);
+}

@@ -123,6 +123,10 @@ impl Planner<'_> {
             return;
         }
         match on_disk {
+            OnDisk::Special(kind) if self.options.paths.names(&path) => {
+                let reason = format!("it is a {}", kind.word());
+                self.plan.notices.push(Notice::Unreadable { path, reason });
+            }
             OnDisk::Special(kind) => self.plan.notices.push(Notice::Special { path, kind }),
             OnDisk::Absent if tracked.is_some() => self.plan.removals.push(path),
             OnDisk::File { stat, ignored } => {
