@@ -182,6 +182,8 @@ fn a_read_only_repository_can_be_looked_at_and_says_why_it_cannot_be_changed() {
     env.success(&["fsck"]);
     let clone = env.home().join("clone");
     env.success(&["clone", ".", clone.to_str().unwrap()]);
+    let branch = env.mlv(&["branch", "y"]);
+    assert!(branch.stderr.contains("hint: check who owns `.mlv`"), "{branch}");
     for arguments in [&["add", "."][..], &["commit", "-am", "x"], &["switch", "-c", "y"], &["gc"]] {
         let output = env.mlv(arguments);
         assert_eq!(output.code, 1, "{output}");
