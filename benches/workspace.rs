@@ -92,6 +92,7 @@ fn add(
         force: false,
         tracked_only: false,
         is_git_tracked: &|_| false,
+        is_lost: &|_| false,
     };
     let plan = workspace.plan_add(staged, &options)?;
     let outcome = workspace.execute_add(plan, &NoProgress)?;

@@ -51,8 +51,8 @@ fn deletions_are_taken_in_and_what_is_unchanged_is_not_read() {
     assert_eq!(
         again,
         serde_json::json!({
-            "added": [], "removed": [], "unchanged": 2, "bytes": 0, "notices": [],
-            "incomplete": false
+            "added": [], "removed": [], "unchanged": 2, "bytes": 0, "healed": 0,
+            "notices": [], "incomplete": false
         })
     );
 }

@@ -175,3 +175,55 @@ fn a_sound_repository_is_said_to_be_so_on_stderr_only() {
     let report = env.json(&["fsck", "--json"]);
     assert_eq!((&report["ok"], &report["commits"]), (&true.into(), &1.into()));
 }
+
+/// A repository whose `data.bin` has a damaged chunk, while the file itself is whole.
+fn damaged() -> TestEnvironment {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    env.write("data.bin", Dice::new(7).bytes(300_000));
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", "one"]);
+    let packs = files_below(&env.path(".mlv/store/packs"));
+    let pack = packs.iter().max_by_key(|path| path.metadata().unwrap().len()).unwrap();
+    let mut bytes = std::fs::read(pack).unwrap();
+    bytes[100_000] ^= 1;
+    env.write(pack, bytes);
+    env
+}
+
+#[test]
+fn adding_the_sound_file_again_heals_the_store_and_gc_drops_the_damaged_copy() {
+    let env = damaged();
+    let found = env.mlv(&["fsck"]).expect_code(1);
+    assert!(found.stderr.contains("`mlv add data.bin` stores it again"), "{found}");
+    let added = env.success(&["add", "data.bin"]);
+    assert!(added.stderr.contains("stored 1 object again that had been lost"), "{added}");
+    let healed = env.success(&["fsck"]);
+    assert!(healed.stderr.contains("1 damaged copy is stored again: `mlv gc` removes"), "{healed}");
+    assert_eq!(env.json(&["fsck", "--json"])["superseded_count"], 1);
+    env.success(&["gc"]);
+    assert_eq!(env.json(&["fsck", "--json"])["superseded_count"], 0);
+    assert!(!env.path(".mlv/store/known-damage").exists());
+    env.success(&["export", "HEAD", "out"]);
+    assert_eq!(env.read("out/data.bin"), env.read("data.bin"));
+    assert_eq!(env.success(&["add", "data.bin"]).stderr, "nothing to add: 1 file unchanged\n");
+}
+
+#[test]
+fn a_read_that_fails_is_enough_for_the_next_add_to_heal() {
+    let env = damaged();
+    env.mlv(&["export", "HEAD", "out"]).expect_code(1);
+    env.success(&["add", "data.bin"]);
+    env.success(&["export", "HEAD", "out"]);
+}
+
+#[test]
+fn data_whose_pack_is_gone_is_stored_again_too() {
+    let env = damaged();
+    let packs = files_below(&env.path(".mlv/store/packs"));
+    let pack = packs.iter().max_by_key(|path| path.metadata().unwrap().len()).unwrap();
+    std::fs::remove_file(pack).unwrap();
+    env.mlv(&["fsck"]).expect_code(1);
+    env.success(&["add", "data.bin"]);
+    env.success(&["fsck"]);
+}

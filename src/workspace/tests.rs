@@ -123,6 +123,7 @@ impl Sample {
             force,
             tracked_only: false,
             is_git_tracked: &|path| path.as_bytes().starts_with(b"code/"),
+            is_lost: &|_| false,
         };
         let plan = self.workspace.plan_add(staged, &options)?;
         self.workspace.execute_add(plan, &NoProgress)

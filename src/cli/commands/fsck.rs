@@ -49,6 +49,13 @@ fn show(ui: &mut Ui, report: &FsckReport) -> Result<(), CommandError> {
     if all > listed {
         ui.data(format_args!("and {} more", all - listed))?;
     }
+    if report.superseded_count > 0 {
+        let copies = match report.superseded_count {
+            1 => "1 damaged copy is".to_owned(),
+            number => format!("{number} damaged copies are"),
+        };
+        ui.status(format_args!("{copies} stored again: `mlv gc` removes what is damaged"));
+    }
     if report.index_rebuilt > 0 {
         let parts = render::count(report.index_rebuilt as usize, "part");
         ui.status(format_args!("{parts} of the index was damaged and is made anew"));
@@ -63,7 +70,8 @@ fn show(ui: &mut Ui, report: &FsckReport) -> Result<(), CommandError> {
     Ok(())
 }
 
-fn show_lost(ui: &mut Ui, lost: &Lost) -> Result<(), CommandError> {
+/// Prints a lost object, and what needs it.
+pub fn show_lost(ui: &mut Ui, lost: &Lost) -> Result<(), CommandError> {
     let kind = &lost.kind;
     ui.data(format_args!("lost {kind} {}: {}", lost.id.short(), printable(&lost.reason)))?;
     for need in &lost.needed_by {
@@ -93,6 +101,9 @@ fn needed(ui: &Ui, need: &Need) -> String {
     }
 }
 
+/// The kinds of objects that adding a file makes.
+const HEALABLE: [&str; 2] = ["chunk", "manifest"];
+
 fn verdict(report: &FsckReport) -> CommandError {
     let damaged = render::count(report.problem_count as usize, "damage");
     if report.lost_count == 0 {
@@ -100,6 +111,13 @@ fn verdict(report: &FsckReport) -> CommandError {
             .hinted("clone into a new directory while all can still be read");
     }
     let lost = render::count(report.lost_count as usize, "object");
-    user_error(format!("{damaged} found; {lost} lost"))
+    let error = user_error(format!("{damaged} found; {lost} lost"));
+    let needs = report.lost.iter().filter(|lost| HEALABLE.contains(&lost.kind.as_str()));
+    let path = needs.flat_map(|lost| &lost.needed_by).find_map(|need| need.path.as_ref());
+    let again = path.map(|path| {
+        format!("where you still have a file as it was, `mlv add {path}` stores it again")
+    });
+    error
+        .maybe_hinted(again)
         .hinted("copy the damaged packs back from a backup or a clone of this repository")
 }

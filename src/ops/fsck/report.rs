@@ -14,6 +14,9 @@ pub struct FsckReport {
     /// Files under `.mlv/` that are not as they were written.
     pub problems: Vec<Problem>,
     pub problem_count: u64,
+    /// Damaged copies of what the store has sound elsewhere; `gc` removes them.
+    pub superseded: Vec<Problem>,
+    pub superseded_count: u64,
     /// Objects that something needs and that no copy is left of.
     pub lost: Vec<Lost>,
     pub lost_count: u64,

@@ -84,6 +84,8 @@ impl GcSession<'_> {
             outcome.removed_bytes += pack.len;
         }
         sync_dir(&self.store.layout.packs())?;
+        let gone: Vec<PackName> = old.iter().map(|pack| pack.name).collect();
+        self.store.forget_damage(&gone)?;
         self.store.index.fold(true)?;
         Ok(outcome)
     }

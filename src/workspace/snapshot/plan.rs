@@ -23,6 +23,8 @@ pub struct AddOptions<'a> {
     pub tracked_only: bool,
     /// Whether Git tracks a file: then it is added only where it is named itself.
     pub is_git_tracked: &'a (dyn Fn(&RepoPath) -> bool + Sync),
+    /// Whether the store has lost what an unchanged file holds: then it is read all the same.
+    pub is_lost: &'a (dyn Fn(&Entry) -> bool + Sync),
 }
 
 impl std::fmt::Debug for AddOptions<'_> {
@@ -133,9 +135,10 @@ impl Planner<'_> {
                 if tracked.is_none() && !self.wants_untracked(&path, ignored) {
                     return;
                 }
-                let same = tracked
-                    .as_ref()
-                    .is_some_and(|entry| compare(entry, &stat, cached.as_ref()) == Verdict::Same);
+                let same = tracked.as_ref().is_some_and(|entry| {
+                    compare(entry, &stat, cached.as_ref()) == Verdict::Same
+                        && !(self.options.is_lost)(entry)
+                });
                 if same {
                     self.plan.unchanged += 1;
                 } else {

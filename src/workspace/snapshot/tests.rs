@@ -102,6 +102,7 @@ fn unchanged_files_are_not_read_and_make_no_edit() {
         force: false,
         tracked_only: false,
         is_git_tracked: &|_| false,
+        is_lost: &|_| false,
     };
     let plan = sample.workspace.plan_add(staged, &options).unwrap();
     assert_eq!(plan.unchanged, 1);
@@ -121,6 +122,7 @@ fn only_tracked_files_are_looked_at_on_request() {
         force: false,
         tracked_only: true,
         is_git_tracked: &|_| false,
+        is_lost: &|_| false,
     };
     let plan = sample.workspace.plan_add(staged, &options).unwrap();
     assert_eq!(edited(&sample.workspace.execute_add(plan, &NoProgress).unwrap()), ["a", "b"]);
@@ -169,6 +171,7 @@ fn add_with_a_meddler(times: usize) -> (Sample, AddOutcome) {
         force: false,
         tracked_only: false,
         is_git_tracked: &|_| false,
+        is_lost: &|_| false,
     };
     let plan = sample.workspace.plan_add(sample.empty_tree(), &options).unwrap();
     let file = fs::File::options().append(true).open(sample.root.join("big")).unwrap();
@@ -203,6 +206,7 @@ fn a_file_that_vanished_or_became_something_else_after_the_plan_is_no_file() {
         force: false,
         tracked_only: false,
         is_git_tracked: &|_| false,
+        is_lost: &|_| false,
     };
     let plan = sample.workspace.plan_add(sample.empty_tree(), &options).unwrap();
     for name in ["gone", "directory", "link"] {
