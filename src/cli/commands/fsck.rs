@@ -13,7 +13,7 @@ use crate::ops::fsck::{self, FsckReport, Lost, Need};
 ///
 /// Reads all data and verifies every hash, then follows all history. Names each damaged file, each
 /// object that is lost with it, and the commits and paths that need it. Exit code 1 where anything
-/// is damaged. Changes nothing.
+/// is damaged. Changes nothing, but notes what is damaged: the next `mlv add` of it stores it again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mlv fsck

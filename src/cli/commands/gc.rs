@@ -13,7 +13,7 @@ use crate::ops::gc::{self, GcReport};
 /// Kept is what a branch, a tag, a stash, the staged files or a merge under way lead to, and what
 /// `mlv undo` may need: the operations of the last `undo.keep_days` days and the last
 /// `undo.keep_operations` ones. Waits for other commands; changes nothing where data that is needed
-/// is missing, and keeps packs that are damaged.
+/// is missing, and keeps packs that are damaged until what they held is stored again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mlv gc

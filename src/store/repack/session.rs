@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::base::fs::{PathError, remove_file_if_exists, sync_dir};
 use crate::base::lock::{FileLock, LockKind};
 use crate::base::{Progress, interrupt};
+use crate::store::index::Location;
 use crate::store::pack::{self, BlobEntry, FooterError, PackClass, PackName};
 use crate::store::repack::{Live, RepackLimits, RepackPlan};
 use crate::store::{ChunkStore, Durability, LocalStore, PackInfo, StoreError};
@@ -172,6 +173,8 @@ impl GcSession<'_> {
             }
             progress.advance(u64::from(entry.stored));
             if self.stays_elsewhere(entry, pack.name, plan)? {
+                let place = Location { pack: pack.name, entry: *entry };
+                moved.dead += u64::from(self.store.damage.has(&place));
                 continue;
             }
             if let Ok((stored, _plain)) = pack::read_both(&file, entry) {
