@@ -94,8 +94,7 @@ fn add(
         is_git_tracked: &|_| false,
     };
     let plan = workspace.plan_add(staged, &options)?;
-    let outcome = workspace.execute_add(plan, &NoProgress)?;
-    let tree = objects.edit_tree(staged, outcome.edits)?;
+    let tree = workspace.execute_add(staged, &plan, &NoProgress)?.tree;
     objects.store().flush(Durability::Durable)?;
     Ok(tree)
 }

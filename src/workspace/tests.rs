@@ -125,13 +125,12 @@ impl Sample {
             is_git_tracked: &|path| path.as_bytes().starts_with(b"code/"),
         };
         let plan = self.workspace.plan_add(staged, &options)?;
-        self.workspace.execute_add(plan, &NoProgress)
+        self.workspace.execute_add(staged, &plan, &NoProgress)
     }
 
     /// Adds, and returns the new staged tree.
     pub fn add(&self, staged: TreeId, names: &[&str]) -> TreeId {
-        let outcome = self.try_add(staged, names, false).unwrap();
-        self.objects.edit_tree(staged, outcome.edits).unwrap()
+        self.try_add(staged, names, false).unwrap().tree
     }
 
     pub fn status(&self, head: TreeId, staged: TreeId, untracked: UntrackedMode) -> Status {

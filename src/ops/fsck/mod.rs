@@ -6,4 +6,4 @@ mod report;
 mod trace;
 
 pub use check::fsck;
-pub use report::{FsckReport, Lost, Need, Problem};
+pub use report::{FsckReport, IrregularTree, Lost, Need, Problem};

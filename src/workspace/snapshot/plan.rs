@@ -1,6 +1,6 @@
 //! The plan of an `add`: nothing is read but names and facts.
 
-use crate::base::{RepoPath, TreeId};
+use crate::base::{PathList, RepoPath, TreeId};
 use crate::object::Entry;
 use crate::workspace::disk::FileKind;
 use crate::workspace::error::WorkspaceError;
@@ -31,21 +31,17 @@ impl std::fmt::Debug for AddOptions<'_> {
     }
 }
 
-/// A file that will be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlannedFile {
-    pub path: RepoPath,
-    pub size: u64,
-    /// What the staged tree holds there.
-    pub staged: Option<Entry>,
-}
-
-/// What an `add` will do.
+/// What an `add` will do. Millions of files are held in few bytes each.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AddPlan {
-    pub files: Vec<PlannedFile>,
+    /// The files that will be read, in order.
+    pub files: PathList,
+    /// How large they are together.
+    pub bytes: u64,
+    /// What the staged tree holds of them, each with its place among the files.
+    pub(super) staged: Vec<(usize, Entry)>,
     /// Tracked files that are gone from the disk.
-    pub removals: Vec<RepoPath>,
+    pub removals: PathList,
     /// How many files need not be read.
     pub unchanged: u64,
     pub notices: Vec<Notice>,
@@ -135,7 +131,10 @@ impl Planner<'_> {
                 if same {
                     self.plan.unchanged += 1;
                 } else {
-                    self.plan.files.push(PlannedFile { path, size: stat.size, staged: tracked });
+                    let number = self.plan.files.len();
+                    self.plan.staged.extend(tracked.map(|entry| (number, entry)));
+                    self.plan.bytes += stat.size;
+                    self.plan.files.push(path);
                 }
             }
             _ => {}
