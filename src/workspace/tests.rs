@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::base::{NoProgress, RepoPath, TreeId};
 use crate::object::{Entry, ObjectDb, TreeEdit, TreeValue};
@@ -78,6 +78,16 @@ impl Sample {
 
     pub fn remove(&self, name: &str) {
         fs::remove_file(self.root.join(name)).unwrap();
+    }
+
+    /// Makes a file look as if it was last written so long ago.
+    pub fn age(&self, name: &str, age: Duration) {
+        self.set_modified(name, SystemTime::now() - age);
+    }
+
+    pub fn set_modified(&self, name: &str, time: SystemTime) {
+        let file = fs::File::options().write(true).open(self.root.join(name)).unwrap();
+        file.set_modified(time).unwrap();
     }
 
     /// Waits until what was written so far is old enough to be believed.

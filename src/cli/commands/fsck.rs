@@ -114,7 +114,9 @@ fn verdict(report: &FsckReport) -> CommandError {
     if report.problem_count + report.lost_count == 0 {
         let trees = render::count(report.irregular_count as usize, "tree");
         return user_error(format!("{trees} not stored as `mlv` stores them; nothing is lost"))
-            .hinted("their files can be read; committed anew in a new repository they are regular");
+            .hinted(
+                "their files can be read; committed anew in a new repository they are regular",
+            );
     }
     let damaged = render::count(report.problem_count as usize, "damage");
     if report.lost_count == 0 {

@@ -14,8 +14,9 @@ use crate::workspace::notice::Notice;
 use crate::workspace::snapshot::AddPlan;
 use crate::workspace::status::same_bytes;
 
-/// How many files become edits of the tree at a time. While they do, as many others are read.
-const BATCH: usize = 1 << 15;
+/// How many files become edits of the tree at a time. While they do, as many others are read. Tests
+/// see many batches of few files.
+const BATCH: usize = if cfg!(test) { 4 } else { 1 << 15 };
 
 /// What an `add` did. The store has the bytes, but may not have flushed them.
 #[derive(Debug, Clone)]

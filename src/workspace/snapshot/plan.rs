@@ -5,7 +5,7 @@ use crate::object::Entry;
 use crate::workspace::disk::FileKind;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
-use crate::workspace::join::{Join, Joined, OnDisk};
+use crate::workspace::join::{Facts, Join, Joined, OnDisk};
 use crate::workspace::notice::Notice;
 use crate::workspace::pathspec::{Pathspecs, Usage};
 use crate::workspace::status::{Verdict, compare};
@@ -63,7 +63,7 @@ impl Workspace {
         let below = options.paths.common_parent();
         self.refuse_nested(&below)?;
         let enter = |dir: &RepoPath| options.force && options.paths.may_match_below(dir);
-        let mut join = Join::new(self, staged, &below, enter);
+        let mut join = Join::new(self, staged, &below, enter, Facts::OfAll);
         while let Some(joined) = join.advance()? {
             planner.meet(joined);
         }

@@ -222,3 +222,22 @@ fn a_file_that_vanished_or_became_something_else_after_the_plan_is_no_file() {
     let outcome = sample.workspace.execute_add(empty, &plan, &NoProgress).unwrap();
     assert_eq!(outcome.tree, sample.tree(&[("link", "->/etc/passwd")]));
 }
+
+#[test]
+fn many_files_taken_in_batch_by_batch_make_the_tree_that_all_at_once_make() {
+    let sample = Sample::new();
+    let name = |number: usize| match number % 3 {
+        0 => format!("flat/file-{number}"),
+        1 => format!("deep/{number}/file"),
+        _ => format!("file-{number}"),
+    };
+    let files: Vec<_> = (0..50).map(|number| (name(number), number.to_string())).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(a, b)| (&a[..], &b[..])).collect();
+    // A file that has become a directory, a directory that has become a file, and files gone.
+    let before = ["deep", "file-2/inside", "gone/1", "gone/2", "gone/3", "gone/4", "gone/5"];
+    let staged = sample.tree(&before.map(|name| (name, "before")));
+    files.iter().for_each(|(name, text)| sample.write(name, text));
+    assert_eq!(sample.add(staged, &[]), sample.tree(&files));
+    let again = sample.add(sample.tree(&files[..20]), &[]);
+    assert_eq!(again, sample.tree(&files));
+}
