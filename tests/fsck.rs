@@ -2,7 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use mlv::repo::Layout;
+use minicbor::Encoder;
+use mlv::base::TreeId;
+use mlv::object::Commit;
+use mlv::refs::{RefEdit, RefName, RefValue};
+use mlv::repo::{Layout, Repo};
+use mlv::store::{BlobId, BlobKind, ChunkStore as _};
 
 use crate::common::TestEnvironment;
 use crate::common::model::{self, Dice, parameter};
@@ -227,4 +232,69 @@ fn data_whose_pack_is_gone_is_stored_again_too() {
     env.mlv(&["fsck"]).expect_code(1);
     env.success(&["add", "data.bin"]);
     env.success(&["fsck"]);
+}
+
+/// Stores a node of a tree, of these items, and returns its id.
+fn store_node(repo: &Repo, level: u8, items: &[Vec<u8>]) -> TreeId {
+    let mut bytes = Vec::new();
+    let mut cbor = Encoder::new(&mut bytes);
+    cbor.array(2).unwrap().u8(level).unwrap().array(items.len() as u64).unwrap();
+    items.iter().for_each(|item| bytes.extend_from_slice(item));
+    let id = BlobId::of(BlobKind::Tree, &bytes);
+    repo.store().write(id, &bytes).unwrap();
+    TreeId(id.hash)
+}
+
+/// Returns the item of a node that points to another, which is stored: a directory at level 0.
+fn pointer(name: &str, kind: Option<u8>, id: TreeId, files: u64) -> Vec<u8> {
+    let mut raw = Vec::new();
+    let mut cbor = Encoder::new(&mut raw);
+    cbor.array(4 + u64::from(kind.is_some())).unwrap().bytes(name.as_bytes()).unwrap();
+    kind.iter().for_each(|kind| _ = cbor.u8(*kind).unwrap());
+    cbor.u64(files).unwrap().u64(files).unwrap().bytes(&id.0.0).unwrap();
+    raw
+}
+
+#[test]
+fn a_tree_that_is_whole_but_split_where_no_tree_is_split_is_named() {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    env.write("first", "1");
+    env.success(&["add", "first"]);
+    env.success(&["commit", "-m", "regular"]);
+    let repo = model::open(&env.root());
+    let content = repo.objects().ingest_bytes(b"x").unwrap().content;
+    let leaf = |number: u8| {
+        let mut raw = Vec::new();
+        let mut cbor = Encoder::new(&mut raw);
+        cbor.array(4).unwrap().bytes(&[b'a' + number]).unwrap().u8(0).unwrap();
+        cbor.u8(1).unwrap().bytes(&content.0).unwrap();
+        raw
+    };
+    let low = store_node(&repo, 0, &[leaf(0)]);
+    let high = store_node(&repo, 0, &[leaf(1), leaf(2)]);
+    let items = [pointer("a", None, low, 1), pointer("c", None, high, 2)];
+    let directory = store_node(&repo, 1, &items);
+    let tree = store_node(&repo, 0, &[pointer("data", Some(3), directory, 3)]);
+    let main = RefName::branch("main").unwrap();
+    let tip = repo.head().unwrap().commit().unwrap();
+    let commit = Commit { tree, parents: vec![tip], ..repo.objects().commit(tip).unwrap() };
+    let commit = repo.objects().write_commit(&commit).unwrap();
+    repo.edit_unlogged(&[RefEdit::set(main, RefValue::Commit(commit))]).unwrap();
+    drop(repo);
+    let output = env.mlv(&["fsck"]);
+    assert_eq!(output.code, 1, "{output}");
+    let found = format!(
+        "irregular tree {}: it ends where no node ends\n  directory data/ of commit {}\n",
+        low.0.short(),
+        commit.short()
+    );
+    assert_eq!(output.stdout, found);
+    assert!(output.stderr.contains("1 tree not stored as `mlv` stores them"), "{output}");
+    let report = env.mlv(&["fsck", "--json"]).json();
+    assert_eq!(report["irregular_count"], 1);
+    assert_eq!(report["irregular"][0]["path"], "data");
+    assert_eq!(report["irregular"][0]["commit"], commit.to_string());
+    assert_eq!(report["problem_count"], 0);
+    assert_eq!(report["lost_count"], 0);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
-use crate::base::{RepoPath, TreeId};
+use crate::base::{PathList, RepoPath, TreeId};
 use crate::object::{Entry, ObjectDb};
 use crate::ops::merge::settle_paths;
 use crate::ops::{Context, OpsError};
@@ -30,8 +30,8 @@ pub struct AddOptions {
 #[derive(Debug, Clone, Default, serde::Serialize)]
 pub struct Added {
     /// Paths that are new to the staged tree, or changed.
-    pub added: Vec<RepoPath>,
-    pub removed: Vec<RepoPath>,
+    pub added: PathList,
+    pub removed: PathList,
     /// Files that did not have to be read.
     pub unchanged: u64,
     /// How large the added files are.
@@ -99,8 +99,8 @@ fn needs(objects: &ObjectDb, entry: &Entry, lost: &BTreeSet<BlobId>) -> bool {
 
 fn told_of_plan(plan: AddPlan) -> Added {
     Added {
-        bytes: plan.files.iter().map(|file| file.size).sum(),
-        added: plan.files.into_iter().map(|file| file.path).collect(),
+        bytes: plan.bytes,
+        added: plan.files,
         removed: plan.removals,
         unchanged: plan.unchanged,
         healed: 0,
@@ -120,15 +120,15 @@ pub fn stage(
     let unchanged = plan.unchanged;
     let lost = context.repo.store().lost_blobs()?.len();
     tracing::debug!(files = plan.files.len(), unchanged = plan.unchanged, "reading files");
-    let outcome = context.workspace()?.execute_add(plan, context.progress.as_ref())?;
-    let objects = context.repo.objects();
+    let outcome = context.workspace()?.execute_add(staged, &plan, context.progress.as_ref())?;
+    drop(plan);
+    let (objects, tree) = (context.repo.objects(), outcome.tree);
     let mut added = Added {
         unchanged,
         incomplete: outcome.has_failures(),
         notices: outcome.notices,
         ..Added::default()
     };
-    let tree = objects.edit_tree(staged, outcome.edits)?;
     for change in crate::diff::tree::tree_changes(objects, staged, tree, &RepoPath::root()) {
         let change = change?;
         match change.new {
@@ -146,7 +146,7 @@ pub fn stage(
 
 /// Keeps Git from offering what mlv versions; where that cannot be, it is told. Where Git's exclude
 /// file covers the `added` paths already, nothing else is looked at.
-pub fn exclude_from_git(context: &Context, tree: TreeId, added: &[RepoPath]) {
+pub fn exclude_from_git(context: &Context, tree: TreeId, added: &PathList) {
     let progress = context.progress.as_ref();
     match try_to_exclude(context, tree, added) {
         Ok(paths) => paths.iter().for_each(|path| {
@@ -162,7 +162,7 @@ pub fn exclude_from_git(context: &Context, tree: TreeId, added: &[RepoPath]) {
 fn try_to_exclude(
     context: &Context,
     tree: TreeId,
-    added: &[RepoPath],
+    added: &PathList,
 ) -> Result<Vec<RepoPath>, OpsError> {
     let Some(git) = context.git()? else { return Ok(Vec::new()) };
     if git.excludes(added)? {

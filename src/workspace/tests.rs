@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::base::{NoProgress, RepoPath, TreeId};
 use crate::object::{Entry, ObjectDb, TreeEdit, TreeValue};
@@ -80,6 +80,16 @@ impl Sample {
         fs::remove_file(self.root.join(name)).unwrap();
     }
 
+    /// Makes a file look as if it was last written so long ago.
+    pub fn age(&self, name: &str, age: Duration) {
+        self.set_modified(name, SystemTime::now() - age);
+    }
+
+    pub fn set_modified(&self, name: &str, time: SystemTime) {
+        let file = fs::File::options().write(true).open(self.root.join(name)).unwrap();
+        file.set_modified(time).unwrap();
+    }
+
     /// Waits until what was written so far is old enough to be believed.
     pub fn settle() {
         std::thread::sleep(Duration::from_millis(50));
@@ -126,13 +136,12 @@ impl Sample {
             is_lost: &|_| false,
         };
         let plan = self.workspace.plan_add(staged, &options)?;
-        self.workspace.execute_add(plan, &NoProgress)
+        self.workspace.execute_add(staged, &plan, &NoProgress)
     }
 
     /// Adds, and returns the new staged tree.
     pub fn add(&self, staged: TreeId, names: &[&str]) -> TreeId {
-        let outcome = self.try_add(staged, names, false).unwrap();
-        self.objects.edit_tree(staged, outcome.edits).unwrap()
+        self.try_add(staged, names, false).unwrap().tree
     }
 
     pub fn status(&self, head: TreeId, staged: TreeId, untracked: UntrackedMode) -> Status {

@@ -7,13 +7,14 @@ use crate::cli::render::{self, printable};
 use crate::cli::session;
 use crate::cli::style::Label;
 use crate::cli::ui::Ui;
-use crate::ops::fsck::{self, FsckReport, Lost, Need};
+use crate::ops::fsck::{self, FsckReport, IrregularTree, Lost, Need};
 
 /// Prove that everything under `.mlv/` is as it was written
 ///
 /// Reads all data and verifies every hash, then follows all history. Names each damaged file, each
-/// object that is lost with it, and the commits and paths that need it. Exit code 1 where anything
-/// is damaged. Changes nothing, but notes what is damaged: the next `mlv add` of it stores it again.
+/// object that is lost with it, and the commits and paths that need it; also each tree that is not cut
+/// into nodes as its content asks, so that equal trees have equal ids. Exit code 1 where anything is
+/// found. Changes nothing, but notes what is damaged: the next `mlv add` of it stores it again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mlv fsck
@@ -44,8 +45,11 @@ fn show(ui: &mut Ui, report: &FsckReport) -> Result<(), CommandError> {
     for lost in &report.lost {
         show_lost(ui, lost)?;
     }
-    let listed = (report.problems.len() + report.lost.len()) as u64;
-    let all = report.problem_count + report.lost_count;
+    for tree in &report.irregular {
+        show_irregular(ui, tree)?;
+    }
+    let listed = (report.problems.len() + report.lost.len() + report.irregular.len()) as u64;
+    let all = report.problem_count + report.lost_count + report.irregular_count;
     if all > listed {
         ui.data(format_args!("and {} more", all - listed))?;
     }
@@ -88,6 +92,19 @@ pub fn show_lost(ui: &mut Ui, lost: &Lost) -> Result<(), CommandError> {
     Ok(())
 }
 
+fn show_irregular(ui: &mut Ui, tree: &IrregularTree) -> Result<(), CommandError> {
+    let IrregularTree { id, reason, needed_by } = tree;
+    ui.data(format_args!("irregular tree {}: {reason}", id.short()))?;
+    let directory = needed_by.path.as_ref().map_or_else(String::new, |path| format!("{path}/"));
+    let directory = ui.paint(Label::Path, printable(&directory)).to_string();
+    let holder = match (needed_by.commit, &needed_by.name) {
+        (Some(commit), _) => format!("commit {}", ui.paint(Label::CommitId, commit.short())),
+        (None, Some(name)) => format!("`{}`", printable(name)),
+        (None, None) => "`mlv undo`".to_owned(),
+    };
+    Ok(ui.data(format_args!("  directory {directory} of {holder}"))?)
+}
+
 fn needed(ui: &Ui, need: &Need) -> String {
     let path = need.path.as_ref().map(ToString::to_string);
     let path = path.map(|path| ui.paint(Label::Path, printable(&path)).to_string());
@@ -105,6 +122,13 @@ fn needed(ui: &Ui, need: &Need) -> String {
 const HEALABLE: [&str; 2] = ["chunk", "manifest"];
 
 fn verdict(report: &FsckReport) -> CommandError {
+    if report.problem_count + report.lost_count == 0 {
+        let trees = render::count(report.irregular_count as usize, "tree");
+        return user_error(format!("{trees} not stored as `mlv` stores them; nothing is lost"))
+            .hinted(
+                "their files can be read; committed anew in a new repository they are regular",
+            );
+    }
     let damaged = render::count(report.problem_count as usize, "damage");
     if report.lost_count == 0 {
         return user_error(format!("{damaged} found; nothing is lost"))

@@ -7,10 +7,10 @@ use rayon::prelude::*;
 use crate::base::progress::Unit;
 use crate::base::{Progress, interrupt};
 use crate::object::ObjectError;
-use crate::ops::fsck::report::{FsckReport, Problem};
+use crate::ops::fsck::report::{FsckReport, IrregularTree, Need, Problem};
 use crate::ops::fsck::trace::trace;
 use crate::ops::{Context, OpsError, roots};
-use crate::repo::reach::Walk;
+use crate::repo::reach::{IrregularNode, Walk};
 use crate::store::{
     BlobId, BlobKind, ChunkStore, Damage, LocalStore, LostPlace, PackInfo, StoreError,
 };
@@ -36,7 +36,7 @@ pub fn fsck(context: &Context) -> Result<FsckReport, OpsError> {
     let _ = context.repo.store().note_damage(places);
     report.lost_count = lost.len() as u64;
     report.lost = trace(context, &lost, LISTED)?;
-    report.ok = report.problem_count == 0 && report.lost_count == 0;
+    report.ok = report.problem_count + report.lost_count + report.irregular_count == 0;
     Ok(report)
 }
 
@@ -122,7 +122,7 @@ fn reachable(
 ) -> Result<LostObjects, OpsError> {
     context.progress.phase("following history", None, Unit::Objects);
     let mut lost = LostObjects::new();
-    let mut walk = Walk::new(context.repo.objects());
+    let mut walk = Walk::checking(context.repo.objects(), LISTED);
     let roots = match roots::all(context, &BTreeSet::new()) {
         Ok(roots) => roots,
         // The database was found damaged; what the refs still say is looked at all the same.
@@ -137,11 +137,32 @@ fn reachable(
     for reason in strange {
         add(report, ".mlv/store".to_owned(), reason);
     }
+    irregular(context, walk.take_irregular(), report)?;
     let needed = walk.into_seen();
     report.objects = needed.len() as u64;
     report.commits = needed.iter().filter(|id| id.kind == BlobKind::Commit).count() as u64;
     absent(context, &needed, unreadable, &mut lost)?;
     Ok(lost)
+}
+
+/// Says of trees that are not cut by the rule what needs them.
+fn irregular(
+    context: &Context,
+    (nodes, count): (Vec<IrregularNode>, u64),
+    report: &mut FsckReport,
+) -> Result<(), OpsError> {
+    report.irregular_count = count;
+    for IrregularNode { commit, tree, found } in nodes {
+        let refs = if commit.is_none() { context.repo.list("")? } else { Vec::new() };
+        let holder = refs.into_iter().find(|(_, value)| value.tree() == Some(tree));
+        let name = holder.map(|(name, _)| name.to_string());
+        report.irregular.push(IrregularTree {
+            id: found.node.0,
+            reason: found.reason.to_owned(),
+            needed_by: Need { commit, name, path: Some(found.directory) },
+        });
+    }
+    Ok(())
 }
 
 /// Finds what is needed and is in no pack, or only damaged.

@@ -6,5 +6,5 @@ mod report;
 mod trace;
 
 pub use check::{LISTED, LostObjects, fsck, named};
-pub use report::{FsckReport, Lost, Need, Problem};
+pub use report::{FsckReport, IrregularTree, Lost, Need, Problem};
 pub use trace::trace;

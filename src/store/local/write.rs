@@ -194,7 +194,7 @@ impl LocalStore {
         let entry = writer.append(id, scheme, plain, payload);
         let blob = PendingBlob { file: Arc::clone(writer.file()), entry };
         lock(&self.writing.pending).insert(id, Some(blob));
-        let full = writer.len() >= class.target_len();
+        let full = writer.is_full(class);
         let batch = if full { Some(writer.take_all()) } else { writer.take_full() };
         let filled = if full { slot.take() } else { None };
         drop(slot);

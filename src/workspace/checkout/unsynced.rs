@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::base::fs::{IoContext, PathError, remove_file_if_exists};
-use crate::base::{NoProgress, RepoPath};
+use crate::base::{NoProgress, PathList, RepoPath};
 use crate::workspace::cache::{CachedFile, NewRow};
 use crate::workspace::checkout::Step;
 use crate::workspace::checkout::journal::Journal;
@@ -31,8 +31,8 @@ pub(super) fn path_in(dot_dir: &Path) -> PathBuf {
 }
 
 /// Tells whether the first, which are sorted, name all files that the others name.
-fn covers(steps: &[Step], others: &[Step]) -> bool {
-    let named = |other: &Step| steps.binary_search_by(|step| step.path.cmp(&other.path)).is_ok();
+fn covers(steps: &[Step], others: &PathList) -> bool {
+    let named = |other: RepoPath| steps.binary_search_by(|step| step.path.cmp(&other)).is_ok();
     steps.len() >= others.len() && others.iter().all(named)
 }
 
@@ -95,27 +95,22 @@ impl Workspace {
             return Ok(());
         }
         // What is damaged does not say which files it was about.
-        let journal = Journal::read(&path).ok().flatten();
-        match &journal {
-            Some(journal) if self.wrote_in_this_boot(journal) => {
-                if covers(steps, &journal.steps) {
+        match Journal::read_paths(&path).ok() {
+            Some((boot, paths)) if self.is_this_boot(&boot) => {
+                if covers(steps, &paths) {
                     return Ok(());
                 }
             }
-            journal => self.doubt(journal.as_ref())?,
+            read => self.doubt(read.map(|(_, paths)| paths).as_ref())?,
         }
         self.disk.sync()?;
         Ok(remove_file_if_exists(&path)?)
     }
 
-    /// Drops the rows of the files that a journal names, or all of them.
-    pub(super) fn doubt(&self, journal: Option<&Journal>) -> Result<(), PathError> {
-        let forgotten = match journal {
-            Some(journal) => {
-                let paths: Vec<RepoPath> =
-                    journal.steps.iter().map(|step| step.path.clone()).collect();
-                self.cache.forget(&paths)
-            }
+    /// Drops the rows of these files, or all of them.
+    pub(super) fn doubt(&self, paths: Option<&PathList>) -> Result<(), PathError> {
+        let forgotten = match paths {
+            Some(paths) => self.cache.forget(paths),
             None => self.cache.forget_all(),
         };
         if forgotten {
@@ -125,9 +120,10 @@ impl Workspace {
         Err(PathError::new("write to", self.dot_dir.join("stat.db"), ErrorKind::Other.into()))
     }
 
-    /// Tells whether what a journal wrote is still in the memory of the machine or on its disk.
-    pub(super) fn wrote_in_this_boot(&self, journal: &Journal) -> bool {
-        self.boot.is_some() && journal.boot == self.boot
+    /// Tells whether what was written in this boot is still in the memory of the machine or on its
+    /// disk.
+    pub(super) fn is_this_boot(&self, boot: &Option<String>) -> bool {
+        self.boot.is_some() && *boot == self.boot
     }
 
     /// Ends a checkout: its journal is forgotten, save for which files may not be on the disk.
@@ -136,7 +132,7 @@ impl Workspace {
             return Ok(());
         }
         let path = Journal::path_in(&self.dot_dir);
-        if !self.wrote_in_this_boot(journal) {
+        if !self.is_this_boot(&journal.boot) {
             self.disk.sync()?;
             return Journal::remove(&path);
         }
@@ -145,6 +141,6 @@ impl Workspace {
     }
 
     fn is_of_this_boot(&self, path: &Path) -> bool {
-        self.boot.is_some() && Journal::read_boot(path).is_ok_and(|boot| boot == self.boot)
+        Journal::read_boot(path).is_ok_and(|boot| self.is_this_boot(&boot))
     }
 }

@@ -1,11 +1,11 @@
 //! The plan of an `add`: nothing is read but names and facts.
 
-use crate::base::{RepoPath, TreeId};
+use crate::base::{PathList, RepoPath, TreeId};
 use crate::object::Entry;
 use crate::workspace::disk::FileKind;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
-use crate::workspace::join::{Join, Joined, OnDisk};
+use crate::workspace::join::{Facts, Join, Joined, OnDisk};
 use crate::workspace::notice::Notice;
 use crate::workspace::pathspec::{Pathspecs, Usage};
 use crate::workspace::status::{Verdict, compare};
@@ -33,21 +33,17 @@ impl std::fmt::Debug for AddOptions<'_> {
     }
 }
 
-/// A file that will be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlannedFile {
-    pub path: RepoPath,
-    pub size: u64,
-    /// What the staged tree holds there.
-    pub staged: Option<Entry>,
-}
-
-/// What an `add` will do.
+/// What an `add` will do. Millions of files are held in few bytes each.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AddPlan {
-    pub files: Vec<PlannedFile>,
+    /// The files that will be read, in order.
+    pub files: PathList,
+    /// How large they are together.
+    pub bytes: u64,
+    /// What the staged tree holds of them, each with its place among the files.
+    pub(super) staged: Vec<(usize, Entry)>,
     /// Tracked files that are gone from the disk.
-    pub removals: Vec<RepoPath>,
+    pub removals: PathList,
     /// How many files need not be read.
     pub unchanged: u64,
     pub notices: Vec<Notice>,
@@ -69,7 +65,7 @@ impl Workspace {
         let below = options.paths.common_parent();
         self.refuse_nested(&below)?;
         let enter = |dir: &RepoPath| options.force && options.paths.may_match_below(dir);
-        let mut join = Join::new(self, staged, &below, enter);
+        let mut join = Join::new(self, staged, &below, enter, Facts::OfAll);
         while let Some(joined) = join.advance()? {
             planner.meet(joined);
         }
@@ -142,7 +138,10 @@ impl Planner<'_> {
                 if same {
                     self.plan.unchanged += 1;
                 } else {
-                    self.plan.files.push(PlannedFile { path, size: stat.size, staged: tracked });
+                    let number = self.plan.files.len();
+                    self.plan.staged.extend(tracked.map(|entry| (number, entry)));
+                    self.plan.bytes += stat.size;
+                    self.plan.files.push(path);
                 }
             }
             _ => {}
