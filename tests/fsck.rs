@@ -207,7 +207,7 @@ fn adding_the_sound_file_again_heals_the_store_and_gc_drops_the_damaged_copy() {
     assert!(healed.stderr.contains("1 damaged copy is stored again: `mlv gc` removes"), "{healed}");
     assert_eq!(env.json(&["fsck", "--json"])["superseded_count"], 1);
     let freed = env.success(&["gc"]);
-    assert!(freed.stdout.contains("in 1 object of 1 pack"), "{freed}");
+    assert!(freed.stdout.starts_with("freed "), "{freed}");
     assert_eq!(env.json(&["fsck", "--json"])["superseded_count"], 0);
     assert!(!env.path(".mlv/store/known-damage").exists());
     env.success(&["export", "HEAD", "out"]);
