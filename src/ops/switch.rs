@@ -53,12 +53,15 @@ pub fn switch(context: &Context, target: &Target, discard: bool) -> Result<Switc
         let carried = carry_staged(context, head_tree, staged, to)?;
         (carried, Move::keeping(staged, carried))
     };
+    let already = head.branch() == place.branch.as_ref() && head.commit() == place.id;
     let mut edits = place.edits();
-    edits.push(RefEdit::set(RefName::staged(), RefValue::Tree(staged_after)));
+    if !(already && staged_after == staged) {
+        edits.push(RefEdit::set(RefName::staged(), RefValue::Tree(staged_after)));
+    }
     context.flush_trees()?;
     let updated = move_to(context, way, Update::new(&context.command, context.now()?, edits))?;
     Ok(Switched {
-        already: head.branch() == place.branch.as_ref() && head.commit() == place.id,
+        already,
         branch: place.branch.map(|name| name.short().to_owned()),
         id: place.id,
         created: place.created,
