@@ -268,6 +268,26 @@ fn code_that_git_tracks_is_laid_over_the_candidate() {
     assert_eq!(payload["git"]["commit"], env.git(&["rev-parse", "HEAD"]).trim());
 }
 
+#[test]
+fn hooks_that_do_not_need_each_other_run_at_the_same_time() {
+    let meet = |own: &str, other: &str| {
+        let wait = format!(
+            "i=0; until test -e \"$MLV_ROOT/.mlv/{other}\" || test $i = 400; do i=$((i+1)); sleep 0.01; done"
+        );
+        format!("touch \"$MLV_ROOT/.mlv/{own}\"; {wait}; test -e \"$MLV_ROOT/.mlv/{other}\"")
+    };
+    let definitions = format!(
+        "version: 1\nhooks:\n  a: {{on: pre-commit, run: '{}'}}\n  b: {{on: pre-commit, run: '{}'}}\n",
+        meet("a", "b"),
+        meet("b", "a")
+    );
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    env.write("mlv.yaml", definitions);
+    env.success(&["add", "."]);
+    env.success(&["-c", "hooks.jobs=2", "commit", "-m", "one"]);
+}
+
 const DUMPS: &str = "\
 version: 1
 hooks:
