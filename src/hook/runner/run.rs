@@ -44,8 +44,9 @@ impl Runner<'_> {
     /// Carries out the plan; an error means that the host failed, not a hook.
     pub fn run(&mut self, plan: &Plan<'_>) -> Result<Vec<RunRecord>, HookError> {
         if !plan.is_empty() {
-            let (event, branch) = (self.context.event, self.context.branch.clone());
-            self.tell(RunEvent::Begun { event, branch });
+            let event = self.context.event;
+            let subject = self.context.tag.clone().or_else(|| self.context.branch.clone());
+            self.tell(RunEvent::Begun { event, subject });
         }
         let queue = self.queue(plan)?;
         let mut done: Vec<RunRecord> = Vec::with_capacity(queue.len());

@@ -5,10 +5,9 @@ use std::path::Path;
 
 use crate::base::fs::{IoContext, create_dirs};
 use crate::base::{RepoPath, TreeId};
-use crate::hook::context::EventContext;
 use crate::hook::runner::{Collected, Host, HostError, RunRecord, Sandbox, Slot};
 use crate::hook::spec::{Hook, Work};
-use crate::ops::hooks::carry_out::owner;
+use crate::ops::hooks::carry_out::{Made, owner};
 use crate::ops::{Context, OpsError};
 use crate::repo::journal::{self, RunRow};
 use crate::store::{ChunkStore, Durability};
@@ -27,9 +26,8 @@ pub struct RepoHost<'a> {
     context: &'a Context,
     workspace: &'a Workspace,
     owner: String,
-    /// Whether outputs enter the tree: only before the deed is done.
-    amends: bool,
     tree: TreeId,
+    made: Vec<Made>,
     base: TreeId,
     /// The code that Git tracks, laid over each sandbox.
     code: Vec<OverlayFile>,
@@ -48,7 +46,6 @@ impl<'a> RepoHost<'a> {
     /// Returns a host whose candidate is `tree`, beside the tree `base` it would replace.
     pub fn new(
         context: &'a Context,
-        told: &EventContext,
         tree: TreeId,
         base: TreeId,
     ) -> Result<Self, OpsError> {
@@ -63,8 +60,8 @@ impl<'a> RepoHost<'a> {
             context,
             workspace: context.workspace()?,
             owner: owner(context)?.name.clone(),
-            amends: told.event.may_refuse(),
             tree,
+            made: Vec::new(),
             base,
             code,
             open: Vec::new(),
@@ -87,6 +84,11 @@ impl<'a> RepoHost<'a> {
     /// Returns the candidate with all outputs taken in.
     pub fn tree(&self) -> TreeId {
         self.tree
+    }
+
+    /// Returns what each hook made.
+    pub(super) fn into_made(self) -> Vec<Made> {
+        self.made
     }
 }
 
@@ -138,12 +140,11 @@ impl Host for RepoHost<'_> {
     fn collect(&mut self, hook: &Hook, sandbox: &Sandbox) -> Result<Collected, HostError> {
         let open = self.open.iter().find(|open| open.laid.path() == sandbox.dir);
         let Some(open) = open else { return Ok(Collected::Taken { remark: None }) };
-        let amends = self.amends;
-        let is_output = |path: &RepoPath| amends && hook.outputs.matches_path(path);
+        let is_output = |path: &RepoPath| hook.outputs.matches_path(path);
         let progress = self.context.progress.as_ref();
         let collected = match self.workspace.collect(&open.laid, &is_output, progress) {
             Ok(collected) => collected,
-            Err(WorkspaceError::SandboxGone { .. }) if !amends || hook.outputs.is_empty() => {
+            Err(WorkspaceError::SandboxGone { .. }) if hook.outputs.is_empty() => {
                 let remark = Some("it removed its sandbox".to_owned());
                 return Ok(Collected::Taken { remark });
             }
@@ -159,7 +160,9 @@ impl Host for RepoHost<'_> {
             });
         }
         if !collected.edits.is_empty() {
-            self.tree = self.context.repo.objects().edit_tree(self.tree, collected.edits)?;
+            let seen = self.tree;
+            self.tree = self.context.repo.objects().edit_tree(seen, collected.edits)?;
+            self.made.push(Made { hook: hook.id.clone(), seen, tree: self.tree });
             self.context.repo.store().flush(Durability::Visible)?;
         }
         Ok(Collected::Taken { remark: discarded(&collected.discarded) })
