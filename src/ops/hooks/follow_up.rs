@@ -11,6 +11,7 @@ use crate::hook::spec::Hook;
 use crate::merge::{History, MergeOptions, Side, merge_base, plan_merge};
 use crate::ops::hooks::before::unsaved;
 use crate::ops::hooks::carry_out::{CarriedOut, Made, carry_out};
+use crate::ops::hooks::chain::CHAIN_KEY;
 use crate::ops::hooks::exempt::base_name;
 use crate::ops::hooks::rules::{definitions_of_commit, refuse_protected, takes_follow_ups};
 use crate::ops::land::{Candidate, Landed, Landing, Stage, land, overlay};
@@ -264,6 +265,7 @@ impl FollowUp<'_> {
             edits: checked_out.then(no_merge_begins).into_iter().collect(),
             fast_forward: None,
             chain: self.longer_chain(),
+            makers: Vec::new(),
         };
         Ok(Followed::Landed(branch, land(context, None, candidate, landing)?))
     }
@@ -276,7 +278,7 @@ impl FollowUp<'_> {
     fn provenance(&self) -> Vec<(String, String)> {
         let facts = [
             ("mlv.cause", self.cause.to_hex()),
-            ("mlv.chain", self.longer_chain().join(",")),
+            (CHAIN_KEY, self.longer_chain().join(",")),
             ("mlv.event", self.told.event.name().to_owned()),
             ("mlv.hook", self.hook.id.to_string()),
             ("mlv.run", self.run_id.to_owned()),

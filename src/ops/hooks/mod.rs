@@ -4,6 +4,7 @@
 mod after;
 mod before;
 mod carry_out;
+mod chain;
 mod deed;
 mod definitions;
 mod exempt;
@@ -20,6 +21,7 @@ mod trust;
 pub use after::{PendingEvent, note_post, pending_rows, run_noted, run_post};
 pub use before::{Passed, run_pre};
 pub use carry_out::owner;
+pub use chain::makers;
 pub use deed::{Deed, Done, around, edit_refs};
 pub use definitions::{check_spec_change, definitions, spec_of};
 pub use exempt::Exempt;
