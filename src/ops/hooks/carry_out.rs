@@ -1,12 +1,14 @@
 //! Carries out a plan on a tree of this repository, where the user trusts its hooks.
 
+use std::num::NonZeroUsize;
+
 use crate::base::TreeId;
 use crate::hook::context::EventContext;
 use crate::hook::event::Event;
 use crate::hook::plan::Plan;
 use crate::hook::process::Limits;
-use crate::hook::runner::{RunRecord, Runner};
-use crate::hook::spec::{HookId, Spec};
+use crate::hook::runner::{Outcome, Runner};
+use crate::hook::spec::Spec;
 use crate::ops::hooks::host::RepoHost;
 use crate::ops::hooks::owner::Owner;
 use crate::ops::hooks::trust::is_trusted;
@@ -34,34 +36,14 @@ pub(super) fn may_run(
     Ok(false)
 }
 
-/// What came of a plan.
-#[derive(Debug)]
-pub(super) struct CarriedOut {
-    /// The candidate with all outputs taken in.
-    pub tree: TreeId,
-    pub runs: Vec<RunRecord>,
-    /// What each hook put into its outputs, in the order they ended.
-    pub made: Vec<Made>,
-}
-
-/// What one hook made.
-#[derive(Debug, Clone)]
-pub(super) struct Made {
-    pub hook: HookId,
-    /// The tree it saw.
-    pub seen: TreeId,
-    /// That tree with its outputs.
-    pub tree: TreeId,
-}
-
 pub(super) fn carry_out(
     context: &Context,
     plan: &Plan<'_>,
     told: &EventContext,
     tree: TreeId,
     base: TreeId,
-) -> Result<CarriedOut, OpsError> {
-    let mut host = RepoHost::new(context, tree, base)?;
+) -> Result<Outcome, OpsError> {
+    let host = RepoHost::new(context, base)?;
     let limits = Limits {
         timeout: context.config.duration("hooks.timeout").unwrap_or(Limits::DEFAULT_TIMEOUT),
         grace: context.config.duration("hooks.grace").unwrap_or(Limits::DEFAULT_GRACE),
@@ -72,11 +54,19 @@ pub(super) fn carry_out(
         context: told,
         environment: &context.environment,
         limits,
-        host: &mut host,
+        jobs: jobs(context),
+        tree,
+        host: &host,
         sink: &mut sink,
     };
-    let runs = runner.run(plan)?;
-    Ok(CarriedOut { tree: host.tree(), runs, made: host.into_made() })
+    Ok(runner.run(plan)?)
+}
+
+/// Returns how many hooks run at the same time: `hooks.jobs`, or as many as there are processors.
+fn jobs(context: &Context) -> NonZeroUsize {
+    let set = context.config.integer("hooks.jobs").and_then(|jobs| usize::try_from(jobs).ok());
+    let processors = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    set.and_then(NonZeroUsize::new).unwrap_or_else(processors)
 }
 
 /// Returns the name of this process for the journal, announcing it where it was not yet.

@@ -6,11 +6,11 @@ use crate::diff::tree::tree_changes;
 use crate::hook::context::EventContext;
 use crate::hook::event::Around;
 use crate::hook::plan::Plan;
-use crate::hook::runner::{RunRecord, Status};
+use crate::hook::runner::{Outcome, RunRecord, Status};
 use crate::hook::spec::Hook;
 use crate::merge::{History, MergeOptions, Side, merge_base, plan_merge};
 use crate::ops::hooks::before::unsaved;
-use crate::ops::hooks::carry_out::{CarriedOut, Made, carry_out};
+use crate::ops::hooks::carry_out::carry_out;
 use crate::ops::hooks::chain::CHAIN_KEY;
 use crate::ops::hooks::exempt::base_name;
 use crate::ops::hooks::rules::{definitions_of_commit, refuse_protected, takes_follow_ups};
@@ -36,13 +36,16 @@ pub(super) fn carry_out_after(
 ) -> Result<Vec<RunRecord>, OpsError> {
     let tree = told.tree.expect("what is done has a tree");
     let base = context.repo.tree_of(told.base_commit)?;
-    let CarriedOut { mut runs, made, .. } = carry_out(context, plan, told, tree, base)?;
+    let Outcome { records: mut runs, made, .. } = carry_out(context, plan, told, tree, base)?;
     let mut later = Vec::new();
-    for made in &made {
+    for made in made {
         let hook = plan.running().find(|hook| hook.id == made.hook);
-        let run = runs.iter_mut().find(|run| run.hook == made.hook && run.status.is_good());
+        let run = runs.iter_mut().find(|run| run.run_id == made.run_id);
         let (Some(hook), Some(run), Some(cause)) = (hook, run, told.commit) else { continue };
-        let follow_up = FollowUp { context, told, cause, chain, hook, made, run_id: &run.run_id };
+        let seen = run.tree.unwrap_or(tree);
+        let made = context.repo.objects().edit_tree(seen, made.edits)?;
+        let run_id = &run.run_id;
+        let follow_up = FollowUp { context, told, cause, chain, hook, run_id, seen, made };
         let outcome = follow_up.commit();
         later.extend(settle(context, run, outcome)?);
     }
@@ -121,8 +124,11 @@ struct FollowUp<'a> {
     cause: CommitId,
     chain: &'a [String],
     hook: &'a Hook,
-    made: &'a Made,
     run_id: &'a str,
+    /// The tree it saw.
+    seen: TreeId,
+    /// That tree with what it made.
+    made: TreeId,
 }
 
 /// Where a commit goes.
@@ -169,14 +175,13 @@ impl FollowUp<'_> {
         let tip = self.context.repo.get(&branch)?.and_then(|value| value.commit());
         let Some(tip) = tip else { return Ok(None) };
         let tip_tree = self.context.repo.tree_of(Some(tip))?;
-        let tree =
-            overlay(self.context, tip_tree, (self.made.seen, self.made.tree), |_: &RepoPath| true)?;
+        let tree = overlay(self.context, tip_tree, (self.seen, self.made), |_: &RepoPath| true)?;
         let place = Place { base: tip, parents: vec![tip], tree, is_new: false, branch };
         if tree == tip_tree {
             return Ok(Some(place));
         }
         let takes = takes_follow_ups(self.context, &place.branch)?
-            && !self.differs(self.made.seen, tip_tree)?
+            && !self.differs(self.seen, tip_tree)?
             && !self.is_touched(&place.branch, tip_tree)?;
         Ok(takes.then_some(place))
     }
@@ -212,7 +217,7 @@ impl FollowUp<'_> {
         let objects = self.context.repo.objects();
         let branch = RefName::branch(&format!("auto/{}", base_name(&self.hook.id)))?;
         refuse_protected(self.context, &branch, "commit")?;
-        let (cause, tree) = (self.cause, self.made.tree);
+        let (cause, tree) = (self.cause, self.made);
         let tip = self.context.repo.get(&branch)?.and_then(|value| value.commit());
         let Some(tip) = tip else {
             return Ok(Place { branch, base: cause, parents: vec![cause], tree, is_new: true });

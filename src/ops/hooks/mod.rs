@@ -29,6 +29,6 @@ pub use heal::{bury, heal};
 pub use list::{ListedHook, check, list};
 pub use owner::{Owner, is_dead};
 pub use rules::{definitions_of_commit, refuse_passing_over, refuse_protected};
-pub use runs::{RunLog, log, runs};
+pub use runs::{ReportedRun, RunLog, log, report, reported, runs};
 pub use told::event_context;
 pub use trust::{TrustReport, trust, trust_own};
