@@ -101,7 +101,7 @@ pub fn commit(context: &Context, options: CommitOptions) -> Result<Committed, Op
         }],
         fast_forward: None,
         chain: Vec::new(),
-        makers: Vec::new(),
+        seen: Vec::new(),
     };
     let landed = land(context, Some(lock), candidate, landing)?;
     Ok(Committed {

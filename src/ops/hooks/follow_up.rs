@@ -45,12 +45,25 @@ pub(super) fn carry_out_after(
         let seen = run.tree.unwrap_or(tree);
         let made = context.repo.objects().edit_tree(seen, made.edits)?;
         let run_id = &run.run_id;
-        let follow_up = FollowUp { context, told, cause, chain, hook, run_id, seen, made };
+        let seen_by = dependents(plan, hook);
+        let follow_up = FollowUp { context, told, cause, chain, seen_by, hook, run_id, seen, made };
         let outcome = follow_up.commit();
         later.extend(settle(context, run, outcome)?);
     }
     runs.extend(later);
     Ok(runs)
+}
+
+/// Returns the hooks of a plan that have seen what a hook made: they need it, directly or through
+/// others, which come before them.
+fn dependents(plan: &Plan<'_>, hook: &Hook) -> Vec<String> {
+    let mut known = vec![&hook.id];
+    for other in plan.running() {
+        if other.needs.iter().any(|need| known.contains(&need)) {
+            known.push(&other.id);
+        }
+    }
+    known[1..].iter().map(|id| base_name(id).to_owned()).collect()
 }
 
 /// Writes down with the run what became of its outputs; returns the runs of the commit's own hooks.
@@ -123,6 +136,8 @@ struct FollowUp<'a> {
     told: &'a EventContext,
     cause: CommitId,
     chain: &'a [String],
+    /// The other hooks of the event that have seen what it made.
+    seen_by: Vec<String>,
     hook: &'a Hook,
     run_id: &'a str,
     /// The tree it saw.
@@ -270,7 +285,7 @@ impl FollowUp<'_> {
             edits: checked_out.then(no_merge_begins).into_iter().collect(),
             fast_forward: None,
             chain: self.longer_chain(),
-            makers: Vec::new(),
+            seen: self.seen_by.clone(),
         };
         Ok(Followed::Landed(branch, land(context, None, candidate, landing)?))
     }
