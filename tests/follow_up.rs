@@ -61,10 +61,13 @@ fn what_a_hook_makes_after_a_commit_is_one_commit_that_does_not_loop() {
     let (made, cause) = (&commits[0], &commits[1]);
     assert_eq!((&cause["id"], &made["parents"]), (&done["id"], &json!([done["id"]])));
     let run = &done["hooks"][0];
-    assert_eq!(made["meta"], json!({
-        "mlv.cause": cause["id"], "mlv.chain": "train", "mlv.event": "post-commit",
-        "mlv.hook": "train", "mlv.run": run["run_id"],
-    }));
+    assert_eq!(
+        made["meta"],
+        json!({
+            "mlv.cause": cause["id"], "mlv.chain": "train", "mlv.event": "post-commit",
+            "mlv.hook": "train", "mlv.run": run["run_id"],
+        })
+    );
     let short = &made["id"].as_str().unwrap()[..10];
     assert_eq!(run["message"], format!("trained; its outputs are {short} on `main`"));
     let kept = env.json(&["hooks", "runs", "--json"]);
@@ -86,7 +89,8 @@ fn hooks_that_trigger_each_other_run_once_each() {
     };
     let env = project(&format!("version: 1\nhooks:\n{}{}", hook("a", "*"), hook("b", "a.out")));
     env.success(&["commit", "-m", "begin"]);
-    let chains: Vec<_> = history(&env, "main").iter().map(|c| c["meta"]["mlv.chain"].clone()).collect();
+    let chains: Vec<_> =
+        history(&env, "main").iter().map(|c| c["meta"]["mlv.chain"].clone()).collect();
     assert_eq!(json!(chains), json!(["a,b", "a", null, null]));
     let runs = env.json(&["hooks", "runs", "--json"]);
     let hooks: Vec<_> = runs.as_array().unwrap().iter().map(|run| &run["hook"]).collect();
@@ -187,8 +191,14 @@ fn a_follow_up_that_a_gate_refuses_fails_its_run_and_the_commit_stands() {
     let gate = "  gate: {on: pre-commit, paths: [models/**], run: 'echo too weak; exit 1'}\n";
     let env = project(&format!("{TRAIN}{gate}"));
     let done = env.success(&["commit", "-m", "train it"]);
-    assert!(done.stderr.contains("its outputs were not committed: commit refused by `gate`"), "{done}");
-    assert!(done.stderr.contains("warning: `train` failed after the commit, which stands"), "{done}");
+    assert!(
+        done.stderr.contains("its outputs were not committed: commit refused by `gate`"),
+        "{done}"
+    );
+    assert!(
+        done.stderr.contains("warning: `train` failed after the commit, which stands"),
+        "{done}"
+    );
     assert_eq!(subjects(&env, "main"), ["train it", "data"]);
     assert_eq!(branches(&env), ["main"]);
     let failed = env.json(&["hooks", "runs", "--status", "failed", "--json"]);

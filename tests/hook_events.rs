@@ -85,7 +85,8 @@ fn fires(env: &TestEnvironment, line: &str, events: &[&str]) {
 #[test]
 fn each_deed_fires_its_events_once_and_in_order() {
     let env = recorded();
-    let (branch, deleted) = (["pre-branch", "post-branch"], ["pre-branch-delete", "post-branch-delete"]);
+    let (branch, deleted) =
+        (["pre-branch", "post-branch"], ["pre-branch-delete", "post-branch-delete"]);
     let (tag, switch) = (["pre-tag", "post-tag"], ["pre-switch", "post-switch"]);
     fires(&env, "branch feature", &branch);
     fires(&env, "branch -f feature HEAD~1", &branch);
@@ -234,7 +235,10 @@ fn before_and_after_a_revert_and_a_pick_hooks_are_told_of_the_same_tree() {
     env.success(&["cherry-pick", "better"]);
     let (done, told) = (commit(&env, "HEAD"), told(&env, "post-cherry-pick"));
     assert_eq!((&told["commit"], &told["tree"]), (&done["id"], &done["tree"]));
-    assert_eq!((&told["source_branch"], &told["target_branch"]), (&json!("better"), &json!("main")));
+    assert_eq!(
+        (&told["source_branch"], &told["target_branch"]),
+        (&json!("better"), &json!("main"))
+    );
 }
 
 #[test]
@@ -322,7 +326,10 @@ fn outputs_before_a_revert_enter_its_commit() {
         "version: 1\nhooks:\n  count: {on: pre-revert, outputs: [rows], run: 'wc -l < a.csv > rows'}\n",
     );
     let done = env.json(&["revert", "HEAD", "--json"]);
-    assert_eq!((&done["files_changed"], &done["hooks"][0]["event"]), (&json!(2), &json!("pre-revert")));
+    assert_eq!(
+        (&done["files_changed"], &done["hooks"][0]["event"]),
+        (&json!(2), &json!("pre-revert"))
+    );
     assert_eq!(env.read("rows").trim_ascii(), b"1");
 }
 
@@ -332,16 +339,22 @@ fn a_failure_after_the_deed_is_loud_and_the_deed_stands() {
     env.write(".mlv/refuse-post-tag", "");
     env.write(".mlv/refuse-post-switch", "");
     let tagged = env.success(&["tag", "v1"]);
-    assert!(tagged.stderr.contains("warning: `names` failed after the tagging, which stands"), "{tagged}");
+    assert!(
+        tagged.stderr.contains("warning: `names` failed after the tagging, which stands"),
+        "{tagged}"
+    );
     let switched = env.json(&["switch", "-c", "side", "--json"]);
     let hooks = switched["hooks"].as_array().unwrap();
     let ends: Vec<_> = hooks.iter().map(|run| (&run["event"], &run["status"])).collect();
-    assert_eq!(json!(ends), json!([
-        ["pre-branch", "passed"],
-        ["pre-switch", "passed"],
-        ["post-branch", "passed"],
-        ["post-switch", "failed"],
-    ]));
+    assert_eq!(
+        json!(ends),
+        json!([
+            ["pre-branch", "passed"],
+            ["pre-switch", "passed"],
+            ["post-branch", "passed"],
+            ["post-switch", "failed"],
+        ])
+    );
     assert_eq!(env.json(&["tag", "--json"])[0]["name"], "v1");
 }
 
@@ -413,7 +426,10 @@ fn an_edit_of_the_gates_shows_in_the_diff_and_can_be_gated_itself() {
     env.write("mlv.yaml", "version: 1\n");
     env.success(&["commit", "-am", "weaker"]);
     let changed = env.json(&["diff", "main", "weaker", "--json"])["changes"].clone();
-    assert_eq!((&changed[0]["path"], &changed[0]["change"]), (&json!("mlv.yaml"), &json!("modified")));
+    assert_eq!(
+        (&changed[0]["path"], &changed[0]["change"]),
+        (&json!("mlv.yaml"), &json!("modified"))
+    );
     let shown = env.success(&["diff", "main", "weaker"]);
     assert!(shown.stdout.contains("-  owners:"), "{shown}");
     env.success(&["switch", "main"]);

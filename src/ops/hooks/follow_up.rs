@@ -80,7 +80,8 @@ fn settle(
         }
         Err(error) if is_verdict(&error) => {
             run.status = Status::Failed;
-            let runs = if let OpsError::Refused { runs, .. } = &error { runs.clone() } else { vec![] };
+            let runs =
+                if let OpsError::Refused { runs, .. } = &error { runs.clone() } else { vec![] };
             (format!("its outputs were not committed: {error}"), runs)
         }
         Err(error) => return Err(error),
@@ -262,8 +263,7 @@ impl FollowUp<'_> {
         }
         let checked_out = self.stands_on(&place.branch)?;
         let branch = place.branch.clone();
-        let definitions =
-            definitions_of_commit(context, Some(&branch), base_tree, place.tree)?;
+        let definitions = definitions_of_commit(context, Some(&branch), base_tree, place.tree)?;
         let candidate = Candidate {
             tree: place.tree,
             parents: place.parents,
