@@ -41,14 +41,14 @@ pub struct ConditionFault {
     pub at: Option<(usize, usize)>,
 }
 
-/// Why a condition says neither yes nor no of an event.
+/// Why a condition says neither yes nor no of an event: the rest of a sentence that begins with it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConditionError {
-    #[error("`if` cannot be evaluated: {reason}")]
+    #[error("cannot be evaluated: {reason}")]
     Evaluate { reason: String },
-    #[error("`if` is neither true nor false")]
+    #[error("is neither true nor false")]
     NotABoolean,
-    #[error("`if` would take too long over {changes} changed paths")]
+    #[error("would take too long over {changes} changed paths")]
     TooMuchWork { changes: usize },
 }
 

@@ -19,8 +19,7 @@ fn requirements_must_exist_and_be_able_to_judge() {
 fn queues_and_outputs_fit_their_events() {
     assert_snapshot!(hook_faults("on: [post-commit, pre-merge]\nrun: x\nasync: true"), @"");
     assert_snapshot!(hook_faults("on: [pre-tag]\nrun: x\noutputs: [a]"), @"");
-    assert_snapshot!(hook_faults("on: [post-tag]\nrun: x\noutputs: [a]"), @"");
-    for event in ["post-commit", "post-merge", "manual", "{schedule: \"@daily\"}", "pre-revert"] {
+    for event in ["post-commit", "post-tag", "manual", "{schedule: \"@daily\"}", "pre-revert"] {
         let text = format!("version: 1\nhooks:\n  h: {{on: {event}, run: x, outputs: [a]}}\n");
         assert!(parse("mlv.yaml", text.as_bytes()).is_ok(), "{text}");
     }
