@@ -6,9 +6,10 @@ mod check;
 mod definition;
 pub mod error;
 pub mod glob;
-mod node;
+pub(in crate::hook) mod node;
 mod read;
 mod read_hook;
+mod read_uses;
 mod types;
 
 #[cfg(test)]
