@@ -5,8 +5,10 @@
 
 mod common;
 
+mod actions;
 mod add;
 mod branch;
+mod ci;
 mod clone;
 mod commit;
 mod config;
@@ -22,6 +24,7 @@ mod gc;
 mod help;
 mod hook_faults;
 mod hooks;
+mod hooks_add;
 mod init;
 mod inspect;
 mod json;

@@ -20,13 +20,25 @@ def must(*words):
 
 
 def prepare():
-    """Makes the sandbox a DVC project of its own: mlv keeps what is made, DVC need not."""
+    """Makes the sandbox a DVC project of its own, and tells what to clear away afterwards."""
     if shutil.which("dvc") is None:
         mlv_hook.refuse("`dvc` is not installed, or not on the PATH of mlv")
+    own = [".dvc/config.local", ".dvc/tmp", ".dvc/cache"]
     if not os.path.isdir(".dvc"):
         must("init", "--quiet", "--no-scm")
+        own = [".dvc", ".dvcignore"]
     must("config", "--local", "core.no_scm", "true")
     must("config", "--local", "core.analytics", "false")
+    return own
+
+
+def clear(paths):
+    """Removes what is DVC's own: mlv keeps what was made, and DVC need not."""
+    for path in paths:
+        if os.path.isdir(path):
+            shutil.rmtree(path)
+        elif os.path.lexists(path):
+            os.remove(path)
 
 
 def numbers(value, name=""):
@@ -50,14 +62,16 @@ def metrics():
 
 def main():
     given = mlv_hook.parameters()
-    prepare()
+    own = prepare()
     if given["pull"]:
         must("pull", *given["stages"])
     must("repro", "--no-commit", *(["--force"] if given["force"] else []), *given["stages"])
     found = metrics()
+    clear(own)
     if found:
         mlv_hook.metrics(found)
-    mlv_hook.summary(", ".join(f"{name} {value:g}" for name, value in list(found.items())[:4]) or "reproduced")
+    told = [f"{name} {value:g}" for name, value in found.items()]
+    mlv_hook.summary(", ".join(told[:4]) or "reproduced")
 
 
 main()

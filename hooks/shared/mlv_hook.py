@@ -71,13 +71,27 @@ def _escaped(character):
 
 
 def _glob(pattern):
-    """Returns the expression of a glob: `*` and `?` stop at `/`, `**` does not."""
-    parts = []
-    for part in re.split(r"(\*\*/?|\*|\?)", pattern.rstrip("/")):
-        meaning = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-        parts.append(meaning.get(part) or re.escape(part))
-    # A directory names everything below it.
-    return re.compile("".join(parts) + "(?:/.*)?", re.DOTALL)
+    """Returns the expression of a glob, as `mlv.yaml` has them; mlv has refused those that are none."""
+    special = re.compile(r"\*\*/?|[*?{},]|\\.|\[[!^]?\]?[^\]]*\]", re.DOTALL)
+    meanings = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]", "{": "(?:", "}": ")"}
+    parts, at, depth = [], 0, 0
+    # A directory names everything below it, as does a path without any sign.
+    plain = pattern.endswith("/") or not re.search(r"[*?\[\]{}]", pattern)
+    pattern = pattern.rstrip("/")
+    for match in special.finditer(pattern):
+        sign = match[0]
+        parts.append(re.escape(pattern[at : match.start()]))
+        at, depth = match.end(), depth + {"{": 1, "}": -1}.get(sign, 0)
+        if sign == ",":
+            parts.append("|" if depth else ",")
+        elif sign[0] == "\\":
+            parts.append(re.escape(sign[1]))
+        elif sign[0] == "[":
+            parts.append(re.sub(r"\\", r"\\\\", sign).replace("[!", "[^", 1))
+        else:
+            parts.append(meanings[sign])
+    parts.append(re.escape(pattern[at:]))
+    return re.compile("".join(parts) + ("(?:/.*)?" if plain else ""), re.DOTALL)
 
 
 class Findings:

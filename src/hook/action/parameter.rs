@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::base::RepoPath;
 use crate::base::duration::parse_duration;
-use crate::hook::spec::Place;
+use crate::hook::spec::{Globs, Place};
 use crate::hook::spec::node::{Node, Value};
 
 /// What values a parameter takes.
@@ -22,6 +22,8 @@ pub enum Kind {
     /// A span of time; the action is told its seconds.
     Duration,
     List,
+    /// A list of globs over paths.
+    Globs,
     Map,
     /// A file of the repository, which a merge takes from the branch merged into.
     Path,
@@ -30,7 +32,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [(&'static str, Self); 10] = [
+    pub const ALL: [(&'static str, Self); 11] = [
         ("text", Self::Text),
         ("integer", Self::Integer),
         ("number", Self::Number),
@@ -38,6 +40,7 @@ impl Kind {
         ("size", Self::Size),
         ("duration", Self::Duration),
         ("list", Self::List),
+        ("globs", Self::Globs),
         ("map", Self::Map),
         ("path", Self::Path),
         ("secret", Self::Secret),
@@ -57,6 +60,7 @@ impl Kind {
             Self::Size => "a size, as in 500kB, 10MB or 1GiB",
             Self::Duration => "a duration, as in 90s, 10m or 1h30m",
             Self::List => "a text or a list of texts",
+            Self::Globs => "a glob or a list of globs",
             Self::Map => "a mapping of names to texts",
             Self::Path => "a path below the root of the repository",
             Self::Secret => "the name of an environment variable, as in API_TOKEN",
@@ -97,14 +101,14 @@ impl Parameter {
     pub fn value(&self, node: &Node) -> Result<Json, (Place, String)> {
         let wrong = |place| (place, format!("`{}` must be {}", self.name, self.kind.expected()));
         let value = match (self.kind, &node.value) {
-            (Kind::List, Value::List(items)) => {
+            (Kind::List | Kind::Globs, Value::List(items)) => {
                 let texts = items.iter().map(|item| match &item.value {
                     Value::Scalar(text) => Ok(Json::from(text.as_str())),
                     _ => Err(wrong(item.place)),
                 });
                 Json::Array(texts.collect::<Result<_, _>>()?)
             }
-            (Kind::List, Value::Scalar(text)) => Json::from(vec![text.as_str()]),
+            (Kind::List | Kind::Globs, Value::Scalar(text)) => Json::from(vec![text.as_str()]),
             (Kind::Map, Value::Map(entries)) => {
                 let pairs = entries.iter().map(|(key, value)| match &value.value {
                     Value::Scalar(text) => Ok((key.text.clone(), Json::from(text.as_str()))),
@@ -118,6 +122,7 @@ impl Parameter {
             _ => return Err(wrong(node.place)),
         };
         self.check_choice(node.place, &value)?;
+        self.check_globs(node.place, &value)?;
         Ok(value)
     }
 
@@ -132,6 +137,13 @@ impl Parameter {
             let choices = self.choices.join(", ");
             Err((place, format!("`{}` cannot be `{text}`: it is one of {choices}", self.name)))
         })
+    }
+
+    fn check_globs(&self, place: Place, value: &Json) -> Result<(), (Place, String)> {
+        let globs = value.as_array().filter(|_| self.kind == Kind::Globs);
+        let texts = globs.into_iter().flatten().filter_map(Json::as_str).map(str::to_owned);
+        let checked = Globs::of_paths(texts.collect());
+        checked.map(|_| ()).map_err(|error| (place, format!("`{}`: {error}", self.name)))
     }
 
     fn has_choice(&self, text: &str) -> bool {
@@ -151,7 +163,7 @@ fn scalar(kind: Kind, text: &str) -> Option<Json> {
             RepoPath::from_bytes(text).ok().filter(|path| !path.is_root()).map(|_| text.into())
         }
         Kind::Secret => is_variable(text).then(|| Json::from(text)),
-        Kind::List | Kind::Map => None,
+        Kind::List | Kind::Globs | Kind::Map => None,
     }
 }
 
@@ -197,6 +209,7 @@ mod tests {
             (Kind::Duration, "1m500ms"),
             (Kind::List, "[a, 1]"),
             (Kind::List, "a"),
+            (Kind::Globs, "'data/**'"),
             (Kind::Map, "{b: x, a: 1}"),
             (Kind::Path, "jobs/train.yaml"),
             (Kind::Secret, "API_TOKEN"),
@@ -205,7 +218,7 @@ mod tests {
         .into();
         assert_eq!(
             told.join(" "),
-            r#""5" 5 0.5 true 10000000 60.5 ["a","1"] ["a"] {"b":"x","a":"1"} "jobs/train.yaml" "API_TOKEN""#
+            r#""5" 5 0.5 true 10000000 60.5 ["a","1"] ["a"] ["data/**"] {"b":"x","a":"1"} "jobs/train.yaml" "API_TOKEN""#
         );
     }
 
@@ -220,6 +233,7 @@ mod tests {
         for (kind, yaml) in [
             (Kind::Text, "[a]"),
             (Kind::List, "[[a]]"),
+            (Kind::Globs, "'a{'"),
             (Kind::Map, "{a: [b]}"),
             (Kind::Path, "../up"),
             (Kind::Secret, "MLV_X"),
