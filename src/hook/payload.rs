@@ -127,6 +127,8 @@ pub struct Places<'a> {
     pub base_dir: Option<&'a Path>,
     /// Where the files of the action lie that the hook uses.
     pub action_dir: &'a Path,
+    /// The number of the attempt, which is 1 but for retries.
+    pub attempt: u32,
 }
 
 /// Returns the whole environment of a hook, sorted: the base set, its secrets, its own `env`, and
@@ -171,6 +173,7 @@ fn told(payload: &Payload<'_>, places: Places<'_>) -> Vec<(&'static str, OsStrin
         ("MLV_EVENT", payload.event.name().into()),
         ("MLV_HOOK", payload.hook.as_str().into()),
         ("MLV_RUN_ID", payload.run_id.into()),
+        ("MLV_ATTEMPT", places.attempt.to_string().into()),
         ("MLV_ROOT", place(payload.root)),
         ("MLV_BRANCH", text(payload.branch)),
         ("MLV_TREE", payload.tree.map(TreeId::to_hex).unwrap_or_default().into()),
@@ -306,6 +309,7 @@ mod tests {
             output: Path::new("/s/out"),
             base_dir: Some(Path::new("/s/base")),
             action_dir: Path::new("/s/action"),
+            attempt: 2,
         };
         let lines: Vec<String> = environment(&user, &hook, &payload, places)
             .iter()
@@ -315,6 +319,7 @@ mod tests {
     LANG=de
     LC_ALL=C
     LEVEL=3
+    MLV_ATTEMPT=2
     MLV_BASE_COMMIT=
     MLV_BASE_DIR=/s/base
     MLV_BRANCH=

@@ -10,7 +10,8 @@ use crate::repo::RepoError;
 use crate::repo::journal;
 
 /// The schema of this version; each migration leads from its number to the next.
-const MIGRATIONS: &[&[&str]] = &[&[table::SCHEMA, operation::SCHEMA, journal::SCHEMA]];
+const MIGRATIONS: &[&[&str]] =
+    &[&[table::SCHEMA, operation::SCHEMA, journal::SCHEMA], &[journal::SCHEMA_2]];
 
 /// How long a command waits for another one's transaction.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -24,6 +24,6 @@ pub use definitions::{
 pub use heal::{bury, heal};
 pub use list::{ListedHook, check, list};
 pub use owner::{Owner, is_dead};
-pub use runs::{RunLog, log, runs};
+pub use runs::{ReportedRun, RunLog, log, report, reported, runs};
 pub use told::event_context;
 pub use trust::{TrustReport, trust, trust_own};
