@@ -42,7 +42,9 @@ struct HookDefinition<'a> {
     secrets: &'a [String],
     #[n(13)]
     workdir: String,
-    // 14 is the action of a hook that has one instead of a command.
+    /// Left out where the hook has a command.
+    #[n(14)]
+    uses: Option<UsesDefinition<'a>>,
     #[n(15)]
     more: Option<MoreOfHook<'a>>,
 }
@@ -117,6 +119,16 @@ fn milliseconds(span: Duration) -> u64 {
 }
 
 #[derive(Encode)]
+struct UsesDefinition<'a> {
+    #[n(0)]
+    action: &'a str,
+    #[n(1)]
+    digest: Hash,
+    #[n(2)]
+    with: String,
+}
+
+#[derive(Encode)]
 struct SpecDefinition<'a> {
     #[n(0)]
     schema: u32,
@@ -134,7 +146,14 @@ struct SpecDefinition<'a> {
 impl Hook {
     /// Returns the hash of all that decides what this hook does; its description is not part.
     pub fn definition_hash(&self) -> Hash {
-        let Work::Run { command, shell } = &self.work;
+        let (shell, command, uses) = match &self.work {
+            Work::Run { command, shell } => (shell.0.as_slice(), command.as_str(), None),
+            Work::Uses { action, with } => {
+                let digest = action.digest();
+                let with = with.to_json();
+                (&[][..], "", Some(UsesDefinition { action: action.name, digest, with }))
+            }
+        };
         Hash::of(&codec::encode(&HookDefinition {
             schema: 1,
             id: self.id.as_str(),
@@ -142,7 +161,7 @@ impl Hook {
             branches: self.branches.patterns(),
             paths: self.paths.patterns(),
             needs: names(&self.needs),
-            shell: &shell.0,
+            shell,
             command,
             inputs: self.inputs.patterns(),
             outputs: self.outputs.patterns(),
@@ -150,6 +169,7 @@ impl Hook {
             env: &self.env,
             secrets: &self.secrets,
             workdir: self.workdir.to_string(),
+            uses,
             more: MoreOfHook::of(self),
         }))
     }

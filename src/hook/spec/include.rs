@@ -2,7 +2,7 @@
 
 use crate::base::RepoPath;
 use crate::hook::spec::glob::Globs;
-use crate::hook::spec::node::{self, Node, Source, Value};
+use crate::hook::spec::node::{self, Node, Value};
 use crate::hook::spec::read::{Draft, FILE_NAME, SpecFile};
 use crate::hook::spec::reader::Reader;
 
@@ -14,7 +14,7 @@ pub const MAX_INCLUDED: usize = 256;
 pub fn included_paths(bytes: &[u8]) -> Globs {
     let read = || {
         let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= node::MAX_BYTES)?;
-        let tree = node::parse(Source { file: 0, text }).ok()?;
+        let tree = node::parse(text).ok()?;
         let Value::Map(entries) = tree.value else { return None };
         let (_, value) = entries.into_iter().find(|(key, _)| key.text == "include")?;
         let texts = match &value.value {

@@ -40,9 +40,14 @@ pub struct Source<'a> {
     pub text: &'a str,
 }
 
-/// Returns the tree of a file, or its first fault of syntax with its place.
-pub fn parse(source: Source<'_>) -> Result<Node, (Place, String)> {
-    read(source, DuplicateKeyPolicy::Error).map_err(|error| fault(source, &error))
+/// Returns the tree of a text, or its first fault of syntax with its place.
+pub fn parse(text: &str) -> Result<Node, (Place, String)> {
+    parse_file(Source { file: 0, text })
+}
+
+/// Returns the tree of one of several files.
+pub fn parse_file(source: Source<'_>) -> Result<Node, (Place, String)> {
+    read(source, DuplicateKeyPolicy::Error).map_err(|error| with_first(source, fault(&error)))
 }
 
 fn read(source: Source<'_>, duplicates: DuplicateKeyPolicy) -> Result<Node, serde_saphyr::Error> {
@@ -74,20 +79,31 @@ impl Value {
     }
 }
 
-fn fault(source: Source<'_>, error: &serde_saphyr::Error) -> (Place, String) {
-    let place = error.location().map(|at| source.place(at)).unwrap_or_default();
+/// Returns where an error of the YAML reader is, and what it says.
+pub fn fault(error: &serde_saphyr::Error) -> (Place, String) {
+    let place = error.location().map(place_of).unwrap_or_default();
     let text = error.without_snippet().to_string();
     // The place is shown by us; the library would say it a second time.
     let message = text.lines().next().unwrap_or_default();
     let message = message.split(" at line ").next().unwrap_or(message);
-    let Some(key) = message.strip_prefix("duplicate mapping key: ") else {
-        return (place, message.trim_end_matches([':', ' ']).to_owned());
-    };
-    let key = key.split(", set ").next().unwrap_or(key);
-    let place = Place { width: key.chars().count(), ..place };
-    let first = read(source, DuplicateKeyPolicy::LastWins).ok().and_then(|t| first_of(&t, place));
-    let first = first.map(|first| format!(", first on line {}", first.line)).unwrap_or_default();
-    (place, format!("`{key}` is named twice{first}"))
+    if let Some(key) = message.strip_prefix("duplicate mapping key: ") {
+        let key = key.split(", set ").next().unwrap_or(key);
+        return (Place { width: key.chars().count(), ..place }, format!("`{key}` is named twice"));
+    }
+    (place, message.trim_end_matches([':', ' ']).to_owned())
+}
+
+/// Adds to the fault of a key that is named twice where it was named first.
+fn with_first(source: Source<'_>, (place, message): (Place, String)) -> (Place, String) {
+    let place = Place { file: source.file, ..place };
+    if !message.ends_with("is named twice") {
+        return (place, message);
+    }
+    let tree = read(source, DuplicateKeyPolicy::LastWins).ok();
+    match tree.and_then(|tree| first_of(&tree, place)) {
+        Some(first) => (place, format!("{message}, first on line {}", first.line)),
+        None => (place, message),
+    }
 }
 
 /// Returns where the key that is named again at `place` was named first.
@@ -178,12 +194,7 @@ impl Source<'_> {
     }
 
     fn place(self, location: Location) -> Place {
-        Place {
-            file: self.file,
-            line: location.line() as usize,
-            column: location.column() as usize,
-            width: location.span().len() as usize,
-        }
+        Place { file: self.file, ..place_of(location) }
     }
 
     fn written(self, location: Location) -> Option<String> {
@@ -191,6 +202,15 @@ impl Source<'_> {
         let length = location.span().byte_len()? as usize;
         let text = self.text.get(start..start.checked_add(length)?)?.trim();
         (!text.is_empty()).then(|| text.to_owned())
+    }
+}
+
+fn place_of(location: Location) -> Place {
+    Place {
+        file: 0,
+        line: location.line() as usize,
+        column: location.column() as usize,
+        width: location.span().len() as usize,
     }
 }
 

@@ -67,7 +67,7 @@ impl<'a> Reader<'a> {
             Some(text) if text.len() > node::MAX_BYTES => {
                 Err((whole, format!("larger than {} bytes", node::MAX_BYTES)))
             }
-            Some(text) => node::parse(Source { file: number, text }),
+            Some(text) => node::parse_file(Source { file: number, text }),
         };
         match read {
             Ok(tree) => {

@@ -72,11 +72,7 @@ impl Reader<'_> {
             (Some(_), Some((uses, _))) => {
                 self.fault(uses.place, format!("{whose} has both `run` and `uses`"));
             }
-            (_, Some((uses, _))) => {
-                let message = format!("`uses` of {whose} is not supported by this version");
-                self.fault(uses.place, message);
-            }
-            (Some(_), None) => {}
+            _ => {}
         }
         for (key, partner) in [("with", "uses"), ("shell", "run")] {
             if let Some((key, _)) = has(key).filter(|_| has(partner).is_none()) {
@@ -98,6 +94,7 @@ impl Reader<'_> {
             }
         }
         hook.work = Work::Run { command: command.unwrap_or_default().to_owned(), shell };
+        self.uses(&mut hook, entries);
         matrix::tell(&mut hook, cell);
         hook
     }

@@ -78,7 +78,7 @@ hooks:
     assert_eq!(first.description.as_deref(), Some("with 0.10"));
     assert_eq!(first.workdir.to_string(), "small");
     assert_eq!(first.outputs.patterns(), ["out/0.10/**"]);
-    let Work::Run { command, .. } = &first.work;
+    let Work::Run { command, .. } = &first.work else { panic!() };
     assert_eq!(command, "train --lr 0.10 ${OTHER} ${{ left.alone }}");
     let env: Vec<_> = first.env.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     let cell = [("RATE", "0.10"), ("MLV_MATRIX_LR", "0.10"), ("MLV_MATRIX_MODEL", "small")];
