@@ -27,6 +27,7 @@ mod hook_events;
 mod hook_faults;
 mod hooks;
 mod hooks_add;
+mod hooks_check;
 mod init;
 mod inspect;
 mod json;

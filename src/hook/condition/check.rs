@@ -88,18 +88,34 @@ pub(super) fn checked(program: &Program, text: &str) -> Result<Effort, Condition
 
 /// Evaluates the expression for an event in which every field applies, and returns what would fail
 /// for every event.
-pub(super) fn tried(program: &Program) -> Result<(), ConditionFault> {
+pub(super) fn tried(program: &Program, effort: Effort) -> Result<(), ConditionFault> {
     let fault = |reason: String| ConditionFault { reason, help: None, at: None };
+    if !effort.is_bearable(1, 64) {
+        return Err(fault("would take too long on any event".to_owned()));
+    }
     let scope = scope::of_sample(program).map_err(fault)?;
     match program.execute(&scope) {
         Ok(Value::Bool(_)) => Ok(()),
         Ok(other) => Err(fault(format!("is neither true nor false, but {}", kind(&other)))),
-        Err(
-            error @ (ExecutionError::NoSuchOverload(_) | ExecutionError::UndeclaredReference(_)),
-        ) => Err(fault(format!("can never be evaluated: {}", plainly(&error)))),
+        Err(error) if never_works(&error) => {
+            Err(fault(format!("can never be evaluated: {}", plainly(&error))))
+        }
         // A key of `meta`, an index: they depend on the event.
         Err(_) => Ok(()),
     }
+}
+
+fn never_works(error: &ExecutionError) -> bool {
+    matches!(
+        error,
+        ExecutionError::NoSuchOverload(_)
+            | ExecutionError::UndeclaredReference(_)
+            | ExecutionError::UnsupportedBinaryOperator(..)
+            | ExecutionError::UnsupportedIndex(..)
+            | ExecutionError::UnexpectedType { .. }
+            | ExecutionError::NotSupportedAsMethod { .. }
+            | ExecutionError::InvalidArgumentCount { .. }
+    )
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -122,6 +138,9 @@ pub(super) fn plainly(error: &ExecutionError) -> String {
             let function = function.strip_prefix('_').unwrap_or(function);
             let function = function.strip_suffix('_').unwrap_or(function);
             format!("`{}` does not work on {types}", function.trim_start_matches('@'))
+        }
+        ExecutionError::UnsupportedBinaryOperator(operator, _, _) => {
+            format!("`{operator}` does not work on values of these kinds")
         }
         ExecutionError::NoSuchKey(key) => format!("there is no `{key}`"),
         ExecutionError::UndeclaredReference(name) => format!("unknown name `{name}`"),

@@ -64,7 +64,7 @@ impl Condition {
         }
         let program = Program::compile(text).map_err(|errors| check::syntax_fault(&errors))?;
         let effort = check::checked(&program, text)?;
-        check::tried(&program)?;
+        check::tried(&program, effort)?;
         Ok(Self { text: text.to_owned(), program: Arc::new(program), effort })
     }
 

@@ -19,6 +19,7 @@ const MAX_SCHEDULES: usize = 100;
 impl Reader<'_> {
     pub(super) fn events(&mut self, node: &Node) -> (Vec<Event>, Vec<Schedule>) {
         let (mut events, mut schedules) = (Vec::new(), Vec::new());
+        let before = self.faults();
         let one = std::slice::from_ref(node);
         let items = if let Value::List(items) = &node.value { items } else { one };
         for item in items {
@@ -35,7 +36,8 @@ impl Reader<'_> {
         if items.is_empty() || matches!(&node.value, Value::Map(entries) if entries.is_empty()) {
             self.fault(node.place, "`on` names no event");
         }
-        if events.contains(&Event::Schedule) && schedules.is_empty() {
+        let timeless = events.contains(&Event::Schedule) && schedules.is_empty();
+        if timeless && self.faults() == before {
             let help = "as in `on: {schedule: \"0 3 * * *\"}`, at three o'clock UTC".to_owned();
             self.fault_with(node.place, "`schedule` has no times", Some(help));
         }

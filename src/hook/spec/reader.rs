@@ -56,6 +56,11 @@ impl<'a> Reader<'a> {
         Err(SpecErrors(self.errors))
     }
 
+    /// Returns how many faults were noted.
+    pub(super) fn faults(&self) -> usize {
+        self.errors.len()
+    }
+
     pub(super) fn fault(&mut self, place: Place, message: impl Into<String>) {
         self.fault_with(place, message, None);
     }

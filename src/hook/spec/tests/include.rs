@@ -28,20 +28,63 @@ fn each_fault_names_its_own_file() {
     let two = "include: more.yaml\nhooks:\n  a: {on: pre-comit, run: x}\n";
     let three = "version: 1\nhooks:\n  b: {on: pre-merge, run: x}\n";
     let files = [("hooks/1.yaml", one), ("hooks/2.yaml", two), ("hooks/3.yaml", three)];
-    assert_snapshot!(read(MAIN, &files).unwrap_err(), @"");
+    assert_snapshot!(read(MAIN, &files).unwrap_err(), @r"
+    hooks/1.yaml:3:39: hook `b` needs `zebra`, which does not exist
+      |
+    3 |   b: {on: pre-commit, run: x, needs: [zebra]}
+      |                                       ^^^^^
+    hooks/2.yaml:1:1: `version` is missing
+      |
+    1 | include: more.yaml
+      | ^
+      = add `version: 1`
+    hooks/2.yaml:1:1: an included file cannot include others
+      |
+    1 | include: more.yaml
+      | ^^^^^^^
+    hooks/2.yaml:3:3: hook `a` is named twice, first in `mlv.yaml` on line 4
+      |
+    3 |   a: {on: pre-comit, run: x}
+      |   ^
+    hooks/2.yaml:3:11: unknown event `pre-comit`
+      |
+    3 |   a: {on: pre-comit, run: x}
+      |           ^^^^^^^^^
+      = did you mean `pre-commit`?
+    hooks/3.yaml:3:3: hook `b` is named twice, first in `hooks/1.yaml` on line 3
+      |
+    3 |   b: {on: pre-merge, run: x}
+      |   ^
+    ");
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_the_only_fault() {
     let main = MAIN.replace("run: x", "run: x, needs: [elsewhere]");
-    assert_snapshot!(read(&main, &[("hooks/1.yaml", "version: [")]).unwrap_err(), @"");
+    assert_snapshot!(read(&main, &[("hooks/1.yaml", "version: [")]).unwrap_err(), @r"
+    hooks/1.yaml:1:10: unclosed bracket '['
+      |
+    1 | version: [
+      |          ^
+    ");
 }
 
 #[test]
 fn what_is_included_must_exist() {
-    assert_snapshot!(read(MAIN, &[]).unwrap_err(), @"");
+    assert_snapshot!(read(MAIN, &[]).unwrap_err(), @r"
+    mlv.yaml:2:11: `hooks/*.yaml` matches no file
+      |
+    2 | include: [hooks/*.yaml]
+      |           ^^^^^^^^^^^^
+      = paths are relative to the root of the repository; `mlv.yaml` is not included again
+    ");
     let many: Vec<String> = (0..=MAX_INCLUDED).map(|i| format!("hooks/{i}.yaml")).collect();
     let many: Vec<(&str, &str)> = many.iter().map(|name| (name.as_str(), "version: 1")).collect();
-    assert_snapshot!(read(MAIN, &many).unwrap_err(), @"");
+    assert_snapshot!(read(MAIN, &many).unwrap_err(), @r"
+    mlv.yaml:2:11: includes more than 256 files
+      |
+    2 | include: [hooks/*.yaml]
+      |           ^^^^^^^^^^^^
+    ");
     assert!(read(MAIN, &many[1..]).is_ok());
 }

@@ -116,13 +116,13 @@ fn faults_of_syntax_have_a_place() {
       |  ^
     ");
     assert_snapshot!(faults("version: 1\nhooks:\n  a: {on: pre-commit, run: x}\n  a: {on: pre-commit, run: y}\n"), @r"
-    mlv.yaml:4:3: `a` is named twice
+    mlv.yaml:4:3: `a` is named twice, first on line 3
       |
     4 |   a: {on: pre-commit, run: y}
       |   ^
     ");
     assert_snapshot!(faults("version: 1\nhooks: text\n"), @r"
-    mlv.yaml:2:8: `hooks` must be a mapping of keys to values
+    mlv.yaml:2:8: `hooks` must be a mapping of keys to values; this is a text
       |
     2 | hooks: text
       |        ^^^^
@@ -154,7 +154,7 @@ fn events_that_never_fire_are_refused() {
       |
     4 |     on: [pre-commit, pre-push]
       |                      ^^^^^^^^
-      = supported: pre-commit, post-commit, pre-merge, post-merge
+      = supported: pre-commit, post-commit, pre-merge, post-merge, pre-branch, post-branch, pre-branch-delete, post-branch-delete, pre-tag, post-tag, pre-tag-delete, post-tag-delete, pre-switch, post-switch, pre-revert, post-revert, pre-cherry-pick, post-cherry-pick, schedule, manual
     ");
     assert_snapshot!(hook_faults("on: pre-comit\nrun: x"), @r"
     mlv.yaml:4:9: unknown event `pre-comit`
@@ -174,30 +174,33 @@ fn events_that_never_fire_are_refused() {
 #[test]
 fn a_hook_must_say_when_and_what() {
     assert_snapshot!(hook_faults("description: nothing"), @r"
+    mlv.yaml:3:3: hook `h` does nothing: it has no `run` and no `uses`
+      |
+    3 |   h:
+      |   ^
+      = say what, as in `run: python3 check.py`
     mlv.yaml:3:3: hook `h` has no `on`: it would never run
       |
     3 |   h:
       |   ^
-    mlv.yaml:3:3: hook `h` has no `run`
-      |
-    3 |   h:
-      |   ^
+      = say when, as in `on: pre-commit`
     ");
     assert_snapshot!(hook_faults("on: pre-commit\nrun: x\nuses: validate"), @r"
-    mlv.yaml:6:5: `uses` of hook `h` is not supported by this version
-      |
-    6 |     uses: validate
-      |     ^^^^
     mlv.yaml:6:5: hook `h` has both `run` and `uses`
       |
     6 |     uses: validate
       |     ^^^^
+    mlv.yaml:6:11: no action is called `validate`
+      |
+    6 |     uses: validate
+      |           ^^^^^^^^
+      = `mlv hooks add` lists the actions
     ");
     assert_snapshot!(hook_faults("on: pre-commit\nrun: ''"), @r"
-    mlv.yaml:5:5: hook `h` runs nothing: `run` is empty
+    mlv.yaml:5:10: `run` is empty
       |
     5 |     run: ''
-      |     ^^^
+      |          ^^
     ");
 }
 
@@ -241,7 +244,7 @@ fn values_that_cannot_be_are_refused() {
       = lower-case letters, digits, `_` and `-`, at most 64
     ");
     assert_snapshot!(faults("version: 1\nartifacts: {a: {kind: cat}, b: {}}\nbranches: {main: {protected: maybe}}\n"), @r"
-    mlv.yaml:2:23: unknown kind `cat`
+    mlv.yaml:2:23: `cat` is not a value of `kind`
       |
     2 | artifacts: {a: {kind: cat}, b: {}}
       |                       ^^^
@@ -250,7 +253,7 @@ fn values_that_cannot_be_are_refused() {
       |
     2 | artifacts: {a: {kind: cat}, b: {}}
       |                             ^
-    mlv.yaml:3:30: `protected` must be `true` or `false`
+    mlv.yaml:3:30: `protected` must be `true` or `false`; this is a text
       |
     3 | branches: {main: {protected: maybe}}
       |                              ^^^^^

@@ -11,7 +11,8 @@ fn validator() -> Validator {
 }
 
 fn as_json(text: &str) -> Value {
-    serde_saphyr::from_str(text).unwrap()
+    let options = serde_saphyr::options! { strict_booleans: true };
+    serde_saphyr::from_str_with_options(text, options).unwrap()
 }
 
 fn one(lines: &str) -> String {
