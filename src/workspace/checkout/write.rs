@@ -8,24 +8,29 @@ use crate::base::fs::IoContext;
 use crate::object::{Entry, ObjectDb};
 use crate::workspace::cache::{CachedFile, NewRow};
 use crate::workspace::checkout::Step;
+use crate::workspace::checkout::base::Base;
 use crate::workspace::checkout::clear::remove_empty_tree;
 use crate::workspace::disk::{Cursor, FileKind, Stat, set_aside};
 use crate::workspace::error::WorkspaceError;
 
-/// Creates what `entry` says at a free path in a directory that is there.
+/// Creates what `entry` says, perhaps from a clone of `base`, at a free path in a directory that is there.
 pub(in crate::workspace) fn put(
     objects: &ObjectDb,
     cursor: &mut Cursor,
     path: &RepoPath,
     entry: &Entry,
+    base: Option<&Base>,
     present: i64,
 ) -> Result<(), WorkspaceError> {
     match entry {
         Entry::Symlink { target } => Ok(cursor.create_link(path, target)?),
         Entry::File { file, executable } => {
-            let mut out = cursor.create_file(path, if *executable { 0o777 } else { 0o666 })?;
-            if file.size > 0 {
-                objects.copy_file(file, &mut out)?;
+            let out = cursor.create_file(path, if *executable { 0o777 } else { 0o666 })?;
+            match base {
+                Some(base) if base.clone_into(&out) => {
+                    objects.patch_file(&base.content, file, &out)?;
+                }
+                _ => objects.fill_file(file, &out)?,
             }
             let full = || cursor.disk().full_path(path);
             set_aside(&out, present)
@@ -52,7 +57,8 @@ pub(super) fn write_step(
         if now.is_some_and(|now| now.kind() == FileKind::Directory) {
             remove_empty_tree(cursor, path)?;
         }
-        put(objects, cursor, temporary, entry, present)
+        let base = Base::of(objects, cursor, step)?;
+        put(objects, cursor, temporary, entry, base.as_ref(), present)
             .and_then(|()| take_place(cursor, step, temporary))
             .inspect_err(|_| {
                 // The error that led here says more than one about tidying up.

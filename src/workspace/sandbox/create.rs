@@ -144,7 +144,7 @@ impl Layer<'_> {
                 crate::base::interrupt::check()?;
                 cursor.make_directory(&path.parent().unwrap_or_default())?;
                 if !self.clone_file(&mut source, &mut cursor, path, entry) {
-                    put(&self.workspace.objects, &mut cursor, path, entry, self.present)?;
+                    put(&self.workspace.objects, &mut cursor, path, entry, None, self.present)?;
                 }
                 progress.advance(1);
                 laid(&mut cursor, path, Some(entry.clone()))
