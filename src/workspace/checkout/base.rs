@@ -35,8 +35,9 @@ impl Base {
         if objects.shared_bytes(old, new)? < new.size / 2 {
             return Ok(None);
         }
-        let file = cursor.open_file(&step.path)?;
-        Ok(Some(Self { file, content: *old }))
+        // One that is gone is told of where the new file takes its place.
+        let file = cursor.open_file(&step.path).ok();
+        Ok(file.map(|file| Self { file, content: *old }))
     }
 
     /// Makes an empty file a clone of this one; tells whether the file system can.
