@@ -47,12 +47,12 @@ impl ObjectDb {
     }
 
     fn put_parts(&self, parts: Parts<'_>, file: &FileRef, out: &File) -> Result<(), ObjectError> {
-        let mut pieces = Pieces(parts.peekable());
         let permit = file.manifest.and_then(|_| Permit::get());
-        if file.manifest.is_some() {
+        if file.manifest.is_some() || parts.held.is_some() {
             // Pieces are not written in order, and a clone may be longer than what it shall become.
             out.set_len(file.size).map_err(ObjectError::Sink)?;
         }
+        let mut pieces = Pieces(parts.peekable());
         let put = |piece: Result<Vec<Part>, ObjectError>| self.put_piece(&piece?, out);
         match permit {
             Some(_) => pieces.par_bridge().try_for_each(put),
@@ -62,6 +62,11 @@ impl ObjectDb {
 
     fn put_piece(&self, parts: &[Part], out: &File) -> Result<(), ObjectError> {
         let len: u64 = parts.iter().map(|part| part.span.len).sum();
+        if len > PIECE {
+            // Only a single chunk makes such a piece, and what a tree claims is not taken as memory.
+            let reason = "a file has it with an impossible length".to_owned();
+            return Err(ObjectError::Invalid { id: BlobId::chunk(parts[0].span.hash), reason });
+        }
         let mut buffer = BUFFER.take();
         if (buffer.len() as u64) < len {
             buffer.resize(len as usize, 0);

@@ -55,11 +55,9 @@ proptest! {
         let out = file_of(b"");
         db.fill_file(&after, &out).unwrap();
         prop_assert!(bytes_of(&out) == new);
-        if after.manifest.is_some() {
-            let clone = file_of(&old);
-            db.patch_file(&before, &after, &clone).unwrap();
-            prop_assert!(bytes_of(&clone) == new);
-        }
+        let clone = file_of(&old);
+        db.patch_file(&before, &after, &clone).unwrap();
+        prop_assert!(bytes_of(&clone) == new);
         prop_assert!(db.shared_bytes(&before, &after).unwrap() <= after.size);
         prop_assert_eq!(db.shared_bytes(&after, &after).unwrap(), after.size);
     }
@@ -108,4 +106,14 @@ fn a_chunk_that_is_gone_and_one_of_another_length_are_errors() {
     store.remove(id);
     let missing = refused(&db);
     assert!(matches!(missing, ObjectError::Store(StoreError::Missing { id: it }) if it == id));
+}
+
+#[test]
+fn a_length_that_no_chunk_has_is_an_error_and_takes_no_memory() {
+    let (_, db) = db();
+    let file = db.ingest_bytes(b"short").unwrap();
+    for size in [6, 1 << 50, u64::MAX] {
+        let refused = db.fill_file(&FileRef { size, ..file }, &file_of(b""));
+        assert!(matches!(refused, Err(ObjectError::Invalid { .. })), "{size}");
+    }
 }
