@@ -9,6 +9,7 @@ pub mod glob;
 mod node;
 mod read;
 mod read_hook;
+mod reach;
 mod types;
 
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod tests;
 
 pub use error::{Place, SpecError, SpecErrors};
 pub use glob::{GlobError, Globs};
+pub use reach::Reach;
 pub use read::{FILE_NAME, parse};
 pub use types::{
     Artifact, ArtifactKind, BranchRule, Hook, HookId, NotAHookId, Retries, Severity, Shell, Spec,

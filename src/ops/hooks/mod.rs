@@ -3,18 +3,22 @@
 
 mod after;
 mod before;
+mod cache;
 mod carry_out;
 mod definitions;
 mod heal;
 mod host;
 mod list;
 mod owner;
+mod require;
 mod runs;
 mod told;
 mod trust;
+mod verdict;
 
 pub use after::{PendingEvent, note_post, run_post};
 pub use before::{Passed, run_pre};
+pub use cache::{dependencies, prune};
 pub use carry_out::owner;
 pub use definitions::{
     check_spec_change, definitions, refuse_passing_over, refuse_protected, spec_of,
@@ -22,6 +26,8 @@ pub use definitions::{
 pub use heal::{bury, heal};
 pub use list::{ListedHook, check, list};
 pub use owner::{Owner, is_dead};
+pub use require::{Missing, Moving, Remedy, Why, check_move, check_required};
 pub use runs::{RunLog, log, runs};
 pub use told::event_context;
+pub use verdict::{CodeState, Verdict, VerdictBook, Verdicts};
 pub use trust::{TrustReport, trust, trust_own};
