@@ -8,7 +8,7 @@ use crate::base::lock::LockError;
 use crate::base::progress::Unit;
 use crate::base::{Timestamp, interrupt};
 use crate::ops::hooks::is_dead;
-use crate::ops::{Context, OpsError, heal, roots};
+use crate::ops::{Context, OpsError, heal, hooks, roots};
 use crate::refs::operation;
 use crate::repo::journal;
 use crate::repo::reach::Walk;
@@ -51,6 +51,7 @@ pub fn gc(context: &Context, dry_run: bool) -> Result<GcReport, OpsError> {
     let session = store.exclusive(PATIENCE).map_err(in_use)?;
     heal::settle_files(context)?;
     let expired = expired(context)?;
+    hooks::prune(context)?;
     let live = reachable(context, &expired)?;
     let ids: Vec<i64> = expired.iter().copied().collect();
     context.repo.transact(|connection| Ok(operation::forget(connection, &ids)?))?;
