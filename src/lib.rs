@@ -8,7 +8,7 @@
 //! | 1     | [`config`]    | settings in layers, each value with its source |
 //! | 1     | [`store`]     | chunks: cutting, compression, packs, index |
 //! | 2     | [`object`]    | files, trees, commits over the store |
-//! | 2     | [`hook`]      | events, `mlv.yaml`, the graph of hooks, processes |
+//! | 3     | [`hook`]      | events, `mlv.yaml`, the graph of hooks, processes |
 //! | 3     | [`refs`]      | names, edits, the operation log, revisions |
 //! | 3     | [`diff`]      | what differs between two trees, two texts |
 //! | 4     | [`repo`]      | the handle on `.mlv/`, transactions, reachability, journal |

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(u8, &[&str])] = &[
     (0, &["base", "format"]),
     (1, &["config", "store", "check"]),
-    (2, &["object", "hook"]),
-    (3, &["refs", "diff"]),
+    (2, &["object"]),
+    (3, &["refs", "diff", "hook"]),
     (4, &["repo", "merge"]),
     (5, &["workspace", "remote", "git", "registry"]),
     (6, &["action"]),

@@ -1,8 +1,8 @@
 //! Hooks as they run, on stderr: what the event is, a line for each hook, and the end of the log of
 //! one that fails. What was never counted on to fail is told under `-q` too.
 
-use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::progress::TerminalProgress;
@@ -10,6 +10,7 @@ use super::render::printable;
 use super::style::{Label, Paint};
 use super::ui::{Ui, Verbosity};
 use crate::base::Progress;
+use crate::base::duration::format_duration;
 use crate::base::progress::Unit;
 use crate::hook::event::Event;
 use crate::hook::runner::{RunEvent, RunRecord, Status};
@@ -25,7 +26,7 @@ pub struct RunView {
     progress: Arc<TerminalProgress>,
     paint: Paint,
     verbosity: Verbosity,
-    name_width: Cell<usize>,
+    name_width: AtomicUsize,
 }
 
 impl RunView {
@@ -35,7 +36,7 @@ impl RunView {
             progress,
             paint: ui.talk_paint(),
             verbosity: ui.verbosity(),
-            name_width: Cell::new(NAME_WIDTH),
+            name_width: AtomicUsize::new(NAME_WIDTH),
         }
     }
 
@@ -65,7 +66,7 @@ impl RunView {
         let mark = self.paint.paint(label, mark);
         let message = record.message.as_deref().unwrap_or(record.status.name());
         let message = printable(message);
-        let (name, width) = (record.hook.as_str(), self.name_width.get());
+        let (name, width) = (record.hook.as_str(), self.name_width.load(Ordering::Relaxed));
         if record.status == Status::Skipped {
             return format!(
                 "  {mark} {name:<width$} {}",
@@ -86,10 +87,10 @@ impl Listener for RunView {
                 self.tell(Verbosity::Normal, &header.to_string());
             }
             RunEvent::Queued { hook, .. } => {
-                self.name_width.set(self.name_width.get().max(hook.as_str().len()));
+                self.name_width.fetch_max(hook.as_str().len(), Ordering::Relaxed);
             }
             RunEvent::LeftOut { hook, reason } => {
-                let width = self.name_width.get();
+                let width = self.name_width.load(Ordering::Relaxed);
                 let line = format!("  - {:<width$} {reason}", hook.as_str());
                 self.tell(Verbosity::Verbose, &self.paint.paint(Label::Skipped, line).to_string());
             }
@@ -98,6 +99,17 @@ impl Listener for RunView {
             }
             RunEvent::Line { text, .. } => {
                 self.tell(Verbosity::Verbose, &log_line(&text));
+            }
+            RunEvent::Resting { record, wait } => {
+                let message = record.message.as_deref().unwrap_or("failed");
+                let line = format!(
+                    "  ↻ {} attempt {}: {}; again in {}",
+                    record.hook,
+                    record.attempt,
+                    printable(message),
+                    format_duration(wait)
+                );
+                self.tell(Verbosity::Normal, &self.paint.paint(Label::Warning, line).to_string());
             }
             RunEvent::Finished { record, duration, tail, .. } => {
                 self.finished(&record, duration, &tail);

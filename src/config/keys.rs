@@ -28,6 +28,7 @@ pub const KEYS: &[Key] = &[
     Key { name: "core.default_branch", kind: Kind::Text },
     Key { name: "core.editor", kind: Kind::Text },
     Key { name: "store.sync", kind: Kind::Choice(&["commit", "always"]) },
+    Key { name: "hooks.jobs", kind: Kind::Integer },
     Key { name: "hooks.timeout", kind: Kind::Duration },
     Key { name: "hooks.grace", kind: Kind::Duration },
     Key { name: "hooks.cache_age", kind: Kind::Duration },

@@ -125,6 +125,8 @@ pub struct Places<'a> {
     pub changed_files: &'a Path,
     pub output: &'a Path,
     pub base_dir: Option<&'a Path>,
+    /// The number of the attempt, which is 1 but for retries.
+    pub attempt: u32,
 }
 
 /// Returns the whole environment of a hook, sorted: the base set, its secrets, its own `env`, and
@@ -165,6 +167,7 @@ fn told(payload: &Payload<'_>, places: Places<'_>) -> Vec<(&'static str, OsStrin
         ("MLV_EVENT", payload.event.name().into()),
         ("MLV_HOOK", payload.hook.as_str().into()),
         ("MLV_RUN_ID", payload.run_id.into()),
+        ("MLV_ATTEMPT", places.attempt.to_string().into()),
         ("MLV_ROOT", place(payload.root)),
         ("MLV_BRANCH", text(payload.branch)),
         ("MLV_TREE", payload.tree.map(TreeId::to_hex).unwrap_or_default().into()),
@@ -299,6 +302,7 @@ mod tests {
             changed_files: Path::new("/s/changed"),
             output: Path::new("/s/out"),
             base_dir: Some(Path::new("/s/base")),
+            attempt: 2,
         };
         let lines: Vec<String> = environment(&user, &hook, &payload, places)
             .iter()
@@ -308,6 +312,7 @@ mod tests {
     LANG=de
     LC_ALL=C
     LEVEL=3
+    MLV_ATTEMPT=2
     MLV_BASE_COMMIT=
     MLV_BASE_DIR=/s/base
     MLV_BRANCH=

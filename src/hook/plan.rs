@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use crate::base::RepoPath;
+use crate::hook::context::EventContext;
 use crate::hook::event::Event;
 use crate::hook::spec::{Hook, HookId, Spec};
 
@@ -27,11 +28,18 @@ pub struct Plan<'a> {
 pub struct Step<'a> {
     pub hook: &'a Hook,
     pub decision: Decision,
+    /// The steps, by their places in the plan, that it needs directly or through hooks of other
+    /// events.
+    pub needs: Vec<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     Run,
+    /// It fails without being run, since nobody can tell whether it was to run.
+    Fail {
+        reason: String,
+    },
     Skip(SkipReason),
 }
 
@@ -40,6 +48,7 @@ pub enum Decision {
 pub enum SkipReason {
     OtherBranch { branch: Option<String> },
     NoChangedPath,
+    Condition { text: String },
 }
 
 impl fmt::Display for SkipReason {
@@ -50,18 +59,36 @@ impl fmt::Display for SkipReason {
             }
             Self::OtherBranch { branch: None } => f.write_str("not on a branch"),
             Self::NoChangedPath => f.write_str("no changed path is among its paths"),
+            Self::Condition { text } => write!(f, "`{text}` does not hold"),
         }
     }
 }
 
 impl Plan<'_> {
-    /// Returns the hooks that run.
+    /// Returns the hooks that run, or fail because of their condition.
     pub fn running(&self) -> impl Iterator<Item = &Hook> {
-        self.steps.iter().filter(|step| step.decision == Decision::Run).map(|step| step.hook)
+        let runs = |step: &&Step<'_>| !matches!(step.decision, Decision::Skip(_));
+        self.steps.iter().filter(runs).map(|step| step.hook)
     }
 
     pub fn is_empty(&self) -> bool {
         self.running().next().is_none()
+    }
+
+    /// Asks the conditions (`if`) of the hooks that would run.
+    #[must_use]
+    pub fn settled(mut self, told: &EventContext) -> Self {
+        for step in self.steps.iter_mut().filter(|step| step.decision == Decision::Run) {
+            let Some(condition) = &step.hook.condition else { continue };
+            step.decision = match condition.holds(told) {
+                Ok(true) => Decision::Run,
+                Ok(false) => {
+                    Decision::Skip(SkipReason::Condition { text: condition.text().to_owned() })
+                }
+                Err(error) => Decision::Fail { reason: format!("its `if` {error}") },
+            };
+        }
+        self
     }
 }
 
@@ -69,12 +96,27 @@ impl Plan<'_> {
 /// otherwise as the file lists them.
 pub fn plan<'a>(spec: &'a Spec, trigger: &Trigger<'_>) -> Plan<'a> {
     let hooks = ordered(&spec.hooks);
-    let steps = hooks
-        .into_iter()
-        .filter(|hook| hook.on.contains(&trigger.event))
-        .map(|hook| Step { hook, decision: decide(hook, trigger) })
-        .collect();
+    let mut reached: HashMap<&HookId, Vec<usize>> = HashMap::new();
+    let mut steps = Vec::new();
+    for hook in hooks {
+        let needs = needed_steps(hook, &reached);
+        if hook.on.contains(&trigger.event) {
+            reached.insert(&hook.id, vec![steps.len()]);
+            steps.push(Step { hook, decision: decide(hook, trigger), needs });
+        } else {
+            reached.insert(&hook.id, needs);
+        }
+    }
     Plan { event: trigger.event, steps }
+}
+
+/// Returns the steps that stand for what a hook needs, each once.
+fn needed_steps(hook: &Hook, reached: &HashMap<&HookId, Vec<usize>>) -> Vec<usize> {
+    let mut needs: Vec<usize> =
+        hook.needs.iter().filter_map(|need| reached.get(need)).flatten().copied().collect();
+    needs.sort_unstable();
+    needs.dedup();
+    needs
 }
 
 fn decide(hook: &Hook, trigger: &Trigger<'_>) -> Decision {
@@ -139,6 +181,7 @@ hooks:
         let plan = plan(&spec, &Trigger { event, branch, changed: &changed });
         let line = |step: &Step<'_>| match &step.decision {
             Decision::Run => format!("{}: run", step.hook.id),
+            Decision::Fail { reason } => format!("{}: fail, {reason}", step.hook.id),
             Decision::Skip(reason) => format!("{}: {reason}", step.hook.id),
         };
         plan.steps.iter().map(line).collect::<Vec<_>>().join("\n")

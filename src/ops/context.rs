@@ -1,10 +1,10 @@
 //! What every operation works on: the repository, its working copy, the settings, who is asking.
 
-use std::cell::{Cell, OnceCell};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::base::interrupt;
 use crate::base::lock::{FileLock, LockError};
@@ -22,7 +22,7 @@ use crate::store::{ChunkStore as _, Durability};
 use crate::workspace::{Pathspecs, Workspace, WorkspaceError, resolve_path};
 
 /// Hears what hooks do while they do it.
-pub trait Listener: std::fmt::Debug {
+pub trait Listener: Send + Sync + std::fmt::Debug {
     fn hear(&self, event: RunEvent);
 }
 
@@ -49,10 +49,10 @@ pub struct Context {
     pub directory: PathBuf,
     /// Whether an earlier verdict may stand in for the run of a hook.
     pub reuses_verdicts: bool,
-    workspace: OnceCell<Workspace>,
-    git: OnceCell<Option<Enclosing>>,
-    owner: OnceCell<Owner>,
-    numbers: Cell<u64>,
+    workspace: OnceLock<Workspace>,
+    git: OnceLock<Option<Enclosing>>,
+    owner: OnceLock<Owner>,
+    numbers: AtomicU64,
 }
 
 impl Context {
@@ -75,10 +75,10 @@ impl Context {
             command,
             directory,
             reuses_verdicts: true,
-            workspace: OnceCell::new(),
-            git: OnceCell::new(),
-            owner: OnceCell::new(),
-            numbers: Cell::new(0),
+            workspace: OnceLock::new(),
+            git: OnceLock::new(),
+            owner: OnceLock::new(),
+            numbers: AtomicU64::new(0),
         }
     }
 
@@ -137,7 +137,7 @@ impl Context {
 
     /// Returns a number that this process has not used yet.
     pub fn next_number(&self) -> u64 {
-        self.numbers.replace(self.numbers.get() + 1)
+        self.numbers.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Tells whether the environment asks for no `pre-` hooks.

@@ -1,15 +1,18 @@
-//! Carries out a plan, one hook after the other: `host` is what the house around it gives, `record`
-//! what remains of a run, `run` the loop, `step` one hook.
+//! Carries out a plan, hooks that do not need each other beside each other: `host` is what the house
+//! around it gives, `record` what remains of a run, `run` the way in, `graph` who waits for whom,
+//! `conduct` the loop, `attempt` one try at one hook in a thread of its own.
 
+mod attempt;
+mod backoff;
+mod conduct;
+mod graph;
 mod host;
 mod record;
 mod run;
-mod step;
 
 #[cfg(test)]
 mod tests;
 
-pub use host::{Collected, Host, HostError, RunEvent, Sandbox, Slot};
+pub use host::{Collected, Host, HostError, Recalled, RunEvent, Sandbox, Slot, Turn};
 pub use record::{RunRecord, Status};
-pub use run::{Runner, all_passed, refusal};
-pub use step::HookError;
+pub use run::{HookError, Made, Outcome, Runner, all_passed, refusal};

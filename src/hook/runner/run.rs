@@ -1,16 +1,27 @@
-//! The loop over a plan.
+//! A plan from its first journal row to its outcome.
 
-use std::time::Duration;
+use std::num::NonZeroUsize;
 
-use crate::base::Timestamp;
+use crate::base::TreeId;
 use crate::config::Environment;
 use crate::hook::context::EventContext;
 use crate::hook::plan::{Decision, Plan};
 use crate::hook::process::Limits;
-use crate::hook::runner::host::{Host, RunEvent, Slot};
+use crate::hook::runner::conduct::Conductor;
+use crate::hook::runner::graph::{Node, Stage, places};
+use crate::hook::runner::host::{Host, HostError, RunEvent, Slot};
 use crate::hook::runner::record::{RunRecord, Status};
-use crate::hook::runner::step::{HookError, step};
-use crate::hook::spec::Hook;
+use crate::hook::spec::{Hook, HookId};
+use crate::object::tree::TreeEdit;
+
+/// Why a plan could not be carried out; how a hook ends is never an error.
+#[derive(Debug, thiserror::Error)]
+pub enum HookError {
+    #[error(transparent)]
+    Host(HostError),
+    #[error(transparent)]
+    Path(#[from] crate::base::fs::PathError),
+}
 
 /// Everything that carries out a plan, but the plan.
 pub struct Runner<'a> {
@@ -18,8 +29,12 @@ pub struct Runner<'a> {
     pub environment: &'a Environment,
     /// `timeout` is that of hooks which name none.
     pub limits: Limits,
-    pub host: &'a mut dyn Host,
-    /// Is told everything as it happens.
+    /// How many hooks run at the same time, at most.
+    pub jobs: NonZeroUsize,
+    /// The candidate, before any hook has put something into it.
+    pub tree: TreeId,
+    pub host: &'a dyn Host,
+    /// Is told everything as it happens, always from the thread that called `run`.
     pub sink: &'a mut dyn FnMut(RunEvent),
 }
 
@@ -27,6 +42,25 @@ impl std::fmt::Debug for Runner<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Runner").field("context", &self.context).finish_non_exhaustive()
     }
+}
+
+/// What became of a plan.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// One for each hook that was to run, in the order of the plan.
+    pub records: Vec<RunRecord>,
+    /// The candidate with all outputs.
+    pub tree: TreeId,
+    /// What hooks made, in the order of the plan; hooks that made nothing are left out.
+    pub made: Vec<Made>,
+}
+
+/// What one hook made.
+#[derive(Debug, Clone)]
+pub struct Made {
+    pub run_id: String,
+    pub hook: HookId,
+    pub edits: Vec<TreeEdit>,
 }
 
 /// Tells whether every run let the deed pass.
@@ -41,87 +75,62 @@ pub fn refusal(records: &[RunRecord]) -> Option<&RunRecord> {
 }
 
 impl Runner<'_> {
-    /// Carries out the plan; an error means that the host failed, not a hook.
-    pub fn run(&mut self, plan: &Plan<'_>) -> Result<Vec<RunRecord>, HookError> {
+    /// Carries out the plan; an error means that the host failed, not a hook. Hooks that run at that
+    /// moment end by themselves first.
+    pub fn run(&mut self, plan: &Plan<'_>) -> Result<Outcome, HookError> {
+        let plan = plan.clone().settled(self.context);
+        self.announce(&plan);
+        let (nodes, slots) = self.queue(&plan)?;
+        Conductor::new(self, nodes, slots).conduct()
+    }
+
+    fn announce(&mut self, plan: &Plan<'_>) {
         if !plan.is_empty() {
             let (event, branch) = (self.context.event, self.context.branch.clone());
-            self.tell(RunEvent::Begun { event, branch });
+            (self.sink)(RunEvent::Begun { event, branch });
         }
-        let queue = self.queue(plan)?;
-        let mut done: Vec<RunRecord> = Vec::with_capacity(queue.len());
-        for (hook, slot, record) in queue {
-            let record = match self.obstacle(hook, &done) {
-                Some((status, message)) => self.pass_over(record, status, message)?,
-                None => step(self, hook, &slot, record)?,
-            };
-            done.push(record);
+        for step in &plan.steps {
+            if let Decision::Skip(reason) = &step.decision {
+                let (hook, reason) = (step.hook.id.clone(), reason.clone());
+                (self.sink)(RunEvent::LeftOut { hook, reason });
+            }
         }
-        Ok(done)
     }
 
     /// Gives every hook that is to run its place in the journal, before the first one starts.
-    fn queue<'p>(
-        &mut self,
-        plan: &Plan<'p>,
-    ) -> Result<Vec<(&'p Hook, Slot, RunRecord)>, HookError> {
-        let mut queue = Vec::new();
-        for step in &plan.steps {
-            let hook = step.hook;
-            if let Decision::Skip(reason) = &step.decision {
-                self.tell(RunEvent::LeftOut { hook: hook.id.clone(), reason: reason.clone() });
-                continue;
+    fn queue<'p>(&mut self, plan: &Plan<'p>) -> Result<(Vec<Node<'p>>, Vec<Slot>), HookError> {
+        let places = places(plan);
+        let hooks: Vec<&Hook> = places.iter().map(|place| plan.steps[place.step].hook).collect();
+        if hooks.is_empty() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let slots = self.host.slots(&hooks).map_err(HookError::Host)?;
+        let record = |(slot, hook): (&Slot, &&Hook)| RunRecord {
+            attempt: slot.attempt,
+            ..RunRecord::queued(slot.run_id.clone(), &hook.id, self.context)
+        };
+        let records: Vec<RunRecord> = slots.iter().zip(&hooks).map(record).collect();
+        self.host.journal(&records).map_err(HookError::Host)?;
+        for record in &records {
+            let (run_id, hook) = (record.run_id.clone(), record.hook.clone());
+            (self.sink)(RunEvent::Queued { run_id, hook });
+        }
+        let nodes = places.into_iter().zip(records).map(|(place, record)| {
+            let step = &plan.steps[place.step];
+            let fails = match &step.decision {
+                Decision::Fail { reason } => Some(reason.clone()),
+                _ => None,
+            };
+            Node {
+                hook: step.hook,
+                fails,
+                needs: place.needs,
+                ancestors: place.ancestors,
+                stage: Stage::Waiting,
+                record,
+                edits: Vec::new(),
             }
-            let slot = self.host.slot(hook).map_err(HookError::Host)?;
-            let record = RunRecord::queued(slot.run_id.clone(), &hook.id, self.context);
-            self.journal(&record)?;
-            self.tell(RunEvent::Queued { run_id: slot.run_id.clone(), hook: hook.id.clone() });
-            queue.push((hook, slot, record));
-        }
-        Ok(queue)
-    }
-
-    /// Returns why a hook does not get its turn, after what was done before it.
-    fn obstacle(&self, hook: &Hook, done: &[RunRecord]) -> Option<(Status, String)> {
-        if (self.limits.interrupted)() {
-            return Some((Status::Cancelled, "interrupted".to_owned()));
-        }
-        let in_the_way = |record: &&RunRecord| {
-            !record.status.is_good()
-                && (self.context.event.may_refuse() || hook.needs.contains(&record.hook))
-        };
-        let bad = done.iter().find(in_the_way)?;
-        let deed = match bad.status {
-            Status::Failed => "failed",
-            Status::Cancelled => "was cancelled",
-            _ => "did not run",
-        };
-        Some((Status::Skipped, format!("`{}` {deed}", bad.hook)))
-    }
-
-    fn pass_over(
-        &mut self,
-        mut record: RunRecord,
-        status: Status,
-        message: String,
-    ) -> Result<RunRecord, HookError> {
-        record.status = status;
-        record.finished = Some(Timestamp::now());
-        record.message = Some(message);
-        self.journal(&record)?;
-        self.tell(RunEvent::Finished {
-            record: Box::new(record.clone()),
-            duration: Duration::ZERO,
-            tail: Vec::new(),
-            annotations: Vec::new(),
         });
-        Ok(record)
-    }
-
-    pub(super) fn journal(&mut self, record: &RunRecord) -> Result<(), HookError> {
-        self.host.journal(record).map_err(HookError::Host)
-    }
-
-    pub(super) fn tell(&mut self, event: RunEvent) {
-        (self.sink)(event);
+        Ok((nodes.collect(), slots))
     }
 }

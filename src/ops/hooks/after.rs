@@ -75,7 +75,7 @@ pub fn run_post(
         let changed: Vec<_> = told.changes.iter().map(|change| change.path.clone()).collect();
         let plan = plan(&spec, &Trigger { event, branch, changed: &changed });
         let base = context.repo.tree_of(base)?;
-        runs = carry_out(context, &plan, &told, commit.tree, base)?.1;
+        runs = carry_out(context, &plan, &told, commit.tree, base)?.records;
     }
     context.repo.transact(|connection| Ok(journal::remove_pending(connection, number)?))?;
     Ok(runs)

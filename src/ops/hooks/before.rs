@@ -3,7 +3,7 @@
 use crate::base::TreeId;
 use crate::hook::context::EventContext;
 use crate::hook::plan::{Plan, Trigger, plan};
-use crate::hook::runner::{RunRecord, refusal};
+use crate::hook::runner::{Outcome, RunRecord, refusal};
 use crate::hook::spec::Spec;
 use crate::ops::hooks::carry_out::{carry_out, may_run};
 use crate::ops::{Context, OpsError};
@@ -35,7 +35,7 @@ pub fn run_pre(
         refuse_outputs_in_the_way(context, &plan)?;
     }
     let base = context.repo.tree_of(told.base_commit)?;
-    let (tree, runs) = carry_out(context, &plan, told, tree, base)?;
+    let Outcome { records: runs, tree, .. } = carry_out(context, &plan, told, tree, base)?;
     if let Some(refused) = refusal(&runs) {
         return Err(OpsError::Refused {
             event: told.event.name().to_owned(),

@@ -1,10 +1,12 @@
 //! Carries out a plan on a tree of this repository, where the user trusts its hooks.
 
+use std::num::NonZeroUsize;
+
 use crate::base::TreeId;
 use crate::hook::context::EventContext;
 use crate::hook::plan::Plan;
 use crate::hook::process::Limits;
-use crate::hook::runner::{RunRecord, Runner};
+use crate::hook::runner::{Outcome, Runner};
 use crate::hook::spec::Spec;
 use crate::ops::hooks::host::RepoHost;
 use crate::ops::hooks::owner::Owner;
@@ -37,8 +39,8 @@ pub(super) fn carry_out(
     told: &EventContext,
     tree: TreeId,
     base: TreeId,
-) -> Result<(TreeId, Vec<RunRecord>), OpsError> {
-    let mut host = RepoHost::new(context, told, tree, base)?;
+) -> Result<Outcome, OpsError> {
+    let host = RepoHost::new(context, base)?;
     let limits = Limits {
         timeout: context.config.duration("hooks.timeout").unwrap_or(Limits::DEFAULT_TIMEOUT),
         grace: context.config.duration("hooks.grace").unwrap_or(Limits::DEFAULT_GRACE),
@@ -49,11 +51,19 @@ pub(super) fn carry_out(
         context: told,
         environment: &context.environment,
         limits,
-        host: &mut host,
+        jobs: jobs(context),
+        tree,
+        host: &host,
         sink: &mut sink,
     };
-    let runs = runner.run(plan)?;
-    Ok((host.tree(), runs))
+    Ok(runner.run(plan)?)
+}
+
+/// Returns how many hooks run at the same time: `hooks.jobs`, or as many as there are processors.
+fn jobs(context: &Context) -> NonZeroUsize {
+    let set = context.config.integer("hooks.jobs").and_then(|jobs| usize::try_from(jobs).ok());
+    let processors = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    set.and_then(NonZeroUsize::new).unwrap_or_else(processors)
 }
 
 /// Returns the name of this process for the journal, announcing it where it was not yet.

@@ -2,12 +2,15 @@
 //! and outputs taken into it.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::base::fs::{IoContext, create_dirs};
-use crate::base::{RepoPath, TreeId};
-use crate::hook::context::EventContext;
-use crate::hook::runner::{Collected, Host, HostError, RunRecord, Sandbox, Slot};
+use crate::base::lock::{FileLock, LockError, LockKind};
+use crate::base::{Hash, NoProgress, RepoPath, TreeId};
+use crate::hook::runner::{Collected, Host, HostError, Recalled, RunRecord, Sandbox, Slot, Turn};
 use crate::hook::spec::{Hook, Work};
+use crate::object::tree::TreeEdit;
 use crate::ops::hooks::carry_out::owner;
 use crate::ops::{Context, OpsError};
 use crate::repo::journal::{self, RunRow};
@@ -27,31 +30,24 @@ pub struct RepoHost<'a> {
     context: &'a Context,
     workspace: &'a Workspace,
     owner: String,
-    /// Whether outputs enter the tree: only before the deed is done.
-    amends: bool,
-    tree: TreeId,
+    /// The tree that the candidate would replace.
     base: TreeId,
     /// The code that Git tracks, laid over each sandbox.
     code: Vec<OverlayFile>,
-    open: Vec<Open>,
+    open: Mutex<Vec<Open>>,
 }
 
 /// A sandbox in use.
 #[derive(Debug)]
 struct Open {
-    laid: Laid,
+    laid: Arc<Laid>,
     _base: Option<Laid>,
     _scratch: tempfile::TempDir,
 }
 
 impl<'a> RepoHost<'a> {
-    /// Returns a host whose candidate is `tree`, beside the tree `base` it would replace.
-    pub fn new(
-        context: &'a Context,
-        told: &EventContext,
-        tree: TreeId,
-        base: TreeId,
-    ) -> Result<Self, OpsError> {
+    /// Returns a host for candidates that would replace the tree `base`.
+    pub fn new(context: &'a Context, base: TreeId) -> Result<Self, OpsError> {
         let code = match context.git()? {
             Some(git) => {
                 let files = git.tracked_files()?;
@@ -63,11 +59,9 @@ impl<'a> RepoHost<'a> {
             context,
             workspace: context.workspace()?,
             owner: owner(context)?.name.clone(),
-            amends: told.event.may_refuse(),
-            tree,
             base,
             code,
-            open: Vec::new(),
+            open: Mutex::default(),
         })
     }
 
@@ -78,43 +72,70 @@ impl<'a> RepoHost<'a> {
         overlay: &[OverlayFile],
     ) -> Result<Laid, HostError> {
         let options = SandboxOptions { wanted, overlay };
-        let progress = self.context.progress.as_ref();
-        let sandbox = self.workspace.create_sandbox(tree, &options, progress)?;
+        // Several are laid out at a time: the view says of each hook that it runs.
+        let sandbox = self.workspace.create_sandbox(tree, &options, &NoProgress)?;
         tracing::debug!(%tree, path = %sandbox.path().display(), "laid out a sandbox");
         Ok(sandbox)
     }
 
-    /// Returns the candidate with all outputs taken in.
-    pub fn tree(&self) -> TreeId {
-        self.tree
-    }
-}
-
-impl Host for RepoHost<'_> {
-    fn slot(&mut self, _hook: &Hook) -> Result<Slot, HostError> {
-        let run_id =
-            self.context.repo.transact(|connection| Ok(journal::next_run_id(connection)?))?;
-        let layout = self.context.repo.layout();
-        create_dirs(&layout.runs())?;
-        let file = format!("{run_id}.log");
-        Ok(Slot { log: layout.runs().join(&file), log_name: format!(".mlv/runs/{file}"), run_id })
+    fn open(&self) -> MutexGuard<'_, Vec<Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn journal(&mut self, record: &RunRecord) -> Result<(), HostError> {
-        let row = RunRow {
+    fn row(&self, record: &RunRecord) -> Result<RunRow, HostError> {
+        Ok(RunRow {
             run_id: record.run_id.clone(),
             event: record.event.name().to_owned(),
             hook: record.hook.to_string(),
             status: record.status.name().to_owned(),
             owner: (!record.status.is_final()).then(|| self.owner.clone()),
             record: serde_json::to_string(record)?,
+        })
+    }
+}
+
+impl Host for RepoHost<'_> {
+    fn slots(&self, hooks: &[&Hook]) -> Result<Vec<Slot>, HostError> {
+        let layout = self.context.repo.layout();
+        create_dirs(&layout.runs())?;
+        let reserve = |connection: &_| {
+            let ids = hooks.iter().map(|_| Ok(journal::next_run_id(connection)?));
+            ids.collect::<Result<Vec<_>, _>>()
         };
-        Ok(self.context.repo.transact(|connection| Ok(journal::write(connection, &row)?))?)
+        let slots = self.context.repo.transact(reserve)?.into_iter().map(|run_id| {
+            let file = format!("{run_id}.log");
+            let log = layout.runs().join(&file);
+            Slot { log, log_name: format!(".mlv/runs/{file}"), run_id, attempt: 1 }
+        });
+        Ok(slots.collect())
     }
 
-    fn prepare(&mut self, hook: &Hook, run_id: &str) -> Result<Sandbox, HostError> {
+    fn journal(&self, records: &[RunRecord]) -> Result<(), HostError> {
+        let rows: Vec<RunRow> =
+            records.iter().map(|record| self.row(record)).collect::<Result<_, _>>()?;
+        let write =
+            |connection: &_| rows.iter().try_for_each(|row| Ok(journal::write(connection, row)?));
+        Ok(self.context.repo.transact(write)?)
+    }
+
+    fn turn(&self, group: &str) -> Result<Option<Turn>, HostError> {
+        // A group may have any name; files may not.
+        let name = format!("group-{}.lock", &Hash::of(group.as_bytes()).to_hex()[..32]);
+        let path = self.context.repo.layout().runs().join(name);
+        match FileLock::acquire(&path, LockKind::Exclusive, Duration::ZERO) {
+            Ok(turn) => Ok(Some(turn)),
+            Err(LockError::Held { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn recall(&self, _hook: &Hook, _tree: TreeId) -> Result<Option<Recalled>, HostError> {
+        Ok(None)
+    }
+
+    fn prepare(&self, hook: &Hook, run_id: &str, tree: TreeId) -> Result<Sandbox, HostError> {
         let wanted = |path: &RepoPath| hook.inputs.is_empty() || hook.inputs.matches_path(path);
-        let laid = self.lay_out(self.tree, &wanted, &self.code)?;
+        let laid = self.lay_out(tree, &wanted, &self.code)?;
         let base = if asks_for_base(hook, laid.path()) {
             Some(self.lay_out(self.base, &|_| true, &[])?)
         } else {
@@ -128,24 +149,26 @@ impl Host for RepoHost<'_> {
         let sandbox = Sandbox {
             dir: laid.path().to_owned(),
             scratch: scratch.path().to_owned(),
-            tree: Some(self.tree),
             base_dir: base.as_ref().map(|base| base.path().to_owned()),
         };
-        self.open.push(Open { laid, _base: base, _scratch: scratch });
+        self.open().push(Open { laid: Arc::new(laid), _base: base, _scratch: scratch });
         Ok(sandbox)
     }
 
-    fn collect(&mut self, hook: &Hook, sandbox: &Sandbox) -> Result<Collected, HostError> {
-        let open = self.open.iter().find(|open| open.laid.path() == sandbox.dir);
-        let Some(open) = open else { return Ok(Collected::Taken { remark: None }) };
-        let amends = self.amends;
-        let is_output = |path: &RepoPath| amends && hook.outputs.matches_path(path);
-        let progress = self.context.progress.as_ref();
-        let collected = match self.workspace.collect(&open.laid, &is_output, progress) {
+    fn collect(&self, hook: &Hook, sandbox: &Sandbox) -> Result<Collected, HostError> {
+        let nothing = |remark| Ok(Collected::Taken { edits: Vec::new(), remark });
+        let laid = self
+            .open()
+            .iter()
+            .map(|open| &open.laid)
+            .find(|laid| laid.path() == sandbox.dir)
+            .cloned();
+        let Some(laid) = laid else { return nothing(None) };
+        let is_output = |path: &RepoPath| hook.outputs.matches_path(path);
+        let collected = match self.workspace.collect(&laid, &is_output, &NoProgress) {
             Ok(collected) => collected,
-            Err(WorkspaceError::SandboxGone { .. }) if !amends || hook.outputs.is_empty() => {
-                let remark = Some("it removed its sandbox".to_owned());
-                return Ok(Collected::Taken { remark });
+            Err(WorkspaceError::SandboxGone { .. }) if hook.outputs.is_empty() => {
+                return nothing(Some("it removed its sandbox".to_owned()));
             }
             Err(WorkspaceError::SandboxGone { .. }) => {
                 let reason = "it removed its sandbox, and its outputs with it".to_owned();
@@ -158,15 +181,33 @@ impl Host for RepoHost<'_> {
                 reason: format!("an output cannot be taken: {notice}"),
             });
         }
-        if !collected.edits.is_empty() {
-            self.tree = self.context.repo.objects().edit_tree(self.tree, collected.edits)?;
-            self.context.repo.store().flush(Durability::Visible)?;
-        }
-        Ok(Collected::Taken { remark: discarded(&collected.discarded) })
+        let remark = discarded(&collected.discarded);
+        Ok(Collected::Taken { edits: collected.edits, remark })
     }
 
-    fn release(&mut self, sandbox: Sandbox) {
-        self.open.retain(|open| open.laid.path() != sandbox.dir);
+    fn remember(
+        &self,
+        _hook: &Hook,
+        _tree: TreeId,
+        _record: &RunRecord,
+        _edits: &[TreeEdit],
+    ) -> Result<(), HostError> {
+        Ok(())
+    }
+
+    fn tree_with(&self, tree: TreeId, edits: &[TreeEdit]) -> Result<TreeId, HostError> {
+        let tree = self.context.repo.objects().edit_tree(tree, edits.to_vec())?;
+        self.context.repo.store().flush(Durability::Visible)?;
+        Ok(tree)
+    }
+
+    fn release(&self, sandbox: Sandbox) {
+        let mut open = self.open();
+        let at = open.iter().position(|open| open.laid.path() == sandbox.dir);
+        let released = at.map(|at| open.swap_remove(at));
+        // To remove its files takes a while: others do not wait for that.
+        drop(open);
+        drop(released);
     }
 }
 

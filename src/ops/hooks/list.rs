@@ -48,6 +48,7 @@ pub fn list(context: &Context) -> Result<Vec<ListedHook>, OpsError> {
         for step in plan(&spec, &trigger).steps {
             let reason = match &step.decision {
                 Decision::Run => None,
+                Decision::Fail { reason } => Some(reason.clone()),
                 Decision::Skip(reason) => Some(reason.to_string()),
             };
             listed.push(described(event, step.hook, reason, trusted));
