@@ -62,10 +62,11 @@ pub fn create(
         if context.repo.head()?.branch() == Some(&branch) {
             return Err(OpsError::CheckedOut { name: name.to_owned() });
         }
-        RefEdit::set(branch, value)
+        RefEdit::set(branch.clone(), value)
     } else {
-        RefEdit::create(branch, value)
+        RefEdit::create(branch.clone(), value)
     };
+    hooks::check_move(context, &branch, id)?;
     context.repo.update(&Update::new(&context.command, context.now()?, vec![edit]))?;
     Ok(BranchInfo { name: name.to_owned(), id, current: false, upstream: None })
 }
@@ -148,6 +149,7 @@ pub fn rename(
     match tip {
         Some(id) if from != to => {
             hooks::refuse_protected(context, &from, "branch -m")?;
+            hooks::check_move(context, &to, id)?;
             edits.push(RefEdit::delete(from.clone()));
             edits.push(if force {
                 hooks::refuse_protected(context, &to, "branch -m -f")?;

@@ -4,7 +4,7 @@ use crate::base::{CommitId, TreeId};
 use crate::merge::{History, MergeOptions, plan_merge};
 use crate::ops::merge::read_pending;
 use crate::ops::worktree::{Move, move_to};
-use crate::ops::{Context, OpsError, branch};
+use crate::ops::{Context, OpsError, branch, hooks};
 use crate::refs::{RefEdit, RefError, RefName, RefValue, Revision, operation};
 use crate::repo::{Head, Update};
 
@@ -153,6 +153,7 @@ fn new(context: &Context, head: &Head, name: &str, start: Option<&str>) -> Resul
         Some(start) => Some(context.resolve(&Revision::parse(start)?)?),
         None => head.commit(),
     };
+    id.map_or(Ok(()), |id| hooks::check_move(context, &branch, id))?;
     Ok(Place { branch: Some(branch), id, created: true })
 }
 

@@ -12,6 +12,7 @@ use crate::hook::spec::Spec;
 use crate::ops::hooks::carry_out::{carry_out, may_run};
 use crate::ops::hooks::definitions::definitions;
 use crate::ops::hooks::told::event_context;
+use crate::ops::hooks::verdict::Verdicts;
 use crate::ops::{Context, OpsError};
 use crate::repo::journal;
 
@@ -70,13 +71,15 @@ pub fn run_post(
     let (branch, source) = (pending.branch.as_deref(), pending.source.as_deref());
     let mut told = event_context(context, event, &commit, base, branch, source)?;
     told.commit = Some(id);
-    let mut runs = Vec::new();
+    let (mut runs, mut verdicts) = (Vec::new(), Verdicts::default());
     if let Some(spec) = definitions(context, definitions_tree)? {
         let changed: Vec<_> = told.changes.iter().map(|change| change.path.clone()).collect();
         let plan = plan(&spec, &Trigger { event, branch, changed: &changed });
         let base = context.repo.tree_of(base)?;
-        runs = carry_out(context, &plan, &told, commit.tree, base)?.records;
+        let (outcome, found) = carry_out(context, &plan, &told, commit.tree, base)?;
+        (runs, verdicts) = (outcome.records, found);
     }
-    context.repo.transact(|connection| Ok(journal::remove_pending(connection, number)?))?;
+    let files = verdicts.judged(context, Some(id))?.files;
+    context.repo.with_verdicts(&files, |c| Ok(journal::remove_pending(c, number)?))?;
     Ok(runs)
 }

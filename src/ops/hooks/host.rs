@@ -11,6 +11,7 @@ use crate::base::{Hash, NoProgress, RepoPath, TreeId};
 use crate::hook::runner::{Collected, Host, HostError, Recalled, RunRecord, Sandbox, Slot, Turn};
 use crate::hook::spec::{Hook, Work};
 use crate::object::tree::TreeEdit;
+use crate::ops::hooks::cache::{Hit, Session};
 use crate::ops::hooks::carry_out::owner;
 use crate::ops::{Context, OpsError};
 use crate::repo::journal::{self, RunRow};
@@ -32,6 +33,7 @@ pub struct RepoHost<'a> {
     owner: String,
     /// The tree that the candidate would replace.
     base: TreeId,
+    cache: &'a Session<'a>,
     /// The code that Git tracks, laid over each sandbox.
     code: Vec<OverlayFile>,
     open: Mutex<Vec<Open>>,
@@ -47,7 +49,11 @@ struct Open {
 
 impl<'a> RepoHost<'a> {
     /// Returns a host for candidates that would replace the tree `base`.
-    pub fn new(context: &'a Context, base: TreeId) -> Result<Self, OpsError> {
+    pub fn new(
+        context: &'a Context,
+        base: TreeId,
+        cache: &'a Session<'a>,
+    ) -> Result<Self, OpsError> {
         let code = match context.git()? {
             Some(git) => {
                 let files = git.tracked_files()?;
@@ -60,6 +66,7 @@ impl<'a> RepoHost<'a> {
             workspace: context.workspace()?,
             owner: owner(context)?.name.clone(),
             base,
+            cache,
             code,
             open: Mutex::default(),
         })
@@ -129,13 +136,22 @@ impl Host for RepoHost<'_> {
         }
     }
 
-    fn recall(&self, _hook: &Hook, _tree: TreeId) -> Result<Option<Recalled>, HostError> {
-        Ok(None)
+    fn recall(&self, hook: &Hook, tree: TreeId) -> Result<Option<Recalled>, HostError> {
+        let hit = self.cache.recall(hook, tree)?;
+        Ok(hit.map(|Hit { status, message, metrics, edits }| Recalled {
+            status,
+            message: Some(message),
+            metrics,
+            edits,
+        }))
     }
 
     fn prepare(&self, hook: &Hook, run_id: &str, tree: TreeId) -> Result<Sandbox, HostError> {
-        let wanted = |path: &RepoPath| hook.inputs.is_empty() || hook.inputs.matches_path(path);
-        let laid = self.lay_out(tree, &wanted, &self.code)?;
+        let wanted = |path: &RepoPath| {
+            let is_bar = hook.pinned.matches_path(path);
+            hook.inputs.is_empty() || hook.inputs.matches_path(path) || is_bar
+        };
+        let laid = self.lay_out(self.cache.view(hook, tree)?, &wanted, &self.code)?;
         let base = if asks_for_base(hook, laid.path()) {
             Some(self.lay_out(self.base, &|_| true, &[])?)
         } else {
@@ -187,12 +203,12 @@ impl Host for RepoHost<'_> {
 
     fn remember(
         &self,
-        _hook: &Hook,
-        _tree: TreeId,
-        _record: &RunRecord,
-        _edits: &[TreeEdit],
+        hook: &Hook,
+        tree: TreeId,
+        record: &RunRecord,
+        edits: &[TreeEdit],
     ) -> Result<(), HostError> {
-        Ok(())
+        Ok(self.cache.remember(hook, tree, record, edits)?)
     }
 
     fn tree_with(&self, tree: TreeId, edits: &[TreeEdit]) -> Result<TreeId, HostError> {

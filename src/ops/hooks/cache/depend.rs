@@ -52,6 +52,11 @@ impl<'a> Judge<'a> {
         &self.lens.code
     }
 
+    /// Returns the tree that a hook is shown for a candidate.
+    pub fn view(&self, hook: &Hook, tree: TreeId) -> Result<TreeId, OpsError> {
+        self.pinned.view(hook, tree)
+    }
+
     /// Returns what the end of a hook depends on, were it run on this tree.
     pub fn dependencies(&self, hook: &Hook, tree: TreeId) -> Result<Dependencies, OpsError> {
         let seen = self.pinned.view(hook, tree)?;

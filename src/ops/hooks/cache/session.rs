@@ -119,6 +119,11 @@ impl<'a> Session<'a> {
         Ok(hit)
     }
 
+    /// Returns the tree that a hook is shown for a candidate.
+    pub fn view(&self, hook: &Hook, tree: TreeId) -> Result<TreeId, OpsError> {
+        self.judge.view(hook, tree)
+    }
+
     fn find(&self, key: CacheKey) -> Result<Option<(Origin, Vec<TreeEdit>)>, OpsError> {
         let row = hook_cache::get(&self.context.repo.connection(), key)?;
         let Some(row) = row else { return Ok(None) };
