@@ -142,9 +142,9 @@ fn a_broken_file_is_refused_where_it_is_committed_and_blocks_nothing_else() {
     env.write("data/a.csv", "2\n");
     env.success(&["restore", "--staged", "mlv.yaml"]);
     env.success(&["commit", "data/a.csv", "-m", "unrelated"]);
-    env.write("late.yaml", "version: 1\nhooks:\n  d: {on: post-merge, run: x, outputs: [a]}\n");
+    env.write("late.yaml", "version: 1\nhooks:\n  d: {on: pre-switch, run: x, outputs: [a]}\n");
     let late = env.mlv(&["hooks", "check", "late.yaml"]).expect_code(1);
-    assert!(late.stderr.contains("late.yaml:3:31: hook `d` runs on post-merge"), "{late}");
+    assert!(late.stderr.contains("late.yaml:3:31: hook `d` runs on pre-switch"), "{late}");
 }
 
 const MAKES: &str = "\

@@ -20,6 +20,8 @@ mod faults;
 mod fsck;
 mod gc;
 mod help;
+mod follow_up;
+mod hook_events;
 mod hook_faults;
 mod hooks;
 mod init;

@@ -14,6 +14,7 @@ mod pager;
 pub mod progress;
 pub mod reference;
 pub mod render;
+pub mod report;
 pub mod runs;
 pub mod session;
 pub mod style;

@@ -32,6 +32,18 @@ pub const SCHEMA: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
+/// What the second version of the schema adds: what it takes to run a hook again, what it remarked,
+/// and the events that wait for a worker, which no live process owns.
+pub const SCHEMA_2: &str = "
+    ALTER TABLE runs ADD COLUMN event_number INTEGER;
+    ALTER TABLE runs ADD COLUMN noted TEXT;
+    ALTER TABLE runs ADD COLUMN detail TEXT;
+    CREATE INDEX runs_by_event ON runs (event_number) WHERE event_number IS NOT NULL;
+";
+
+/// The owner of an event that waits for a worker.
+pub const NOBODY: &str = "";
+
 /// One run of a hook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunRow {
@@ -43,6 +55,12 @@ pub struct RunRow {
     pub owner: Option<String>,
     /// The run as users see it, JSON.
     pub record: String,
+    /// The number of the noted event that it belongs to; nothing for a hook before the deed.
+    pub event_number: Option<i64>,
+    /// The noted event itself, JSON: what it takes to run the hook again.
+    pub noted: Option<String>,
+    /// What it remarked and the last lines it wrote, JSON.
+    pub detail: Option<String>,
 }
 
 /// An event whose hooks have not all been run yet.
@@ -63,10 +81,13 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         status: row.get(3)?,
         owner: row.get(4)?,
         record: row.get(5)?,
+        event_number: row.get(6)?,
+        noted: row.get(7)?,
+        detail: row.get(8)?,
     })
 }
 
-const COLUMNS: &str = "run_id, event, hook, status, owner, record";
+const COLUMNS: &str = "run_id, event, hook, status, owner, record, event_number, noted, detail";
 
 /// Returns the next run id of this repository, as `r-000042`, and reserves it.
 pub fn next_run_id(connection: &Connection) -> Result<String, RefError> {
@@ -84,12 +105,25 @@ pub fn next_run_id(connection: &Connection) -> Result<String, RefError> {
 pub fn write(connection: &Connection, row: &RunRow) -> Result<(), RefError> {
     connection
         .prepare_cached(
-            "INSERT INTO runs (run_id, event, hook, status, owner, record)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            "INSERT INTO runs
+                (run_id, event, hook, status, owner, record, event_number, noted, detail)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
              ON CONFLICT (run_id) DO UPDATE SET
-                status = excluded.status, owner = excluded.owner, record = excluded.record",
+                status = excluded.status, owner = excluded.owner, record = excluded.record,
+                event_number = excluded.event_number, noted = excluded.noted,
+                detail = excluded.detail",
         )?
-        .execute((&row.run_id, &row.event, &row.hook, &row.status, &row.owner, &row.record))?;
+        .execute((
+            &row.run_id,
+            &row.event,
+            &row.hook,
+            &row.status,
+            &row.owner,
+            &row.record,
+            row.event_number,
+            &row.noted,
+            &row.detail,
+        ))?;
     Ok(())
 }
 
@@ -123,6 +157,14 @@ pub fn unfinished(connection: &Connection) -> Result<Vec<RunRow>, RefError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Returns the runs of a noted event, oldest first.
+pub fn of_event(connection: &Connection, number: i64) -> Result<Vec<RunRow>, RefError> {
+    let sql = format!("SELECT {COLUMNS} FROM runs WHERE event_number = ?1 ORDER BY number");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map([number], from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Notes an event whose hooks are to be run, and returns its number.
 pub fn add_pending(connection: &Connection, owner: &str, context: &str) -> Result<i64, RefError> {
     connection.execute("INSERT INTO pending (owner, context) VALUES (?1, ?2)", (owner, context))?;
@@ -150,6 +192,15 @@ pub fn take_over(
         (pending.number, &pending.owner, owner),
     )?;
     Ok(changed == 1)
+}
+
+/// Leaves an event, as it is to be run now, to the next worker.
+pub fn hand_over(connection: &Connection, number: i64, context: &str) -> Result<(), RefError> {
+    connection.execute(
+        "UPDATE pending SET owner = ?2, context = ?3 WHERE number = ?1",
+        (number, NOBODY, context),
+    )?;
+    Ok(())
 }
 
 /// Strikes an event whose hooks have been run.
@@ -199,6 +250,7 @@ mod tests {
     fn database() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(SCHEMA).unwrap();
+        connection.execute_batch(SCHEMA_2).unwrap();
         connection
     }
 
@@ -210,6 +262,9 @@ mod tests {
             status: status.to_owned(),
             owner: None,
             record: "{}".to_owned(),
+            event_number: None,
+            noted: None,
+            detail: None,
         }
     }
 
@@ -247,6 +302,20 @@ mod tests {
         assert!(!take_over(&connection, &found[0], "you").unwrap());
         remove_pending(&connection, number).unwrap();
         assert_eq!(pending(&connection).unwrap(), []);
+    }
+
+    #[test]
+    fn an_event_that_is_handed_over_belongs_to_nobody_and_its_runs_are_found() {
+        let connection = database();
+        let number = add_pending(&connection, "me", "{}").unwrap();
+        hand_over(&connection, number, "{\"x\":1}").unwrap();
+        let found = pending(&connection).unwrap().remove(0);
+        assert_eq!((found.owner.as_str(), found.context.as_str()), (NOBODY, "{\"x\":1}"));
+        assert!(take_over(&connection, &found, "you").unwrap());
+        let run = RunRow { event_number: Some(number), ..row("r-1", "passed") };
+        write(&connection, &run).unwrap();
+        write(&connection, &row("r-2", "passed")).unwrap();
+        assert_eq!(of_event(&connection, number).unwrap(), [run]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::ops::pick::{self as ops, Direction, PickOptions, Picked};
 /// Make the change of another commit here, with a new commit
 ///
 /// The author and the time of the change stay those of the commit it is taken from; the new commit
-/// runs through the hooks of every commit. A protected branch refuses it.
+/// runs through the hooks of a cherry-pick and those of every commit. A protected branch refuses it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mlv cherry-pick better-features

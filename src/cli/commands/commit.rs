@@ -112,6 +112,9 @@ fn written(context: &Context, args: &Args) -> Result<Option<String>, CommandErro
 
 fn fact(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
+        Some((key, _)) if key.trim().starts_with("mlv.") => {
+            Err("facts that begin with `mlv.` are its own".to_owned())
+        }
         Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().into(), value.into())),
         _ => Err("expected KEY=VALUE".to_owned()),
     }

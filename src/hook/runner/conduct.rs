@@ -14,7 +14,7 @@ use crate::hook::runner::attempt::{Attempt, Attempted, Crew, Verdict};
 use crate::hook::runner::backoff::backoff;
 use crate::hook::runner::graph::{Node, Stage, is_ready, obstacle};
 use crate::hook::runner::host::{RunEvent, Slot, Turn};
-use crate::hook::runner::record::{RunRecord, Status};
+use crate::hook::runner::record::{RunDetail, RunRecord, Status};
 use crate::hook::runner::run::{HookError, Made, Outcome, Runner};
 use crate::hook::spec::Severity;
 
@@ -288,6 +288,11 @@ impl<'r, 'p, 'a> Conductor<'r, 'p, 'a> {
         record.exit_code = verdict.exit_code;
         record.message.clone_from(&verdict.message);
         record.metrics = verdict.output.metrics.clone();
+        record.detail = RunDetail {
+            duration_ms: u64::try_from(verdict.duration.as_millis()).ok(),
+            annotations: verdict.output.annotations.clone(),
+            tail: verdict.tail.clone(),
+        };
         node.stage = Stage::Ended;
         node.edits = edits;
         let host = self.runner.host;

@@ -15,5 +15,5 @@ mod run;
 mod tests;
 
 pub use host::{Collected, Host, HostError, Recalled, RunEvent, Sandbox, Slot, Turn};
-pub use record::{RunRecord, Status};
+pub use record::{RunDetail, RunRecord, Status};
 pub use run::{HookError, Made, Outcome, Runner, all_passed, refusal};

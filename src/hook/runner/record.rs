@@ -1,11 +1,11 @@
 //! What remains of the run of a hook: a row of the journal, and the `run` object of every `--json`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::base::{CommitId, Timestamp, TreeId};
 use crate::hook::context::EventContext;
 use crate::hook::event::Event;
-use crate::hook::output::Metrics;
+use crate::hook::output::{Annotation, Metrics};
 use crate::hook::spec::HookId;
 
 /// How far a run is, or how it ended.
@@ -81,6 +81,19 @@ pub struct RunRecord {
     pub log: Option<String>,
     pub message: Option<String>,
     pub metrics: Metrics,
+    /// What the journal keeps beside the record.
+    #[serde(skip)]
+    pub detail: RunDetail,
+}
+
+/// What a run remarked and how long it took, once it is over.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunDetail {
+    pub duration_ms: Option<u64>,
+    pub annotations: Vec<Annotation>,
+    /// The last lines it wrote.
+    pub tail: Vec<String>,
 }
 
 impl RunRecord {
@@ -102,6 +115,7 @@ impl RunRecord {
             log: None,
             message: None,
             metrics: Metrics::default(),
+            detail: RunDetail::default(),
         }
     }
 }

@@ -97,6 +97,13 @@ impl<'a> RepoHost<'a> {
             status: record.status.name().to_owned(),
             owner: (!record.status.is_final()).then(|| self.owner.clone()),
             record: serde_json::to_string(record)?,
+            event_number: None,
+            noted: None,
+            detail: record
+                .status
+                .is_final()
+                .then(|| serde_json::to_string(&record.detail))
+                .transpose()?,
         })
     }
 }

@@ -1,17 +1,84 @@
 //! The journal of runs, and their logs.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::hook::output::Annotation;
+use crate::hook::runner::{RunDetail, Status};
 use crate::ops::{Context, OpsError};
-use crate::repo::journal;
+use crate::repo::journal::{self, RunRow};
 
 /// Returns up to `limit` runs, newest first, as the `run` objects of `--json`; of one status where
 /// one is given.
 pub fn runs(context: &Context, status: Option<&str>, limit: usize) -> Result<Vec<Value>, OpsError> {
     let rows = journal::list(&context.repo.connection(), status, limit)?;
     Ok(rows.iter().filter_map(|row| serde_json::from_str(&row.record).ok()).collect())
+}
+
+/// A run with what it remarked, as reports and `mlv hooks show` tell it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReportedRun {
+    /// The `run` object of `--json`.
+    pub record: Value,
+    /// How long it took, where it was started and is over.
+    pub duration: Option<Duration>,
+    pub annotations: Vec<Annotation>,
+    /// The last lines it wrote.
+    pub tail: Vec<String>,
+}
+
+impl ReportedRun {
+    /// Returns the run of a row of the journal; nothing where the row cannot be read.
+    fn of_row(row: &RunRow) -> Option<Self> {
+        let detail = row.detail.as_deref().map(serde_json::from_str::<RunDetail>);
+        let detail = detail.and_then(Result::ok).unwrap_or_default();
+        let record = serde_json::from_str(&row.record).ok()?;
+        Some(Self {
+            record,
+            duration: detail.duration_ms.map(Duration::from_millis),
+            annotations: detail.annotations,
+            tail: detail.tail,
+        })
+    }
+
+    fn text(&self, field: &str) -> &str {
+        self.record[field].as_str().unwrap_or_default()
+    }
+
+    pub fn event(&self) -> &str {
+        self.text("event")
+    }
+
+    pub fn hook(&self) -> &str {
+        self.text("hook")
+    }
+
+    pub fn status(&self) -> Status {
+        Status::parse(self.text("status")).unwrap_or(Status::Skipped)
+    }
+
+    pub fn message(&self) -> Option<&str> {
+        self.record["message"].as_str()
+    }
+}
+
+/// Returns up to `limit` runs with what they remarked, newest first.
+pub fn reported(
+    context: &Context,
+    status: Option<&str>,
+    limit: usize,
+) -> Result<Vec<ReportedRun>, OpsError> {
+    let rows = journal::list(&context.repo.connection(), status, limit)?;
+    Ok(rows.iter().filter_map(ReportedRun::of_row).collect())
+}
+
+/// Returns one run with what it remarked.
+pub fn report(context: &Context, run_id: &str) -> Result<ReportedRun, OpsError> {
+    let row = journal::get(&context.repo.connection(), run_id)?;
+    let unknown = || OpsError::NoSuchRun { run: run_id.to_owned() };
+    row.as_ref().and_then(ReportedRun::of_row).ok_or_else(unknown)
 }
 
 /// Where the log of a run lies.

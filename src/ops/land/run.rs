@@ -4,16 +4,15 @@
 use crate::base::lock::FileLock;
 use crate::base::{CommitId, Timestamp, TreeId};
 use crate::hook::context::EventContext;
-use crate::hook::event::Event;
+use crate::hook::event::Around;
 use crate::hook::runner::RunRecord;
 use crate::hook::spec::Spec;
 use crate::object::Commit;
-use crate::ops::hooks::{self, Moving, Verdicts};
+use crate::ops::hooks::{self, Exempt, Moving, PendingEvent, Verdicts};
 use crate::ops::land::advance::{Way, advance};
 use crate::ops::land::types::{Candidate, Landed, Landing};
 use crate::ops::{Context, OpsError};
 use crate::refs::RefName;
-use crate::repo::Judged;
 use crate::store::{ChunkStore, Durability};
 
 /// The key of a commit's meta that says that no hook judged it.
@@ -35,21 +34,19 @@ pub fn land(
     if landing.own {
         spec.iter().try_for_each(|spec| hooks::trust_own(context, landing.base, spec))?;
     }
-    let (passed, lock) = judge(context, lock, &landing, spec.as_ref(), commit)?;
-    let Judgement { commit, runs, verdicts } = passed;
-    check_required(context, &landing, &commit, &runs, &verdicts)?;
-    let (id, commit, fast_forward, judged) = store(context, &landing, commit, planned, &verdicts)?;
+    let (judgement, lock) = judge(context, lock, &landing, spec.as_ref(), commit)?;
+    check_required(context, &landing, &judgement)?;
+    let Judgement { commit, runs, verdicts } = judgement;
+    let (id, commit, fast_forward) = write(context, &landing, commit, planned)?;
+    let judged = verdicts.judged(context, Some(id))?;
+    context.repo.store().flush(Durability::Durable)?;
     tracing::debug!(commit = %id, tree = %commit.tree, fast_forward, "stored the commit");
 
-    let mut after = told(context, &landing, landing.post, &commit)?;
-    after.commit = Some(id);
-    let noted = match &spec {
-        Some(spec) => hooks::note_post(context, spec, &after, landing.definitions)?,
-        None => None,
-    };
+    let after = EventContext { commit: Some(id), ..told(context, &landing, &commit)? };
+    let noted = note(context, &landing, spec.as_ref(), &after)?;
     let way = Way { id, planned, tree: commit.tree };
     let lock = lock.map_or_else(|| context.lock_patiently(), Ok)?;
-    let number = advance(context, &landing, &way, now, noted.as_ref(), judged)?;
+    let numbers = advance(context, &landing, &way, now, &noted, judged)?;
     drop(lock);
     let mut landed = Landed {
         id,
@@ -60,9 +57,7 @@ pub fn land(
         runs,
         message: commit.message,
     };
-    if let (Some(number), Some(noted)) = (number, &noted) {
-        landed.runs.extend(follow_up(context, number, noted));
-    }
+    landed.runs.extend(hooks::run_noted(context, &numbers, &noted));
     Ok(landed)
 }
 
@@ -83,12 +78,9 @@ fn draft(context: &Context, candidate: Candidate, now: Timestamp) -> Result<Comm
     })
 }
 
-fn told(
-    context: &Context,
-    landing: &Landing,
-    event: Event,
-    commit: &Commit,
-) -> Result<EventContext, OpsError> {
+/// Returns what the hooks of the last event, the one of every such commit, are told.
+fn told(context: &Context, landing: &Landing, commit: &Commit) -> Result<EventContext, OpsError> {
+    let event = landing.around.last().expect("a landing has events").pre;
     let branch = landing.branch.as_ref().map(RefName::short);
     let source = landing.source.as_deref();
     hooks::event_context(context, event, commit, landing.base, branch, source)
@@ -101,13 +93,6 @@ struct Judgement {
     verdicts: Verdicts,
 }
 
-impl Judgement {
-    /// Returns a commit that no hook has looked at.
-    fn of_none(commit: Commit) -> Self {
-        Self { commit, runs: Vec::new(), verdicts: Verdicts::default() }
-    }
-}
-
 /// Lets the `pre-` hooks judge and amend the commit; returns what they made of it, and the lock
 /// unless it was let go for them.
 fn judge(
@@ -115,75 +100,107 @@ fn judge(
     lock: Option<FileLock>,
     landing: &Landing,
     spec: Option<&Spec>,
-    mut commit: Commit,
+    commit: Commit,
 ) -> Result<(Judgement, Option<FileLock>), OpsError> {
-    let Some(spec) = spec else { return Ok((Judgement::of_none(commit), lock)) };
+    let mut judged = Judgement { commit, runs: Vec::new(), verdicts: Verdicts::default() };
+    let Some(spec) = spec else { return Ok((judged, lock)) };
     if landing.no_verify {
-        commit.meta.push((NO_VERIFY_MARK.to_owned(), "true".to_owned()));
-        commit.meta.sort();
-        commit.meta.dedup_by(|a, b| a.0 == b.0);
-        return Ok((Judgement::of_none(commit), lock));
+        let meta = &mut judged.commit.meta;
+        meta.push((NO_VERIFY_MARK.to_owned(), "true".to_owned()));
+        meta.sort();
+        meta.dedup_by(|a, b| a.0 == b.0);
+        return Ok((judged, lock));
     }
-    drop(lock);
-    let told = told(context, landing, landing.pre, &commit)?;
-    let passed = hooks::run_pre(context, spec, &told, landing.checked_out)?;
-    hooks::check_spec_change(context, landing.base, passed.tree)?;
-    commit.tree = passed.tree;
-    Ok((Judgement { commit, runs: passed.runs, verdicts: passed.verdicts }, None))
+    let mut lock = lock;
+    for (at, Around { pre, .. }) in landing.around.iter().enumerate() {
+        let earlier = landing.around[..at].iter().map(|around| around.pre);
+        let exempt = Exempt::new(earlier, &landing.chain);
+        if !exempt.leaves_any(spec, *pre) {
+            continue;
+        }
+        lock = None;
+        let told = EventContext { event: *pre, ..told(context, landing, &judged.commit)? };
+        match hooks::run_pre(context, spec, &told, &exempt, landing.checked_out) {
+            Ok(passed) => {
+                judged.runs.extend(passed.runs);
+                judged.verdicts.extend(passed.verdicts);
+                judged.commit.tree = passed.tree;
+            }
+            Err(refusal) => {
+                judged.verdicts.record(context)?;
+                return Err(preceded(refusal, &judged.runs));
+            }
+        }
+    }
+    hooks::check_spec_change(context, landing.base, judged.commit.tree)?;
+    Ok((judged, lock))
 }
 
 /// Refuses what the rules of the branch miss a verdict on. What was found is kept all the same.
 fn check_required(
     context: &Context,
     landing: &Landing,
-    commit: &Commit,
-    runs: &[RunRecord],
-    verdicts: &Verdicts,
+    judgement: &Judgement,
 ) -> Result<(), OpsError> {
     let Some(branch) = &landing.branch else { return Ok(()) };
     let moving = Moving {
         branch,
-        from: landing.base,
-        commit,
+        from: landing.base.filter(|_| !landing.is_new_branch),
+        commit: &judgement.commit,
         id: None,
-        event: landing.pre,
+        event: landing.around.last().expect("a landing has events").pre,
         source: landing.source.as_deref(),
-        verdicts,
-        runs,
+        verdicts: &judgement.verdicts,
+        runs: &judgement.runs,
     };
     hooks::check_required(context, &moving).or_else(|missing| {
-        verdicts.record(context)?;
+        judgement.verdicts.record(context)?;
         Err(missing)
     })
 }
 
-/// Makes the commit durable: the drafted one, or that which the branch can simply move to; and with
-/// it what hooks found of it.
-fn store(
+/// Returns a refusal with the runs that came before it.
+fn preceded(error: OpsError, earlier: &[RunRecord]) -> OpsError {
+    match error {
+        OpsError::Refused { event, hook, outcome, runs } => {
+            let runs = earlier.iter().cloned().chain(runs).collect();
+            OpsError::Refused { event, hook, outcome, runs }
+        }
+        error => error,
+    }
+}
+
+/// Returns what is to be noted of the `post-` hooks, the least specific event first.
+fn note(
+    context: &Context,
+    landing: &Landing,
+    spec: Option<&Spec>,
+    after: &EventContext,
+) -> Result<Vec<PendingEvent>, OpsError> {
+    let mut noted = Vec::new();
+    for (at, Around { post, .. }) in landing.around.iter().enumerate().rev() {
+        let Some(spec) = spec else { break };
+        let others = landing.around[..at].iter().map(|around| around.post);
+        let exempt = Exempt::new(others, &[&landing.chain[..], &landing.makers].concat());
+        let told = EventContext { event: *post, ..after.clone() };
+        noted.extend(hooks::note_post(context, spec, &told, exempt, landing.definitions)?);
+    }
+    Ok(noted)
+}
+
+/// Writes the commit: the drafted one, or that which the branch can simply move to; a move past the
+/// hooks needs a commit that says so.
+fn write(
     context: &Context,
     landing: &Landing,
     draft: Commit,
     planned: TreeId,
-    verdicts: &Verdicts,
-) -> Result<(CommitId, Commit, bool, Judged), OpsError> {
+) -> Result<(CommitId, Commit, bool), OpsError> {
     let objects = context.repo.objects();
-    let (id, commit, fast_forward) = match landing.fast_forward.filter(|_| draft.tree == planned) {
+    let is_marked = draft.meta.iter().any(|(key, _)| key == NO_VERIFY_MARK);
+    let forward = landing.fast_forward.filter(|_| draft.tree == planned && !is_marked);
+    Ok(match forward {
         Some(id) => (id, objects.commit(id)?, true),
         None => (objects.write_commit(&draft)?, draft, false),
-    };
-    let judged = verdicts.judged(context, Some(id))?;
-    context.repo.store().flush(Durability::Durable)?;
-    Ok((id, commit, fast_forward, judged))
-}
-
-/// Runs the hooks of what is done; whatever goes wrong cannot take it back, and is told.
-fn follow_up(context: &Context, number: i64, noted: &hooks::PendingEvent) -> Vec<RunRecord> {
-    hooks::run_post(context, number, noted).unwrap_or_else(|error| {
-        let message = format!(
-            "the {} hooks could not be run: {error}; the next command tries again",
-            noted.event
-        );
-        context.progress.notice(&message);
-        Vec::new()
     })
 }

@@ -7,6 +7,7 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::globals::Globals;
 use crate::cli::render::{Column, Table, printable, relative};
+use crate::cli::report::{self, ReportFormat};
 use crate::cli::runs::mark;
 use crate::cli::session;
 use crate::cli::style::Label;
@@ -28,6 +29,10 @@ pub struct Args {
     /// Print `[run]` as JSON
     #[arg(long)]
     json: bool,
+
+    /// Print a report for another tool
+    #[arg(long, value_name = "FORMAT", conflicts_with = "json")]
+    format: Option<ReportFormat>,
 }
 
 fn known_status(text: &str) -> Result<Status, String> {
@@ -38,7 +43,12 @@ fn known_status(text: &str) -> Result<Status, String> {
 pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
     let context = session::open(ui, globals)?;
     hooks::bury(&context)?;
-    let runs = hooks::runs(&context, args.status.map(Status::name), args.limit)?;
+    let wanted = args.status.map(Status::name);
+    if let Some(format) = args.format {
+        report::write(ui, format, &hooks::reported(&context, wanted, args.limit)?)?;
+        return Ok(ExitStatus::Done);
+    }
+    let runs = hooks::runs(&context, wanted, args.limit)?;
     if args.json {
         ui.json(&runs)?;
         return Ok(ExitStatus::Done);

@@ -37,6 +37,15 @@ impl Extend<Reached> for Verdicts {
     }
 }
 
+impl IntoIterator for Verdicts {
+    type Item = Reached;
+    type IntoIter = std::vec::IntoIter<Reached>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl Verdicts {
     pub fn iter(&self) -> impl Iterator<Item = &Reached> {
         self.0.iter()
