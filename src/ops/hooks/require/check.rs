@@ -153,7 +153,7 @@ impl Inquiry {
             !hook.paths.is_empty() && !changed.any(|path| hook.paths.matches_path(path));
         let left_out = || {
             let condition = hook.condition.as_ref().filter(|_| hook.on.contains(&event));
-            condition.is_some_and(|condition| condition.holds(&self.told) == Ok(false))
+            condition.is_some_and(|condition| matches!(condition.holds(&self.told), Ok(false)))
         };
         untouched || left_out()
     }
