@@ -125,6 +125,7 @@ impl Runner<'_> {
             Node {
                 hook: step.hook,
                 fails,
+                asked: false,
                 needs: place.needs,
                 ancestors: place.ancestors,
                 stage: Stage::Waiting,

@@ -10,9 +10,10 @@ use crate::ops::hooks::after::{PendingEvent, note_post, pending_rows, run_noted}
 use crate::ops::hooks::before::run_pre;
 use crate::ops::hooks::definitions::definitions;
 use crate::ops::hooks::exempt::Exempt;
+use crate::ops::hooks::require::check_move;
 use crate::ops::hooks::told::event_context;
 use crate::ops::{Context, OpsError};
-use crate::refs::RefEdit;
+use crate::refs::{RefEdit, RefName};
 use crate::repo::{Update, Updated};
 
 /// One such deed, as its hooks are told of it.
@@ -101,13 +102,23 @@ impl Deed {
 
     /// Lets the `pre-` hooks judge it.
     fn judge(&self, context: &Context) -> Result<Vec<RunRecord>, OpsError> {
+        let runs = self.run_pre(context)?;
+        if let Some(branch) = self.branch.as_ref().filter(|_| self.around.pre == Event::PreBranch) {
+            check_move(context, &RefName::branch(branch)?, self.commit)?;
+        }
+        Ok(runs)
+    }
+
+    fn run_pre(&self, context: &Context) -> Result<Vec<RunRecord>, OpsError> {
         let event = self.around.pre;
         let Some(spec) = self.definitions(context, event)? else { return Ok(Vec::new()) };
         if context.skips_hooks() {
             return self.pass_over(context, &spec);
         }
         let told = self.told(context, event)?;
-        Ok(run_pre(context, &spec, &told, &Exempt::default(), false)?.runs)
+        let passed = run_pre(context, &spec, &told, &Exempt::default(), false)?;
+        passed.verdicts.record(context)?;
+        Ok(passed.runs)
     }
 
     /// Passes over the `pre-` hooks, where no rule forbids it, and says so: there is no commit that
