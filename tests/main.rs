@@ -5,8 +5,10 @@
 
 mod common;
 
+mod actions;
 mod add;
 mod branch;
+mod ci;
 mod clone;
 mod commit;
 mod config;
@@ -24,6 +26,7 @@ mod help;
 mod hook_events;
 mod hook_faults;
 mod hooks;
+mod hooks_add;
 mod init;
 mod inspect;
 mod json;

@@ -1,6 +1,7 @@
 //! Hooks around the other operations: which definitions count, running them on a candidate tree,
 //! the journal, and what users ask of it. The engine itself is `hook`.
 
+mod add;
 mod after;
 mod before;
 mod carry_out;
@@ -18,6 +19,7 @@ mod runs;
 mod told;
 mod trust;
 
+pub use add::{AddedHook, NewHook, add};
 pub use after::{PendingEvent, note_post, pending_rows, run_noted, run_post};
 pub use before::{Passed, run_pre};
 pub use carry_out::owner;

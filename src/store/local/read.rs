@@ -21,11 +21,37 @@ impl LocalStore {
             return pack::read_blob(file.settled(), &entry)
                 .map_err(|error| damaged(id, None, &error));
         }
-        let first = match self.index.find(id)? {
-            Some(place) => self.read_at(&place),
+        let place = self.sound_place(id)?.map_or_else(|| self.index.find(id), |it| Ok(Some(it)))?;
+        let first = match place {
+            Some(place) => self.read_at(&place).inspect_err(|error| {
+                if matches!(error, StoreError::Damaged { .. }) {
+                    self.damage.note(&place);
+                }
+            }),
             None => Err(StoreError::Missing { id }),
         };
         first.or_else(|error| self.read_elsewhere(id, error))
+    }
+
+    pub(super) fn read_verified_into(
+        &self,
+        id: BlobId,
+        out: &mut [u8],
+    ) -> Result<usize, StoreError> {
+        if !self.writing.holds(id)
+            && let Some(place) = self.index.find(id)?
+            && place.entry.plain as usize == out.len()
+            && let Ok(handle) = self.handles.get(&self.layout, place.pack)
+            && pack::read_blob_into(&handle.file, &place.entry, out).is_ok()
+        {
+            return Ok(out.len());
+        }
+        // It is not where it should be, or not what it should be: the long way knows what to do.
+        let bytes = self.read_verified(id)?;
+        if let Some(room) = out.get_mut(..bytes.len()) {
+            room.copy_from_slice(&bytes);
+        }
+        Ok(bytes.len())
     }
 
     /// Looks again at what packs there are, and tries every copy; returns `error` where none helps.

@@ -5,14 +5,16 @@ mod clock;
 mod cursor;
 mod list;
 mod remove;
+mod share;
 mod stat;
 #[cfg(test)]
 mod tests;
 
 pub use clock::{present, set_aside};
 pub use cursor::Cursor;
-pub use list::{Listed, list};
+pub use list::{Names, list};
 pub use remove::remove_all;
+pub use share::share_bytes;
 pub use stat::{FileKind, Stat};
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
