@@ -181,8 +181,10 @@ hooks:
 ",
     );
     let told = env.mlv(&["hooks", "check"]).expect_code(1).stderr;
-    let lines: Vec<&str> =
-        told.lines().filter(|line| line.contains("mlv.yaml:") || line.starts_with("  = ")).collect();
+    let lines: Vec<&str> = told
+        .lines()
+        .filter(|line| line.contains("mlv.yaml:") || line.starts_with("  = "))
+        .collect();
     insta::assert_snapshot!(lines.join("\n"), @"");
 }
 
@@ -260,7 +262,8 @@ fn readme(name: &str) -> String {
 
 /// Returns the section that says what an action takes.
 fn parameters(action: &mlv::hook::action::Action) -> String {
-    let mut text = "## Parameters\n\n| name | type | default | what it is |\n|---|---|---|---|\n".to_owned();
+    let mut text =
+        "## Parameters\n\n| name | type | default | what it is |\n|---|---|---|---|\n".to_owned();
     for parameter in &action.parameters {
         let default = match &parameter.default {
             _ if parameter.required => "required".to_owned(),
@@ -269,7 +272,10 @@ fn parameters(action: &mlv::hook::action::Action) -> String {
         };
         let choices = match parameter.choices.as_slice() {
             [] => String::new(),
-            some => format!(": {}", some.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ")),
+            some => format!(
+                ": {}",
+                some.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ")
+            ),
         };
         let (name, kind, what) = (&parameter.name, parameter.kind.name(), &parameter.description);
         text.push_str(&format!("| `{name}` | {kind} | {default} | {what}{choices} |\n"));

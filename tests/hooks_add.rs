@@ -61,10 +61,19 @@ branches: {main: {protected: true}}
 fn a_list_is_given_by_repeating_its_name() {
     let env = repository();
     env.success(&[
-        "hooks", "add", "no-secrets", "--with", "exclude=a/**", "--with", "exclude=b, c", "--with",
+        "hooks",
+        "add",
+        "no-secrets",
+        "--with",
+        "exclude=a/**",
+        "--with",
+        "exclude=b, c",
+        "--with",
         "look_for=[card, iban]",
     ]);
-    assert!(file(&env).contains("      exclude: [\"a/**\", \"b, c\"]\n      look_for: [card, iban]\n"));
+    assert!(
+        file(&env).contains("      exclude: [\"a/**\", \"b, c\"]\n      look_for: [card, iban]\n")
+    );
 }
 
 #[test]

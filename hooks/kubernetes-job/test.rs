@@ -85,7 +85,10 @@ fn the_job_is_told_what_the_hook_is_told_and_stays_where_it_is_to_be_kept() {
 fn a_job_that_fails_fails_the_hook_and_is_kept_to_be_looked_at() {
     let env = cluster("Failed", "");
     let (message, log) = start(&env);
-    assert!(message.starts_with("job train-r-") && message.ends_with(" failed: so it goes"), "{message}");
+    assert!(
+        message.starts_with("job train-r-") && message.ends_with(" failed: so it goes"),
+        "{message}"
+    );
     assert!(log.contains("epoch 1: auc 0.81"));
     assert!(!asked(&env).contains("delete"));
 }

@@ -9,7 +9,10 @@ fn samples() -> [(&'static str, String); 12] {
         ("a GitLab token", format!("glpat-{}", "a1".repeat(10))),
         ("a Slack token", format!("xoxb-{}", "1234567890-abc")),
         ("a Google API key", format!("AIza{}", "b".repeat(35))),
-        ("a signed token (JWT)", format!("eyJ{}.eyJ{}.{}", "a".repeat(10), "b".repeat(10), "c".repeat(20))),
+        (
+            "a signed token (JWT)",
+            format!("eyJ{}.eyJ{}.{}", "a".repeat(10), "b".repeat(10), "c".repeat(20)),
+        ),
         ("a password", format!("{} = \"{}\"", "password", "correct-horse")),
         ("an e-mail address", "ada@example.org".to_owned()),
         ("a phone number", "+44 20 7946 0958".to_owned()),

@@ -37,14 +37,18 @@ fn signature(body: &str) -> String {
 #[test]
 fn the_event_is_sent_signed_with_the_id_of_the_run() {
     let server = Server::answering(&[("204 No Content", "")]);
-    let env = notified(&server.address, ", secret: HOOK_KEY, token: HOOK_TOKEN, headers: {X-Team: ml}");
+    let env =
+        notified(&server.address, ", secret: HOOK_KEY, token: HOOK_TOKEN, headers: {X-Team: ml}");
     commit(&env, &[("data/a.csv", "1")]).expect_code(0);
     assert_eq!(last_run(&env).0, "told: 204");
     let run = env.json(&["hooks", "runs", "-n", "1", "--json"])[0].clone();
     let asked = server.asked();
     let [request] = asked.as_slice() else { panic!("{} requests", asked.len()) };
     assert_eq!(request.line, "POST /in?x=1");
-    assert_eq!(request.header("X-Mlv-Signature-256"), format!("sha256={}", signature(&request.body)));
+    assert_eq!(
+        request.header("X-Mlv-Signature-256"),
+        format!("sha256={}", signature(&request.body))
+    );
     assert_eq!(request.header("Idempotency-Key"), run["run_id"].as_str().unwrap());
     assert_eq!(request.header("Authorization"), format!("Bearer {TOKEN}"));
     assert_eq!((request.header("X-Mlv-Event"), request.header("X-Team")), ("post-commit", "ml"));

@@ -23,22 +23,28 @@ fn version_2_gets_a_token_and_starts_a_run_called_after_ours() {
     let env = triggered(&server.address, ", conf: {on: '{branch}'}");
     commit(&env, &[("a", "1")]).expect_code(0);
     let run = env.json(&["hooks", "runs", "-n", "1", "--json"])[0].clone();
-    let id = format!("mlv-{}-{}", run["run_id"].as_str().unwrap(), &run["commit"].as_str().unwrap()[..8]);
+    let id = format!(
+        "mlv-{}-{}",
+        run["run_id"].as_str().unwrap(),
+        &run["commit"].as_str().unwrap()[..8]
+    );
     assert_eq!(run["message"], format!("{id} started"));
     let asked = server.asked();
     assert_eq!(lines(&asked), ["POST /auth/token", "POST /api/v2/dags/retrain%20churn/dagRuns"]);
     assert_eq!(asked[1].header("Authorization"), "Bearer t0ken");
     let body = asked[1].json();
     assert_eq!((&body["dag_run_id"], &body["conf"]["on"]), (&id.into(), &"main".into()));
-    assert_eq!((&body["conf"]["mlv"]["commit"], body.get("logical_date")), (&run["commit"], Some(&serde_json::Value::Null)));
+    assert_eq!(
+        (&body["conf"]["mlv"]["commit"], body.get("logical_date")),
+        (&run["commit"], Some(&serde_json::Value::Null))
+    );
 }
 
 #[test]
 fn version_1_is_waited_for_until_it_succeeds() {
     let state = |state: &str| format!(r#"{{"state": "{state}"}}"#);
     let (running, success) = (state("running"), state("success"));
-    let server =
-        Server::answering(&[("200 OK", "{}"), ("200 OK", &running), ("200 OK", &success)]);
+    let server = Server::answering(&[("200 OK", "{}"), ("200 OK", &running), ("200 OK", &success)]);
     let env = triggered(&server.address, ", api: v1, wait: true");
     commit(&env, &[("a", "1")]).expect_code(0);
     assert!(last_run(&env).0.ends_with(" succeeded"));

@@ -31,13 +31,17 @@ fn without_a_workflow_an_event_is_sent_to_all_that_wait_for_it() {
     let asked = server.asked();
     assert_eq!(asked[0].line, "POST /repos/example/churn/dispatches");
     let body = asked[0].json();
-    assert_eq!((&body["event_type"], &body["client_payload"]["branch"]), (&"mlv".into(), &"main".into()));
+    assert_eq!(
+        (&body["event_type"], &body["client_payload"]["branch"]),
+        (&"mlv".into(), &"main".into())
+    );
     assert_eq!(body["client_payload"]["mlv"]["event"], "post-commit");
 }
 
 #[test]
 fn what_github_says_is_told_and_the_token_is_not() {
-    let server = Server::answering(&[("422 Unprocessable", r#"{"message": "No ref for gh-t0ken"}"#)]);
+    let server =
+        Server::answering(&[("422 Unprocessable", r#"{"message": "No ref for gh-t0ken"}"#)]);
     let env = triggered(&server.address, ", workflow: deploy.yml");
     commit(&env, &[("a", "1")]);
     let (message, log) = last_run(&env);

@@ -37,10 +37,7 @@ pub enum ActionError {
 }
 
 /// Carries an action out in the present directory; returns how it ended, and where its answer goes.
-pub fn carry_out(
-    name: &str,
-    environment: &Environment,
-) -> Result<(Outcome, PathBuf), ActionError> {
+pub fn carry_out(name: &str, environment: &Environment) -> Result<(Outcome, PathBuf), ActionError> {
     let told = Told::read(environment)?;
     let outcome = match name {
         "well-formed" => well_formed::run(&told)?,

@@ -22,7 +22,8 @@ pub(super) struct Told {
 
 impl Told {
     pub(super) fn read(environment: &Environment) -> Result<Self, ActionError> {
-        let path = |name| environment.raw(name).map(PathBuf::from).ok_or(ActionError::NotAHook(name));
+        let path =
+            |name| environment.raw(name).map(PathBuf::from).ok_or(ActionError::NotAHook(name));
         let with = environment.get("MLV_WITH").ok_or(ActionError::NotAHook("MLV_WITH"))?;
         Ok(Self {
             with: serde_json::from_str(with).map_err(ActionError::BadParameters)?,

@@ -52,6 +52,11 @@ pub fn is_out_of_room(source: &rusqlite::Error) -> bool {
         || extended == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }
 
+/// Returns whether SQLite may not write to the file.
+pub fn is_read_only(source: &rusqlite::Error) -> bool {
+    source.sqlite_error_code() == Some(ErrorCode::ReadOnly)
+}
+
 /// Who else may have the database open.
 #[derive(Debug, Clone, Copy)]
 enum Sharing {
@@ -129,6 +134,17 @@ fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
 /// Begins a transaction that will write, waiting for its turn.
 pub fn write(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate)
+}
+
+/// Waits for the disk no longer, where the log that is written ahead keeps the database whole.
+pub fn relax(connection: &Connection) -> rusqlite::Result<()> {
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    if mode == "wal" { connection.pragma_update(None, "synchronous", "NORMAL") } else { Ok(()) }
+}
+
+/// Waits for the disk again with every transaction.
+pub fn tighten(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "synchronous", "FULL")
 }
 
 #[cfg(test)]

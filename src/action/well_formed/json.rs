@@ -70,10 +70,7 @@ mod tests {
             ["3: no JSON: trailing comma (column 1)"]
         );
         assert_eq!(told(faults(&b"{} {}"[..])), ["1: no JSON: trailing characters (column 4)"]);
-        assert_eq!(
-            told(faults(&b""[..])),
-            ["1: no JSON: EOF while parsing a value (column 0)"]
-        );
+        assert_eq!(told(faults(&b""[..])), ["1: no JSON: EOF while parsing a value (column 0)"]);
     }
 
     #[test]

@@ -41,7 +41,9 @@ mod tests {
 
     #[test]
     fn documents_tags_and_anchors_are_read() {
-        for sound in ["", "a: 1\n", "a: 1\n---\nb: [x, {y: z}]\n", "a: !Ref x\n", "a: &x [1]\nb: *x\n"] {
+        for sound in
+            ["", "a: 1\n", "a: 1\n---\nb: [x, {y: z}]\n", "a: !Ref x\n", "a: &x [1]\nb: *x\n"]
+        {
             assert!(told(sound).is_empty(), "{sound:?}: {:?}", told(sound));
         }
     }

@@ -6,8 +6,8 @@ use serde_json::{Map, Value as Json};
 
 use crate::base::RepoPath;
 use crate::base::duration::parse_duration;
-use crate::hook::spec::{Globs, Place};
 use crate::hook::spec::node::{Node, Value};
+use crate::hook::spec::{Globs, Place};
 
 /// What values a parameter takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -116,9 +116,7 @@ impl Parameter {
                 });
                 Json::Object(pairs.collect::<Result<_, _>>()?)
             }
-            (kind, Value::Scalar(text)) => {
-                scalar(kind, text).ok_or_else(|| wrong(node.place))?
-            }
+            (kind, Value::Scalar(text)) => scalar(kind, text).ok_or_else(|| wrong(node.place))?,
             _ => return Err(wrong(node.place)),
         };
         self.check_choice(node.place, &value)?;

@@ -164,7 +164,9 @@ branches:
     #[test]
     fn the_ends_of_lines_are_kept() {
         let text = added("version: 1\r\nhooks:\r\n  old: {on: pre-merge, run: x}");
-        assert!(text.ends_with("  old: {on: pre-merge, run: x}\r\n  new:\r\n    on: pre-commit\r\n    run: x\r\n"));
+        assert!(text.ends_with(
+            "  old: {on: pre-merge, run: x}\r\n  new:\r\n    on: pre-commit\r\n    run: x\r\n"
+        ));
         assert_eq!(names(&text), ["old", "new"]);
     }
 

@@ -168,9 +168,15 @@ pub enum Severity {
 /// What a hook does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Work {
-    Run { command: String, shell: Shell },
+    Run {
+        command: String,
+        shell: Shell,
+    },
     /// A ready-made hook, with a value for each of its parameters.
-    Uses { action: &'static Action, with: Arguments },
+    Uses {
+        action: &'static Action,
+        with: Arguments,
+    },
 }
 
 impl Work {

@@ -68,12 +68,10 @@ pub fn trust(
     if !dry_run {
         remember(context, &spec)?;
     }
-    let hooks = spec.hooks.iter().map(|hook| {
-        TrustedHook {
-            hook: hook.id.to_string(),
-            on: hook.on.iter().map(|event| event.name()).collect(),
-            run: hook.work.text(),
-        }
+    let hooks = spec.hooks.iter().map(|hook| TrustedHook {
+        hook: hook.id.to_string(),
+        on: hook.on.iter().map(|event| event.name()).collect(),
+        run: hook.work.text(),
     });
     Ok(TrustReport { definition: spec.definition_hash(), already, hooks: hooks.collect() })
 }

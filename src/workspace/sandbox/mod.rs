@@ -2,8 +2,10 @@
 
 mod collect;
 mod create;
+mod lay;
+mod links;
 #[cfg(test)]
 mod tests;
 
 pub use collect::Collected;
-pub use create::{OverlayFile, Sandbox, SandboxOptions};
+pub use create::{OverlayFile, Pinned, Sandbox, SandboxOptions};

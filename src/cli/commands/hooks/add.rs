@@ -68,7 +68,10 @@ fn tell(ui: &mut Ui, added: &AddedHook) {
     let how = if added.created { "a new" } else { "your" };
     ui.status(format_args!("added hook `{}` to {how} `{file}`", added.id));
     if !added.secrets.is_empty() {
-        ui.hint(format_args!("it needs these variables where it runs: {}", added.secrets.join(", ")));
+        ui.hint(format_args!(
+            "it needs these variables where it runs: {}",
+            added.secrets.join(", ")
+        ));
     }
     ui.hint(format_args!("`mlv hooks check` reads the file; commit it: `mlv add {file}`"));
 }
