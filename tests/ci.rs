@@ -92,8 +92,11 @@ fn the_steps_before_the_hooks_put_the_data_beside_the_code() {
     for forge in ["github", "gitlab"] {
         let env = project();
         let file = written(&env, forge);
-        let steps =
-            if forge == "github" { github_steps(&file, "gates") } else { gitlab_steps(&file, "gates") };
+        let steps = if forge == "github" {
+            github_steps(&file, "gates")
+        } else {
+            gitlab_steps(&file, "gates")
+        };
         let before: Vec<String> =
             steps.iter().filter(|step| !step.contains("mlv hooks run")).cloned().collect();
         assert!(before.len() < steps.len(), "the gates are run");
