@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::base::fs::{IoContext, create_dirs};
 use crate::base::lock::{FileLock, LockError, LockKind};
 use crate::base::{Hash, NoProgress, RepoPath, TreeId};
+use crate::hook::context::EventContext;
 use crate::hook::runner::{Collected, Host, HostError, Recalled, RunRecord, Sandbox, Slot, Turn};
 use crate::hook::spec::{Hook, Work};
 use crate::object::tree::TreeEdit;
@@ -76,13 +77,14 @@ impl<'a> RepoHost<'a> {
         let everything = [RepoPath::root()];
         let (inputs, pinned) = (hook.inputs.roots(), hook.pinned.roots());
         let pins = self.pins && !hook.pinned.is_empty();
+        let is_pinned = |path: &RepoPath| hook.pinned.matches_path(path);
         let options = SandboxOptions {
-            below: if hook.inputs.is_empty() { &everything } else { &inputs },
+            below: if hook.inputs.is_empty() { everything.as_slice() } else { inputs.as_slice() },
             wanted: &|path| hook.inputs.is_empty() || hook.inputs.matches_path(path),
             pinned: pins.then_some(Pinned {
                 tree: self.base,
                 below: &pinned,
-                is_pinned: &|path| hook.pinned.matches_path(path),
+                is_pinned: &is_pinned,
             }),
             overlay: &self.code,
         };

@@ -165,13 +165,8 @@ impl Workspace {
 
 /// Tells whether a file lies where a pinned one needs a directory, or below one that is pinned.
 fn is_in_the_way(path: &RepoPath, pinned: &BTreeMap<RepoPath, Entry>) -> bool {
-    let mut next = pinned.range(path..);
+    let mut next = pinned.range::<RepoPath, _>(path..);
     let needs_directory = next.next().is_some_and(|(other, _)| other.starts_with(path));
-    let mut above = path.parent();
-    let below_pinned = std::iter::from_fn(|| {
-        let dir = above.take()?;
-        above = dir.parent();
-        Some(dir)
-    });
-    needs_directory || below_pinned.into_iter().any(|dir| pinned.contains_key(&dir))
+    let mut above = std::iter::successors(path.parent(), RepoPath::parent);
+    needs_directory || above.any(|dir| pinned.contains_key(&dir))
 }
