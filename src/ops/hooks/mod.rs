@@ -18,6 +18,7 @@ mod owner;
 mod require;
 mod rules;
 mod runs;
+mod spec_files;
 mod told;
 mod trust;
 mod verdict;

@@ -6,6 +6,7 @@ mod check;
 mod list;
 mod log;
 mod runs;
+mod schema;
 mod trust;
 
 use crate::cli::error::CommandError;
@@ -34,6 +35,7 @@ enum Verb {
     List(list::Args),
     Add(add::Args),
     Check(check::Args),
+    Schema(schema::Args),
     Runs(runs::Args),
     Log(log::Args),
     Trust(trust::Args),
@@ -46,6 +48,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         Verb::List(args) => list::run(ui, globals, args),
         Verb::Add(args) => add::run(ui, globals, args),
         Verb::Check(args) => check::run(ui, globals, args),
+        Verb::Schema(args) => schema::run(ui, args),
         Verb::Runs(args) => runs::run(ui, globals, args),
         Verb::Log(args) => log::run(ui, globals, args),
         Verb::Trust(args) => trust::run(ui, globals, args),
