@@ -142,18 +142,28 @@ fn the_verdict_of_a_commit_serves_the_merge_and_its_outputs_are_restored() {
 }
 
 #[test]
-fn outputs_are_restored_after_gc_to_the_byte() {
-    let env = project(&FEATURES.replace(
-        "      mkdir -p features &&",
-        "      mkdir -p features && seq 1 200000 > features/big && ln -s big features/link &&",
-    ));
-    let big = env.read("features/big");
-    env.success(&["rm", "-r", "features"]);
-    env.success(&["commit", "-m", "without", "--no-verify"]);
-    env.success(&["switch", "-c", "fresh"]);
+fn outputs_of_a_refused_commit_outlive_gc_and_are_restored_to_the_byte() {
+    let more =
+        "      mkdir -p features && seq 1 200000 > features/big && ln -s big features/link &&";
+    let makes = FEATURES.replace("      mkdir -p features &&", more);
+    let gate = "  gate: {on: pre-commit, needs: [features], inputs: [features/**], \
+                run: test -e $MLV_ROOT/../ok}\n";
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    env.write("mlv.yaml", format!("{makes}{gate}"));
+    env.write("data/a.csv", "1\n");
+    env.success(&["add", "."]);
+    env.mlv(&["commit", "-m", "first"]).expect_code(3);
     env.success(&["-c", "undo.keep_days=0", "-c", "undo.keep_operations=0", "gc"]);
-    assert_eq!(commit(&env)["cached"], true);
-    assert_eq!(env.read("features/big"), big);
+    env.write("../ok", "");
+    let done = env.json(&["commit", "-m", "first", "--json"]);
+    let cached: Vec<_> =
+        done["hooks"].as_array().unwrap().iter().map(|run| &run["cached"]).collect();
+    assert_eq!(cached, [true, false]);
+    let message = done["hooks"][0]["message"].as_str().unwrap();
+    assert_eq!(message, "cached (from r-000001)");
+    let numbers: String = (1..=200_000).map(|n| format!("{n}\n")).collect();
+    assert_eq!(env.read("features/big"), numbers.as_bytes());
     assert_eq!(std::fs::read_link(env.path("features/link")).unwrap().to_str(), Some("big"));
     assert_eq!(runs(&env), 1);
     env.success(&["fsck"]);
@@ -246,7 +256,8 @@ fn processes_that_write_verdicts_at_once_lose_none() {
     env.write("data/b.csv", "2\n");
     env.success(&["add", "."]);
     env.success(&["commit", "-m", "more"]);
-    let spawn = |n| env.command(&["merge", "main", "--into", &format!("b{n}")]).spawn().unwrap();
+    let merge = |n| env.command(&["-q", "merge", "main", "--into", &format!("b{n}")]);
+    let spawn = |n| merge(n).spawn().unwrap();
     let children: Vec<_> = (0..4).map(spawn).collect();
     for mut child in children {
         assert!(child.wait().unwrap().success());

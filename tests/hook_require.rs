@@ -39,7 +39,13 @@ fn commit_on(env: &TestEnvironment, branch: &str, path: &str, arguments: &[&str]
 fn a_merge_without_the_verdict_is_refused_and_says_how_to_reach_it() {
     let env = project(RULES);
     commit_on(&env, "other", "data/b.csv", &[]);
-    insta::assert_snapshot!(env.screen("mlv merge other"), @"");
+    insta::assert_snapshot!(env.screen("mlv merge other"), @r"
+    $ mlv merge other
+    [stderr]
+    error: `main` requires `gate` (it has not judged this); it is unchanged
+    hint: to reach the verdict: `mlv hooks run pre-commit --at other`
+    [exit code 3]
+    ");
     assert!(!env.path("data/b.csv").exists());
 }
 

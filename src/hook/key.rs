@@ -180,15 +180,29 @@ fn sorted<T: Ord>(list: &[T]) -> Vec<&T> {
     sorted
 }
 
+/// Stands among the variables for the event as a hook reads it from its standard input.
+pub const STANDARD_INPUT: &str = "stdin";
+
+/// What only the event on standard input has, for a script that takes it apart.
+const FIELDS_OF_EVENTS: [&str; 6] =
+    ["message", "author", "meta", "changes", "source_branch", "target_branch"];
+
 /// Returns the variables of mlv that a command or a script names and that say something of what is
-/// judged.
+/// judged; [`STANDARD_INPUT`] where it seems to read the event.
 pub fn mentioned(text: &[u8]) -> BTreeSet<String> {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    text.split(|byte| !is_part(byte))
-        .filter(|word| word.starts_with(b"MLV_"))
-        .map(|word| String::from_utf8_lossy(word).into_owned())
-        .filter(|word| !PASSING.contains(&word.as_str()))
-        .collect()
+    let (mut found, mut takes_apart, mut has_field) = (BTreeSet::new(), false, false);
+    for word in text.split(|byte| !is_part(byte)).filter_map(|word| str::from_utf8(word).ok()) {
+        takes_apart |= word == "jq";
+        has_field |= FIELDS_OF_EVENTS.contains(&word);
+        if word == STANDARD_INPUT || (word.starts_with("MLV_") && !PASSING.contains(&word)) {
+            found.insert(word.to_owned());
+        }
+    }
+    if takes_apart && has_field {
+        found.insert(STANDARD_INPUT.to_owned());
+    }
+    found
 }
 
 #[cfg(test)]

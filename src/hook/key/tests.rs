@@ -60,6 +60,14 @@ fn only_variables_that_say_something_of_what_is_judged_are_mentioned() {
     assert_eq!(names, ["MLV_BRANCH", "MLV_CHANGED_FILES"]);
 }
 
+#[test]
+fn what_seems_to_read_the_event_hangs_on_it() {
+    for text in ["json.load(sys.stdin)", "jq -r .message | grep X", "cat /dev/stdin"] {
+        assert!(mentioned(text.as_bytes()).contains(STANDARD_INPUT), "{text}");
+    }
+    assert!(mentioned(b"jq .auc metrics/eval.json").is_empty());
+}
+
 /// Returns the dependencies with one part of them changed.
 fn changed(part: usize, by: u8) -> Dependencies {
     let mut changed = sample();

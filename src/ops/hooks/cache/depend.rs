@@ -1,11 +1,12 @@
 //! Finds out what the end of a hook depends on, without running it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
-use crate::base::{CommitId, Hash, RepoPath, TreeId};
+use crate::base::{CommitId, Hash, RepoPath, Timestamp, TreeId};
 use crate::hook::context::EventContext;
-use crate::hook::key::{Dependencies, Input, Whole, work_hash};
-use crate::hook::payload::changed_files;
+use crate::hook::key::{Dependencies, Input, STANDARD_INPUT, Whole, work_hash};
+use crate::hook::payload::{Payload, changed_files};
 use crate::hook::spec::Hook;
 use crate::ops::hooks::cache::code::Code;
 use crate::ops::hooks::cache::content::Lens;
@@ -86,6 +87,13 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// Returns the event as the hook reads it, but for what differs from run to run.
+    fn event_of(&self, hook: &Hook, tree: TreeId) -> Vec<u8> {
+        let time = Timestamp::from_seconds(0);
+        let told = EventContext { root: PathBuf::new(), time, ..self.told.clone() };
+        Payload::new(&told, hook, "", Some(tree)).to_json()
+    }
+
     /// Returns the values of variables; of the list of changed files, its hash.
     fn values(
         &self,
@@ -96,6 +104,7 @@ impl<'a> Judge<'a> {
         let told = self.told;
         let id = |id: Option<CommitId>| id.map(CommitId::to_hex);
         let value = |name: &str| match name {
+            STANDARD_INPUT => Some(Hash::of(&self.event_of(hook, tree)).to_hex()),
             "MLV_EVENT" => Some(told.event.name().to_owned()),
             "MLV_HOOK" => Some(hook.id.to_string()),
             "MLV_BRANCH" => told.branch.clone(),
