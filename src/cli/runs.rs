@@ -82,8 +82,8 @@ impl RunView {
 impl Listener for RunView {
     fn hear(&self, event: RunEvent) {
         match event {
-            RunEvent::Begun { event, branch } => {
-                let header = self.paint.paint(Label::Heading, header(event, branch.as_deref()));
+            RunEvent::Begun { event, subject } => {
+                let header = self.paint.paint(Label::Heading, header(event, subject.as_deref()));
                 self.tell(Verbosity::Normal, &header.to_string());
             }
             RunEvent::Queued { hook, .. } => {
@@ -125,12 +125,14 @@ fn log_line(text: &str) -> String {
 }
 
 /// Returns what is going on, as in `pre-merge into main`.
-fn header(event: Event, branch: Option<&str>) -> String {
+fn header(event: Event, subject: Option<&str>) -> String {
     let preposition = match event {
         Event::PreMerge | Event::PostMerge => "into",
+        Event::PreSwitch | Event::PostSwitch => "to",
+        _ if event.is_about_a_name() => "of",
         _ => "on",
     };
-    format!("{event} {preposition} {}", printable(branch.unwrap_or("a detached HEAD")))
+    format!("{event} {preposition} {}", printable(subject.unwrap_or("a detached HEAD")))
 }
 
 /// Returns the sign of a status and how it looks.

@@ -45,24 +45,24 @@ events! {
     PostCommit "post-commit" Post true "after a commit was made",
     PreMerge "pre-merge" Pre true "before a branch takes a merge; may refuse it",
     PostMerge "post-merge" Post true "after a branch took a merge",
-    PreBranch "pre-branch" Pre false "before a branch is created",
-    PostBranch "post-branch" Post false "after a branch was created",
-    PreBranchDelete "pre-branch-delete" Pre false "before a branch is deleted",
-    PostBranchDelete "post-branch-delete" Post false "after a branch was deleted",
-    PreTag "pre-tag" Pre false "before a tag is created",
-    PostTag "post-tag" Post false "after a tag was created",
-    PreTagDelete "pre-tag-delete" Pre false "before a tag is deleted",
-    PostTagDelete "post-tag-delete" Post false "after a tag was deleted",
-    PreSwitch "pre-switch" Pre false "before the working copy switches",
-    PostSwitch "post-switch" Post false "after the working copy switched",
+    PreBranch "pre-branch" Pre true "before a branch is made, or moved by force; may refuse it",
+    PostBranch "post-branch" Post true "after a branch was made, or moved by force",
+    PreBranchDelete "pre-branch-delete" Pre true "before a branch is deleted; may refuse it",
+    PostBranchDelete "post-branch-delete" Post true "after a branch was deleted",
+    PreTag "pre-tag" Pre true "before a tag is made, or moved by force; may refuse it",
+    PostTag "post-tag" Post true "after a tag was made, or moved by force",
+    PreTagDelete "pre-tag-delete" Pre true "before a tag is deleted; may refuse it",
+    PostTagDelete "post-tag-delete" Post true "after a tag was deleted",
+    PreSwitch "pre-switch" Pre true "before the working copy switches; may refuse it",
+    PostSwitch "post-switch" Post true "after the working copy switched",
     PrePush "pre-push" Pre false "before commits are sent to a remote",
     PostPush "post-push" Post false "after commits were sent to a remote",
     PrePull "pre-pull" Pre false "before commits of a remote are taken in",
     PostPull "post-pull" Post false "after commits of a remote were taken in",
-    PreRevert "pre-revert" Pre false "before a commit is reverted",
-    PostRevert "post-revert" Post false "after a commit was reverted",
-    PreCherryPick "pre-cherry-pick" Pre false "before a commit is picked",
-    PostCherryPick "post-cherry-pick" Post false "after a commit was picked",
+    PreRevert "pre-revert" Pre true "before a commit is reverted; may refuse it",
+    PostRevert "post-revert" Post true "after a commit was reverted",
+    PreCherryPick "pre-cherry-pick" Pre true "before a commit is picked; may refuse it",
+    PostCherryPick "post-cherry-pick" Post true "after a commit was picked",
     PrePromote "pre-promote" Pre false "before a model changes its stage",
     PostPromote "post-promote" Post false "after a model changed its stage",
     PreDeploy "pre-deploy" Pre false "before a model is deployed",
@@ -109,6 +109,45 @@ impl Event {
     pub fn may_refuse(self) -> bool {
         self.info().phase == Phase::Pre
     }
+
+    /// Tells whether the event is about the name of a commit, and no file changes with it.
+    pub fn is_about_a_name(self) -> bool {
+        [Around::BRANCH, Around::BRANCH_DELETE, Around::TAG, Around::TAG_DELETE]
+            .iter()
+            .any(|around| around.has(self))
+    }
+
+    /// Tells whether what a hook puts into its outputs goes somewhere: into the commit to be, or into
+    /// one that follows.
+    pub fn takes_outputs(self) -> bool {
+        let makes_a_commit =
+            [Around::COMMIT, Around::MERGE, Around::REVERT, Around::CHERRY_PICK];
+        !self.may_refuse() || makes_a_commit.iter().any(|around| around.pre == self)
+    }
+}
+
+/// The two events around one deed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Around {
+    pub pre: Event,
+    pub post: Event,
+}
+
+impl Around {
+    pub const COMMIT: Self = Self { pre: Event::PreCommit, post: Event::PostCommit };
+    pub const MERGE: Self = Self { pre: Event::PreMerge, post: Event::PostMerge };
+    pub const REVERT: Self = Self { pre: Event::PreRevert, post: Event::PostRevert };
+    pub const CHERRY_PICK: Self = Self { pre: Event::PreCherryPick, post: Event::PostCherryPick };
+    pub const BRANCH: Self = Self { pre: Event::PreBranch, post: Event::PostBranch };
+    pub const BRANCH_DELETE: Self =
+        Self { pre: Event::PreBranchDelete, post: Event::PostBranchDelete };
+    pub const TAG: Self = Self { pre: Event::PreTag, post: Event::PostTag };
+    pub const TAG_DELETE: Self = Self { pre: Event::PreTagDelete, post: Event::PostTagDelete };
+    pub const SWITCH: Self = Self { pre: Event::PreSwitch, post: Event::PostSwitch };
+
+    fn has(self, event: Event) -> bool {
+        self.pre == event || self.post == event
+    }
 }
 
 impl fmt::Display for Event {
@@ -143,14 +182,22 @@ mod tests {
 
     #[test]
     fn only_events_that_fire_can_be_named() {
-        let firing = ["pre-commit", "post-commit", "pre-merge", "post-merge"];
         for info in EVENTS {
-            assert_eq!(Event::parse(info.name).is_ok(), firing.contains(&info.name));
+            assert_eq!(Event::parse(info.name).is_ok(), info.fires, "{}", info.name);
         }
+        assert_eq!(Event::parse("post-tag-delete"), Ok(Event::PostTagDelete));
         assert_eq!(
             Event::parse("pre-push").unwrap_err().to_string(),
             "event `pre-push` is not supported by this version"
         );
+    }
+
+    #[test]
+    fn outputs_need_a_commit_to_go_into() {
+        let without = EVENTS.iter().filter(|info| info.fires && !info.event.takes_outputs());
+        let names: Vec<_> = without.map(|info| info.name).collect();
+        let expected = ["pre-branch", "pre-branch-delete", "pre-tag", "pre-tag-delete", "pre-switch"];
+        assert_eq!(names, expected);
     }
 
     #[test]

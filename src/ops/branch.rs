@@ -2,9 +2,9 @@
 
 use crate::base::CommitId;
 use crate::merge::History;
+use crate::ops::hooks::{Deed, Done};
 use crate::ops::{Context, OpsError, hooks, log};
-use crate::refs::{Expected, RefEdit, RefName, RefValue, Revision};
-use crate::repo::Update;
+use crate::refs::{Expected, RefEdit, RefError, RefName, RefValue, Revision};
 
 /// A branch in a listing.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -53,21 +53,32 @@ pub fn create(
     name: &str,
     start: Option<&str>,
     force: bool,
-) -> Result<BranchInfo, OpsError> {
+) -> Result<Done<BranchInfo>, OpsError> {
     let branch = RefName::branch(name)?;
-    let id = context.resolve(&Revision::parse(start.unwrap_or("HEAD"))?)?;
-    let value = RefValue::Commit(id);
-    let edit = if force {
-        hooks::refuse_protected(context, &branch, "branch -f")?;
-        if context.repo.head()?.branch() == Some(&branch) {
-            return Err(OpsError::CheckedOut { name: name.to_owned() });
-        }
-        RefEdit::set(branch, value)
-    } else {
-        RefEdit::create(branch, value)
-    };
-    context.repo.update(&Update::new(&context.command, context.now()?, vec![edit]))?;
-    Ok(BranchInfo { name: name.to_owned(), id, current: false, upstream: None })
+    let (id, source) = context.resolve_named(&Revision::parse(start.unwrap_or("HEAD"))?)?;
+    let old = context.repo.get(&branch)?;
+    if old.is_some() && !force {
+        return Err(RefError::Exists { name: branch }.into());
+    }
+    hooks::refuse_protected(context, &branch, "branch -f")?;
+    if force && context.repo.head()?.branch() == Some(&branch) {
+        return Err(OpsError::CheckedOut { name: name.to_owned() });
+    }
+    let base = old.as_ref().and_then(RefValue::commit);
+    let source = source.as_ref().filter(|source| source.is_branch()).map(RefName::short);
+    let deed = Deed::branch(name, id, base, source);
+    let deeds = if base == Some(id) { vec![] } else { vec![deed] };
+    let mut edits = vec![RefEdit::replace(branch, old, RefValue::Commit(id))];
+    edits.extend(nobody_switches(context)?);
+    let hooks = hooks::edit_refs(context, &deeds, edits)?;
+    let done = BranchInfo { name: name.to_owned(), id, current: false, upstream: None };
+    Ok(Done { done, hooks })
+}
+
+/// Returns the edit that fails where somebody switches meanwhile, and changes nothing.
+fn nobody_switches(context: &Context) -> Result<Option<RefEdit>, OpsError> {
+    let here = context.repo.get(&RefName::head())?;
+    Ok(here.map(|here| RefEdit::replace(RefName::head(), Some(here.clone()), here)))
 }
 
 /// Deletes branches, all or none; without `force` only where their commits are on another branch, on
@@ -76,7 +87,7 @@ pub fn delete(
     context: &Context,
     names: &[String],
     force: bool,
-) -> Result<Vec<BranchInfo>, OpsError> {
+) -> Result<Done<Vec<BranchInfo>>, OpsError> {
     let head = context.repo.head()?;
     let (mut edits, mut deleted) = (Vec::new(), Vec::new());
     for name in names {
@@ -92,8 +103,11 @@ pub fn delete(
     if !force {
         refuse_unmerged(context, &edits, &deleted)?;
     }
-    context.repo.update(&Update::new(&context.command, context.now()?, edits))?;
-    Ok(deleted)
+    let deed = |branch: &BranchInfo| Deed::branch_delete(&branch.name, branch.id);
+    let deeds: Vec<_> = deleted.iter().map(deed).collect();
+    edits.extend(nobody_switches(context)?);
+    let hooks = hooks::edit_refs(context, &deeds, edits)?;
+    Ok(Done { done: deleted, hooks })
 }
 
 /// Refuses where commits would be on no branch or tag any more.
@@ -128,13 +142,14 @@ pub struct RenamedBranch {
     pub id: Option<CommitId>,
 }
 
-/// Renames a branch, or the one that is checked out, and what is checked out with it.
+/// Renames a branch, or the one that is checked out, and what is checked out with it. To the hooks it
+/// is a branch that is made where another is deleted.
 pub fn rename(
     context: &Context,
     old: Option<&str>,
     new: &str,
     force: bool,
-) -> Result<RenamedBranch, OpsError> {
+) -> Result<Done<RenamedBranch>, OpsError> {
     let head = context.repo.head()?;
     let from = match (old, head.branch()) {
         (Some(old), _) => RefName::branch(old)?,
@@ -143,26 +158,40 @@ pub fn rename(
     };
     let to = RefName::branch(new)?;
     let is_current = head.branch() == Some(&from);
-    let mut edits = Vec::new();
+    let (mut edits, mut deeds) = (Vec::new(), Vec::new());
     let tip = context.repo.get(&from)?.and_then(|value| value.commit());
     match tip {
         Some(id) if from != to => {
-            hooks::refuse_protected(context, &from, "branch -m")?;
-            edits.push(RefEdit::delete(from.clone()));
-            edits.push(if force {
-                hooks::refuse_protected(context, &to, "branch -m -f")?;
-                RefEdit::set(to.clone(), RefValue::Commit(id))
-            } else {
-                RefEdit::create(to.clone(), RefValue::Commit(id))
-            });
+            let value = context.repo.get(&to)?;
+            refuse_renaming(context, (&from, &to), value.is_some(), force)?;
+            let base = value.as_ref().and_then(RefValue::commit);
+            deeds.push(Deed::branch(new, id, base, Some(from.short())));
+            deeds.push(Deed::branch_delete(from.short(), id));
+            let expected = Expected::Exactly(RefValue::Commit(id));
+            edits.push(RefEdit { name: from.clone(), expected, new: None });
+            edits.push(RefEdit::replace(to.clone(), value, RefValue::Commit(id)));
         }
         Some(_) => {}
         None if is_current => {}
         None => return Err(no_such_branch(context, from.short())),
     }
     if is_current {
-        edits.push(RefEdit::set(RefName::head(), RefValue::on_branch(&to)));
+        let here = RefValue::on_branch(&from);
+        edits.push(RefEdit::replace(RefName::head(), Some(here), RefValue::on_branch(&to)));
     }
-    context.repo.update(&Update::new(&context.command, context.now()?, edits))?;
-    Ok(RenamedBranch { old: from.short().to_owned(), id: tip })
+    let hooks = hooks::edit_refs(context, &deeds, edits)?;
+    Ok(Done { done: RenamedBranch { old: from.short().to_owned(), id: tip }, hooks })
+}
+
+fn refuse_renaming(
+    context: &Context,
+    (from, to): (&RefName, &RefName),
+    exists: bool,
+    force: bool,
+) -> Result<(), OpsError> {
+    hooks::refuse_protected(context, from, "branch -m")?;
+    if exists && !force {
+        return Err(RefError::Exists { name: to.clone() }.into());
+    }
+    hooks::refuse_protected(context, to, "branch -m -f")
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use crate::base::{CommitId, TreeId};
-use crate::hook::event::Event;
+use crate::hook::event::Around;
 use crate::hook::runner::RunRecord;
 use crate::ops::add::{self, AddOptions};
 use crate::ops::land::{Candidate, Landing, Stage, land, overlay};
@@ -79,14 +79,18 @@ pub fn commit(context: &Context, options: CommitOptions) -> Result<Committed, Op
         meta: canonical_meta(options.meta),
         author: None,
     };
+    // For a merge the target decides; for a commit, what is being committed.
+    let definitions = match pending {
+        Some(_) => head_tree,
+        None => hooks::definitions_of_commit(context, head.branch(), head_tree, tree)?,
+    };
     let landing = Landing {
-        pre: if pending.is_some() { Event::PreMerge } else { Event::PreCommit },
-        post: if pending.is_some() { Event::PostMerge } else { Event::PostCommit },
+        around: if pending.is_some() { &[Around::MERGE] } else { &[Around::COMMIT] },
         branch: head.branch().cloned(),
         base: head.commit(),
+        is_new_branch: false,
         source: pending.as_ref().map(|merge| merge.source.clone()),
-        // For a merge the target decides; for a commit, what is being committed.
-        definitions: if pending.is_some() { head_tree } else { tree },
+        definitions,
         no_verify,
         own: pending.is_none(),
         checked_out: true,
@@ -96,6 +100,7 @@ pub fn commit(context: &Context, options: CommitOptions) -> Result<Committed, Op
             None => no_merge_begins(),
         }],
         fast_forward: None,
+        chain: Vec::new(),
     };
     let landed = land(context, Some(lock), candidate, landing)?;
     Ok(Committed {

@@ -26,8 +26,8 @@ pub enum OpsError {
     HooksRequired { branch: String },
     #[error("{} is broken", broken_file(_0))]
     BrokenSpec(#[source] SpecErrors),
-    #[error("{} refused by `{hook}`; {unchanged} unchanged", event_noun(event))]
-    Refused { event: String, hook: String, unchanged: String, runs: Vec<RunRecord> },
+    #[error("{} refused by `{hook}`; {outcome}", event_noun(event))]
+    Refused { event: String, hook: String, outcome: String, runs: Vec<RunRecord> },
     #[error("the hooks of `{branch}` are not trusted here yet; it is unchanged")]
     Untrusted { branch: String },
     #[error("hook `{hook}` writes `{path}`, which has unsaved changes")]

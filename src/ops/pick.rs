@@ -2,13 +2,13 @@
 
 use crate::base::{CommitId, RepoPath};
 use crate::diff::tree::tree_changes;
-use crate::hook::event::Event;
+use crate::hook::event::Around;
 use crate::merge::{MergeOptions, Side, plan_merge};
 use crate::ops::commit::Committed;
 use crate::ops::land::{Candidate, Landing, Stage, land};
 use crate::ops::merge::{ReportedConflict, no_merge_begins, read_pending, reported};
 use crate::ops::{Context, OpsError, hooks};
-use crate::refs::{RefError, Revision};
+use crate::refs::{RefError, RefName, Revision};
 
 /// Which way a change is applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,15 @@ pub enum Direction {
     Forth,
     /// Its opposite.
     Back,
+}
+
+impl Direction {
+    fn around(self) -> &'static [Around] {
+        match self {
+            Self::Forth => &[Around::CHERRY_PICK, Around::COMMIT],
+            Self::Back => &[Around::REVERT, Around::COMMIT],
+        }
+    }
 }
 
 /// How to apply a change.
@@ -38,7 +47,8 @@ pub enum Picked {
     Conflicts(Vec<ReportedConflict>),
 }
 
-/// Applies the change of a commit on top of `HEAD`, through the hooks of a commit.
+/// Applies the change of a commit on top of `HEAD`, through the hooks of the verb and those of a
+/// commit.
 pub fn pick(
     context: &Context,
     direction: Direction,
@@ -60,7 +70,7 @@ pub fn pick(
         let paths = changes.map(|change| change.map(|change| change.path));
         return Err(OpsError::StagedInTheWay { paths: paths.collect::<Result<_, _>>()? });
     }
-    let id = context.resolve(&Revision::parse(&options.revision)?)?;
+    let (id, source) = context.resolve_named(&Revision::parse(&options.revision)?)?;
     let objects = context.repo.objects();
     let picked = objects.commit(id)?;
     let before = context.repo.tree_of(parent(id, &picked.parents, options.mainline, verb)?)?;
@@ -86,18 +96,19 @@ pub fn pick(
         author: (direction == Direction::Forth).then_some(author),
     };
     let landing = Landing {
-        pre: Event::PreCommit,
-        post: Event::PostCommit,
+        around: direction.around(),
         branch: head.branch().cloned(),
         base: head.commit(),
-        source: None,
-        definitions: tree,
+        is_new_branch: false,
+        source: source.filter(RefName::is_branch).map(|name| name.short().to_owned()),
+        definitions: hooks::definitions_of_commit(context, head.branch(), head_tree, tree)?,
         no_verify: options.no_verify || context.skips_hooks(),
         own: false,
         checked_out: true,
         stage: Stage { before: head_tree, files: head_tree, after: tree },
         edits: vec![no_merge_begins()],
         fast_forward: None,
+        chain: Vec::new(),
     };
     let landed = land(context, Some(lock), candidate, landing)?;
     Ok(Picked::Done(Committed {

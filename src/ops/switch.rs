@@ -1,12 +1,14 @@
 //! `switch`: stand on another branch or commit; only paths that differ are touched.
 
 use crate::base::{CommitId, TreeId};
+use crate::hook::runner::RunRecord;
 use crate::merge::{History, MergeOptions, plan_merge};
+use crate::ops::hooks::Deed;
 use crate::ops::merge::read_pending;
 use crate::ops::worktree::{Move, move_to};
-use crate::ops::{Context, OpsError, branch};
+use crate::ops::{Context, OpsError, branch, hooks};
 use crate::refs::{RefEdit, RefError, RefName, RefValue, Revision, operation};
-use crate::repo::{Head, Update};
+use crate::repo::{Head, Update, Updated};
 
 /// Where to stand.
 #[derive(Debug, Clone)]
@@ -20,7 +22,7 @@ pub enum Target {
 }
 
 /// Where one stands now.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Switched {
     pub branch: Option<String>,
     pub id: Option<CommitId>,
@@ -31,6 +33,7 @@ pub struct Switched {
     pub files: u64,
     /// How many files held unsaved work that the operation log keeps.
     pub saved: u64,
+    pub hooks: Vec<RunRecord>,
     /// The commit one stood on, where no branch or tag leads to it.
     #[serde(skip)]
     pub left: Option<CommitId>,
@@ -39,12 +42,65 @@ pub struct Switched {
 /// Switches. What is staged comes along; unsaved work in the way refuses the switch, every path
 /// named; with `discard` it is kept in the operation log only.
 pub fn switch(context: &Context, target: &Target, discard: bool) -> Result<Switched, OpsError> {
+    let (head, place) = survey(context, target)?;
+    let act = |noted| {
+        let _lock = context.lock_patiently()?;
+        // Hooks may take hours: what was judged is what is done, or nothing.
+        if survey_locked(context, target)? != (head.clone(), place.clone()) {
+            return Err(OpsError::Moved { name: "HEAD".to_owned() });
+        }
+        go(context, &head, &place, discard, noted)
+    };
+    let (updated, hooks) = hooks::around(context, &deeds(&head, &place), act)?;
+    Ok(Switched {
+        already: is_there(&head, &place),
+        branch: place.branch.map(|name| name.short().to_owned()),
+        id: place.id,
+        created: place.created,
+        files: updated.files,
+        saved: updated.saved,
+        hooks,
+        left: left_behind(context, &head)?,
+    })
+}
+
+/// Finds out where one stands and where one is to stand.
+fn survey(context: &Context, target: &Target) -> Result<(Head, Place), OpsError> {
     let _lock = context.lock()?;
+    survey_locked(context, target)
+}
+
+fn survey_locked(context: &Context, target: &Target) -> Result<(Head, Place), OpsError> {
     if read_pending(context)?.is_some() {
         return Err(OpsError::MergeUnderWay);
     }
     let head = context.repo.head()?;
     let place = find(context, &head, target)?;
+    Ok((head, place))
+}
+
+fn is_there(head: &Head, place: &Place) -> bool {
+    head.branch() == place.branch.as_ref() && head.commit() == place.id
+}
+
+/// Returns what hooks are told; of a branch without a commit they are told nothing.
+fn deeds(head: &Head, place: &Place) -> Vec<Deed> {
+    let Some(id) = place.id.filter(|_| !is_there(head, place)) else { return Vec::new() };
+    let from = head.branch().map(RefName::short);
+    let to = place.branch.as_ref().map(RefName::short);
+    let created = to.filter(|_| place.created);
+    let created = created.map(|name| Deed::branch(name, id, None, place.source.as_deref()));
+    created.into_iter().chain([Deed::switch((from, head.commit()), (to, id))]).collect()
+}
+
+/// Moves `HEAD`, the staged tree and the files; the caller holds the lock of the working copy.
+fn go(
+    context: &Context,
+    head: &Head,
+    place: &Place,
+    discard: bool,
+    noted: Vec<(String, String)>,
+) -> Result<Updated, OpsError> {
     let (head_tree, staged) = (context.repo.tree_of(head.commit())?, context.repo.staged()?);
     let to = context.repo.tree_of(place.id)?;
     let (staged_after, way) = if discard {
@@ -56,16 +112,9 @@ pub fn switch(context: &Context, target: &Target, discard: bool) -> Result<Switc
     let mut edits = place.edits();
     edits.push(RefEdit::set(RefName::staged(), RefValue::Tree(staged_after)));
     context.flush_trees()?;
-    let updated = move_to(context, way, Update::new(&context.command, context.now()?, edits))?;
-    Ok(Switched {
-        already: head.branch() == place.branch.as_ref() && head.commit() == place.id,
-        branch: place.branch.map(|name| name.short().to_owned()),
-        id: place.id,
-        created: place.created,
-        files: updated.files,
-        saved: updated.saved,
-        left: left_behind(context, &head)?,
-    })
+    let mut update = Update::new(&context.command, context.now()?, edits);
+    update.pending = noted;
+    move_to(context, way, update)
 }
 
 /// Returns the commit one stood on, where nothing that has a name leads to it now.
@@ -83,15 +132,22 @@ fn left_behind(context: &Context, head: &Head) -> Result<Option<CommitId>, OpsEr
 }
 
 /// A place to stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Place {
     branch: Option<RefName>,
     id: Option<CommitId>,
     created: bool,
+    /// Of a new branch: the one it starts from.
+    source: Option<String>,
 }
 
 impl Place {
+    fn on(branch: RefName, id: Option<CommitId>) -> Self {
+        Self { branch: Some(branch), id, created: false, source: None }
+    }
+
     fn commit(id: CommitId) -> Self {
-        Self { branch: None, id: Some(id), created: false }
+        Self { branch: None, id: Some(id), created: false, source: None }
     }
 
     fn edits(&self) -> Vec<RefEdit> {
@@ -120,10 +176,10 @@ fn find(context: &Context, head: &Head, target: &Target) -> Result<Place, OpsErr
 
 fn existing(context: &Context, head: &Head, name: &str) -> Result<Place, OpsError> {
     match branch::tip(context, name) {
-        Ok((branch, id)) => Ok(Place { branch: Some(branch), id: Some(id), created: false }),
+        Ok((branch, id)) => Ok(Place::on(branch, Some(id))),
         // A branch without a commit is only there as long as one stands on it.
         Err(_) if head.branch().is_some_and(|branch| branch.short() == name) => {
-            Ok(Place { branch: head.branch().cloned(), id: head.commit(), created: false })
+            Ok(Place::on(RefName::branch(name)?, head.commit()))
         }
         Err(error) => Err(explained(context, name, error)),
     }
@@ -149,11 +205,15 @@ fn new(context: &Context, head: &Head, name: &str, start: Option<&str>) -> Resul
     if context.repo.get(&branch)?.is_some() {
         return Err(RefError::Exists { name: branch }.into());
     }
-    let id = match start {
-        Some(start) => Some(context.resolve(&Revision::parse(start)?)?),
-        None => head.commit(),
+    let (id, source) = match start {
+        Some(start) => {
+            let (id, name) = context.resolve_named(&Revision::parse(start)?)?;
+            (Some(id), name.filter(RefName::is_branch))
+        }
+        None => (head.commit(), head.branch().cloned()),
     };
-    Ok(Place { branch: Some(branch), id, created: true })
+    let source = source.map(|name| name.short().to_owned());
+    Ok(Place { branch: Some(branch), id, created: true, source })
 }
 
 /// Returns where one stood before; a branch that is gone is passed over.
@@ -168,7 +228,7 @@ fn previous(context: &Context) -> Result<Place, OpsError> {
         let Some(branch) = value.branch() else { continue };
         let id = context.repo.get(&branch)?.and_then(|value| value.commit());
         if id.is_some() {
-            return Ok(Place { branch: Some(branch), id, created: false });
+            return Ok(Place::on(branch, id));
         }
     }
     Err(OpsError::NothingTo { verb: "switch back to" })

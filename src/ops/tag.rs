@@ -4,9 +4,9 @@ use minicbor::{Decode, Encode};
 
 use crate::base::{CommitId, Timestamp, codec};
 use crate::object::Signature;
-use crate::ops::{Context, OpsError};
-use crate::refs::{RefEdit, RefName, RefValue, Revision};
-use crate::repo::Update;
+use crate::ops::hooks::{Deed, Done};
+use crate::ops::{Context, OpsError, hooks};
+use crate::refs::{Expected, RefEdit, RefError, RefName, RefValue, Revision};
 
 /// Who made a tag, when and why.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, serde::Serialize)]
@@ -64,8 +64,12 @@ pub fn create(
     target: Option<&str>,
     message: Option<String>,
     force: bool,
-) -> Result<TagInfo, OpsError> {
+) -> Result<Done<TagInfo>, OpsError> {
     let tag = RefName::tag(name)?;
+    let old = context.repo.get(&tag)?;
+    if old.is_some() && !force {
+        return Err(RefError::Exists { name: tag }.into());
+    }
     let id = context.resolve(&Revision::parse(target.unwrap_or("HEAD"))?)?;
     let time = context.now()?;
     let note = match message {
@@ -76,23 +80,33 @@ pub fn create(
         Some(note) => RefValue::Record(Some(id), codec::encode(note)),
         None => RefValue::Commit(id),
     };
-    let edit = if force { RefEdit::set(tag, value) } else { RefEdit::create(tag, value) };
-    context.repo.update(&Update::new(&context.command, time, vec![edit]))?;
-    Ok(TagInfo::new(name, id, note))
+    let base = old.as_ref().and_then(RefValue::commit);
+    let deed = Deed::tag(name, id, base, note.as_ref().map(|note| note.message.as_str()));
+    let deeds = if old.as_ref() == Some(&value) { vec![] } else { vec![deed] };
+    let hooks = hooks::edit_refs(context, &deeds, vec![RefEdit::replace(tag, old, value)])?;
+    Ok(Done { done: TagInfo::new(name, id, note), hooks })
 }
 
 /// Deletes tags, all or none.
-pub fn delete(context: &Context, names: &[String]) -> Result<Vec<TagInfo>, OpsError> {
-    let tags = list(context)?;
+pub fn delete(context: &Context, names: &[String]) -> Result<Done<Vec<TagInfo>>, OpsError> {
     let (mut edits, mut deleted) = (Vec::new(), Vec::new());
     for name in names {
-        let Some(tag) = tags.iter().find(|tag| tag.name == *name) else {
-            let candidates = tags.into_iter().map(|tag| tag.name).collect();
-            return Err(OpsError::NoSuchTag { name: name.clone(), candidates });
+        let tag = RefName::tag(name)?;
+        let value = context.repo.get(&tag)?;
+        let Some((value, id)) = value.and_then(|value| Some((value.clone(), value.commit()?)))
+        else {
+            return Err(no_such_tag(context, name));
         };
-        edits.push(RefEdit::delete(RefName::tag(name)?));
-        deleted.push(tag.clone());
+        deleted.push(TagInfo::new(name, id, note_of(&value)?));
+        edits.push(RefEdit { name: tag, expected: Expected::Exactly(value), new: None });
     }
-    context.repo.update(&Update::new(&context.command, context.now()?, edits))?;
-    Ok(deleted)
+    let deed = |tag: &TagInfo| Deed::tag_delete(&tag.name, tag.id, tag.message.as_deref());
+    let deeds: Vec<_> = deleted.iter().map(deed).collect();
+    let hooks = hooks::edit_refs(context, &deeds, edits)?;
+    Ok(Done { done: deleted, hooks })
+}
+
+fn no_such_tag(context: &Context, name: &str) -> OpsError {
+    let candidates = list(context).unwrap_or_default().into_iter().map(|tag| tag.name).collect();
+    OpsError::NoSuchTag { name: name.to_owned(), candidates }
 }

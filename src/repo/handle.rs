@@ -41,8 +41,8 @@ pub struct Repo {
     options: OpenOptions,
 }
 
-/// One operation to be: ref edits, what else is to be remembered, and an event to be noted, all in
-/// one transaction.
+/// One operation to be: ref edits, what else is to be remembered, and events to be noted, all in one
+/// transaction.
 #[derive(Debug, Clone)]
 pub struct Update {
     pub command: String,
@@ -51,8 +51,8 @@ pub struct Update {
     pub edits: Vec<RefEdit>,
     pub checkout: Option<Moved>,
     pub saved: Option<TreeId>,
-    /// The owner and the context of an event whose hooks are to be run.
-    pub pending: Option<(String, String)>,
+    /// The owner and the context of each event whose hooks are to be run.
+    pub pending: Vec<(String, String)>,
     /// Marks the checkout under way as the one that counts.
     pub checkout_token: Option<String>,
 }
@@ -61,7 +61,7 @@ pub struct Update {
 const CHECKOUT_FACT: &str = "checkout";
 
 /// What an update came to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Updated {
     /// The number of the operation; nothing where nothing was changed.
     pub operation: Option<i64>,
@@ -69,8 +69,8 @@ pub struct Updated {
     pub files: u64,
     /// How many files held unsaved work that was put aside.
     pub saved: u64,
-    /// The number of the event that was noted.
-    pub pending: Option<i64>,
+    /// The numbers of the events that were noted.
+    pub pending: Vec<i64>,
 }
 
 impl Update {
@@ -83,7 +83,7 @@ impl Update {
             edits,
             checkout: None,
             saved: None,
-            pending: None,
+            pending: Vec::new(),
             checkout_token: None,
         }
     }
@@ -187,8 +187,8 @@ impl Repo {
         self.transact(|connection| {
             let applied = table::apply(connection, &update.edits)?;
             let mut updated = Updated::default();
-            if let Some((owner, context)) = &update.pending {
-                updated.pending = Some(journal::add_pending(connection, owner, context)?);
+            for (owner, context) in &update.pending {
+                updated.pending.push(journal::add_pending(connection, owner, context)?);
             }
             if let Some(token) = &update.checkout_token {
                 journal::set_fact(connection, CHECKOUT_FACT, token)?;

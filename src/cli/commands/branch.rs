@@ -1,14 +1,17 @@
 //! `mlv branch`
 
+use super::shared;
 use crate::cli::error::{CommandError, cli_error};
 use crate::cli::exit::ExitStatus;
 use crate::cli::globals::Globals;
 use crate::cli::render::{Column, Table, printable};
+use crate::cli::runs::warn_of_late_failures;
 use crate::cli::session;
 use crate::cli::style::Label;
 use crate::cli::ui::Ui;
 use crate::ops::Context;
 use crate::ops::branch::{self, BranchInfo};
+use crate::ops::hooks::Done;
 use crate::repo::Head;
 
 /// List, make, rename or delete branches
@@ -49,14 +52,8 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     let words: Vec<&str> = args.names.iter().map(String::as_str).collect();
     if args.delete || args.force_delete {
         let force = args.force_delete || args.force;
-        for deleted in branch::delete(&context, &args.names, force)? {
-            ui.status(format_args!(
-                "deleted `{}` (it was at {})",
-                deleted.name,
-                deleted.id.short()
-            ));
-        }
-        return Ok(ExitStatus::Done);
+        delete(ui, &context, &args.names, force)?;
+        return Ok(shared::unless_interrupted());
     }
     match (args.rename, words.as_slice()) {
         (true, [new]) => rename(ui, &context, None, new, args.force)?,
@@ -66,7 +63,23 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         (false, [name, start]) => create(ui, &context, name, Some(start), args.force)?,
         (_, more) => return Err(cli_error(format!("{} names are too many", more.len()))),
     }
-    Ok(ExitStatus::Done)
+    Ok(shared::unless_interrupted())
+}
+
+fn delete(
+    ui: &mut Ui,
+    context: &Context,
+    names: &[String],
+    force: bool,
+) -> Result<(), CommandError> {
+    let deleted = branch::delete(context, names, force)?;
+    ui.end_progress();
+    for branch in &deleted.done {
+        let was = branch.id.short();
+        ui.status(format_args!("deleted `{}` (it was at {was})", branch.name));
+    }
+    warn_of_late_failures(ui, "deletion", &deleted.hooks);
+    Ok(())
 }
 
 fn create(
@@ -76,8 +89,10 @@ fn create(
     start: Option<&str>,
     force: bool,
 ) -> Result<(), CommandError> {
-    let created = branch::create(context, name, start, force)?;
+    let Done { done: created, hooks } = branch::create(context, name, start, force)?;
+    ui.end_progress();
     ui.status(format_args!("`{}` is at {}", created.name, created.id.short()));
+    warn_of_late_failures(ui, "creation", &hooks);
     Ok(())
 }
 
@@ -89,7 +104,9 @@ fn rename(
     force: bool,
 ) -> Result<(), CommandError> {
     let renamed = branch::rename(context, old, new, force)?;
-    ui.status(format_args!("`{}` is called `{new}` now", renamed.old));
+    ui.end_progress();
+    ui.status(format_args!("`{}` is called `{new}` now", renamed.done.old));
+    warn_of_late_failures(ui, "renaming", &renamed.hooks);
     Ok(())
 }
 

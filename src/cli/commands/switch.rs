@@ -1,9 +1,11 @@
 //! `mlv switch`
 
+use super::shared;
 use crate::cli::error::{CommandError, cli_error};
 use crate::cli::exit::ExitStatus;
 use crate::cli::globals::Globals;
 use crate::cli::render::{count, printable};
+use crate::cli::runs::warn_of_late_failures;
 use crate::cli::session;
 use crate::cli::style::Label;
 use crate::cli::ui::Ui;
@@ -34,7 +36,7 @@ pub struct Args {
     /// Overwrite changes that are in no commit; `mlv undo` brings them back
     #[arg(long, alias = "force", short_alias = 'f')]
     discard_changes: bool,
-    /// Print `{"branch", "id", "created", "already", "files", "saved"}` as JSON
+    /// Print `{"branch", "id", "created", "already", "files", "saved", "hooks"}` as JSON
     #[arg(long)]
     json: bool,
 }
@@ -43,12 +45,14 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     let context = session::open(ui, globals)?;
     let target = target(&args)?;
     let switched = switch(&context, &target, args.discard_changes)?;
+    ui.end_progress();
     if args.json {
         ui.json(&switched)?;
-        return Ok(ExitStatus::Done);
+    } else {
+        tell(ui, &context, &switched)?;
     }
-    tell(ui, &context, &switched)?;
-    Ok(ExitStatus::Done)
+    warn_of_late_failures(ui, "switch", &switched.hooks);
+    Ok(shared::unless_interrupted())
 }
 
 fn target(args: &Args) -> Result<Target, CommandError> {

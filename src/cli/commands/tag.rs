@@ -1,13 +1,16 @@
 //! `mlv tag`
 
+use super::shared;
 use crate::cli::error::{CommandError, cli_error};
 use crate::cli::exit::ExitStatus;
 use crate::cli::globals::Globals;
 use crate::cli::render::{Column, Table, printable};
+use crate::cli::runs::warn_of_late_failures;
 use crate::cli::session;
 use crate::cli::style::Label;
 use crate::cli::ui::Ui;
 use crate::ops::Context;
+use crate::ops::hooks::Done;
 use crate::ops::tag::{self, TagInfo};
 
 /// List, make or delete tags: names for commits that do not move
@@ -41,14 +44,13 @@ pub struct Args {
 pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
     let context = session::open(ui, globals)?;
     if args.delete {
-        for deleted in tag::delete(&context, &args.names)? {
-            ui.status(format_args!(
-                "deleted `{}` (it was at {})",
-                deleted.name,
-                deleted.id.short()
-            ));
+        let deleted = tag::delete(&context, &args.names)?;
+        ui.end_progress();
+        for tag in &deleted.done {
+            ui.status(format_args!("deleted `{}` (it was at {})", tag.name, tag.id.short()));
         }
-        return Ok(ExitStatus::Done);
+        warn_of_late_failures(ui, "deletion", &deleted.hooks);
+        return Ok(shared::unless_interrupted());
     }
     let (name, target) = match args.names.as_slice() {
         [] => return list(ui, &context, args.json).map(|()| ExitStatus::Done),
@@ -56,9 +58,12 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         [name, target] => (name, Some(target.as_str())),
         more => return Err(cli_error(format!("{} names are too many", more.len()))),
     };
-    let made = tag::create(&context, name, target, args.message, args.force)?;
+    let Done { done: made, hooks } =
+        tag::create(&context, name, target, args.message, args.force)?;
+    ui.end_progress();
     ui.status(format_args!("`{}` is {}", made.name, made.id.short()));
-    Ok(ExitStatus::Done)
+    warn_of_late_failures(ui, "tagging", &hooks);
+    Ok(shared::unless_interrupted())
 }
 
 fn list(ui: &mut Ui, context: &Context, json: bool) -> Result<(), CommandError> {

@@ -109,7 +109,8 @@ pub enum RunEvent {
     /// Some hooks of an event are about to run.
     Begun {
         event: Event,
-        branch: Option<String>,
+        /// The tag it is about, or the branch.
+        subject: Option<String>,
     },
     /// The plan leaves this hook out; no record is made of it.
     LeftOut {

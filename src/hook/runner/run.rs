@@ -86,8 +86,9 @@ impl Runner<'_> {
 
     fn announce(&mut self, plan: &Plan<'_>) {
         if !plan.is_empty() {
-            let (event, branch) = (self.context.event, self.context.branch.clone());
-            (self.sink)(RunEvent::Begun { event, branch });
+            let event = self.context.event;
+            let subject = self.context.tag.clone().or_else(|| self.context.branch.clone());
+            (self.sink)(RunEvent::Begun { event, subject });
         }
         for step in &plan.steps {
             if let Decision::Skip(reason) = &step.decision {

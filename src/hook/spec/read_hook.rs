@@ -85,11 +85,10 @@ impl Reader<'_> {
                 _ => self.stray_key(key, &whose, KEYS, KEYS_LATER),
             }
         }
-        let late = draft.hook.on.iter().find(|event| !event.may_refuse());
-        if let Some(event) = late.filter(|_| !draft.hook.outputs.is_empty()) {
-            let message =
-                format!("{whose} runs on {event}, when nothing enters the commit any more");
-            let help = "only hooks of `pre-` events have `outputs`";
+        let vain = draft.hook.on.iter().find(|event| !event.takes_outputs());
+        if let Some(event) = vain.filter(|_| !draft.hook.outputs.is_empty()) {
+            let message = format!("{whose} runs on {event}, which makes no commit for its outputs");
+            let help = "hooks of `post-` events and of those that make a commit have `outputs`";
             self.fault_with(draft.outputs, message, Some(help.to_owned()));
         }
         let has = |wanted: &str| entries.iter().find(|(key, _)| key.text == wanted);

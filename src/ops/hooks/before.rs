@@ -1,11 +1,12 @@
 //! Hooks before an operation: `pre-` ones judge and amend a candidate tree.
 
-use crate::base::TreeId;
+use crate::base::{RepoPath, TreeId};
 use crate::hook::context::EventContext;
 use crate::hook::plan::{Plan, Trigger, plan};
 use crate::hook::runner::{Outcome, RunRecord, refusal};
 use crate::hook::spec::Spec;
 use crate::ops::hooks::carry_out::{carry_out, may_run};
+use crate::ops::hooks::exempt::Exempt;
 use crate::ops::{Context, OpsError};
 use crate::workspace::status::{StatusOptions, UntrackedMode};
 
@@ -22,12 +23,14 @@ pub fn run_pre(
     context: &Context,
     spec: &Spec,
     told: &EventContext,
+    exempt: &Exempt,
     checked_out: bool,
 ) -> Result<Passed, OpsError> {
     let tree = told.tree.expect("a candidate has a tree");
     let changed: Vec<_> = told.changes.iter().map(|change| change.path.clone()).collect();
     let branch = told.branch.as_deref();
-    let plan = plan(spec, &Trigger { event: told.event, branch, changed: &changed });
+    let hooks = exempt.of(spec);
+    let plan = plan(&hooks, &Trigger { event: told.event, branch, changed: &changed });
     if plan.is_empty() || !may_run(context, spec, told)? {
         return Ok(Passed { tree, runs: Vec::new() });
     }
@@ -40,11 +43,20 @@ pub fn run_pre(
         return Err(OpsError::Refused {
             event: told.event.name().to_owned(),
             hook: refused.hook.to_string(),
-            unchanged: branch.map_or("`HEAD` is".to_owned(), |name| format!("`{name}` is")),
+            outcome: outcome(told),
             runs,
         });
     }
     Ok(Passed { tree, runs })
+}
+
+/// Says what a refusal leaves as it was.
+fn outcome(told: &EventContext) -> String {
+    match &told.branch {
+        _ if !told.event.takes_outputs() => "nothing was changed".to_owned(),
+        Some(branch) => format!("`{branch}` is unchanged"),
+        None => "`HEAD` is unchanged".to_owned(),
+    }
 }
 
 /// Refuses before anything runs where a hook would write over unsaved work.
@@ -52,16 +64,21 @@ fn refuse_outputs_in_the_way(context: &Context, plan: &Plan<'_>) -> Result<(), O
     if plan.running().all(|hook| hook.outputs.is_empty()) {
         return Ok(());
     }
-    let options = StatusOptions { untracked: UntrackedMode::Files, ..StatusOptions::default() };
-    let staged = context.repo.staged()?;
-    let status = context.workspace()?.unstaged(staged, options, context.progress.as_ref())?;
-    let modified = status.unstaged.iter().map(|change| &change.path);
-    let unsaved: Vec<_> = modified.chain(status.untracked.iter().map(|new| &new.path)).collect();
+    let unsaved = unsaved(context)?;
     for hook in plan.running() {
         if let Some(path) = unsaved.iter().find(|path| hook.outputs.matches_path(path)) {
             let hook = hook.id.to_string();
-            return Err(OpsError::OutputInTheWay { hook, path: (*path).clone() });
+            return Err(OpsError::OutputInTheWay { hook, path: path.clone() });
         }
     }
     Ok(())
+}
+
+/// Returns the paths where the working copy holds what is not staged.
+pub(super) fn unsaved(context: &Context) -> Result<Vec<RepoPath>, OpsError> {
+    let options = StatusOptions { untracked: UntrackedMode::Files, ..StatusOptions::default() };
+    let staged = context.repo.staged()?;
+    let status = context.workspace()?.unstaged(staged, options, context.progress.as_ref())?;
+    let modified = status.unstaged.into_iter().map(|change| change.path);
+    Ok(modified.chain(status.untracked.into_iter().map(|new| new.path)).collect())
 }

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use crate::base::TreeId;
 use crate::hook::context::EventContext;
+use crate::hook::event::Event;
 use crate::hook::plan::Plan;
 use crate::hook::process::Limits;
 use crate::hook::runner::{Outcome, Runner};
@@ -13,7 +14,8 @@ use crate::ops::hooks::owner::Owner;
 use crate::ops::hooks::trust::is_trusted;
 use crate::ops::{Context, OpsError};
 
-/// Tells whether these hooks may run. Those of a protected branch are never passed over.
+/// Tells whether these hooks may run. Those of a protected branch are never passed over; to stand on
+/// it moves nothing.
 pub(super) fn may_run(
     context: &Context,
     spec: &Spec,
@@ -23,7 +25,8 @@ pub(super) fn may_run(
         return Ok(true);
     }
     let branch = told.branch.as_deref();
-    if let Some(branch) = branch.filter(|name| told.event.may_refuse() && spec.protects(name)) {
+    let moves = told.event.may_refuse() && told.event != Event::PreSwitch;
+    if let Some(branch) = branch.filter(|name| moves && spec.protects(name)) {
         return Err(OpsError::Untrusted { branch: branch.to_owned() });
     }
     context.progress.notice(&format!(

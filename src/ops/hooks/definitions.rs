@@ -1,11 +1,10 @@
-//! `mlv.yaml` of a tree: read, checked where it changes, and what it says of branches.
+//! `mlv.yaml` of a tree: read, and checked where it changes.
 
 use crate::base::{CommitId, RepoPath, TreeId};
 use crate::hook::spec::{FILE_NAME, Spec, parse};
 use crate::object::tree::TreeEntry;
 use crate::object::{Entry, FileRef};
 use crate::ops::{Context, OpsError};
-use crate::refs::RefName;
 
 /// No file of definitions is longer.
 const SPEC_LIMIT: u64 = 1 << 20;
@@ -54,33 +53,4 @@ pub fn check_spec_change(
         return Ok(());
     }
     spec_of(context, tree).map(|_| ())
-}
-
-/// Refuses what moves a protected branch otherwise than by a merge. The rule is read from the
-/// branch's tip, so the commit that first protects a branch is allowed.
-pub fn refuse_protected(
-    context: &Context,
-    branch: &RefName,
-    verb: &'static str,
-) -> Result<(), OpsError> {
-    if is_protected(context, branch)? {
-        return Err(OpsError::Protected { branch: branch.short().to_owned(), verb });
-    }
-    Ok(())
-}
-
-/// Refuses to merge into a protected branch without its hooks.
-pub fn refuse_passing_over(context: &Context, branch: &RefName) -> Result<(), OpsError> {
-    if is_protected(context, branch)? {
-        return Err(OpsError::HooksRequired { branch: branch.short().to_owned() });
-    }
-    Ok(())
-}
-
-fn is_protected(context: &Context, branch: &RefName) -> Result<bool, OpsError> {
-    let Some(tip) = context.repo.get(branch)?.and_then(|value| value.commit()) else {
-        return Ok(false);
-    };
-    let spec = definitions(context, context.repo.objects().commit(tip)?.tree)?;
-    Ok(spec.is_some_and(|spec| spec.protects(branch.short())))
 }

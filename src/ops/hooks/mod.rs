@@ -4,24 +4,29 @@
 mod after;
 mod before;
 mod carry_out;
+mod deed;
 mod definitions;
+mod exempt;
+mod follow_up;
 mod heal;
 mod host;
 mod list;
 mod owner;
+mod rules;
 mod runs;
 mod told;
 mod trust;
 
-pub use after::{PendingEvent, note_post, run_post};
+pub use after::{PendingEvent, note_post, pending_rows, run_noted, run_post};
 pub use before::{Passed, run_pre};
 pub use carry_out::owner;
-pub use definitions::{
-    check_spec_change, definitions, refuse_passing_over, refuse_protected, spec_of,
-};
+pub use deed::{Deed, Done, around, edit_refs};
+pub use definitions::{check_spec_change, definitions, spec_of};
+pub use exempt::Exempt;
 pub use heal::{bury, heal};
 pub use list::{ListedHook, check, list};
 pub use owner::{Owner, is_dead};
+pub use rules::{definitions_of_commit, refuse_passing_over, refuse_protected};
 pub use runs::{ReportedRun, RunLog, log, report, reported, runs};
 pub use told::event_context;
 pub use trust::{TrustReport, trust, trust_own};

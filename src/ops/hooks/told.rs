@@ -7,7 +7,8 @@ use crate::hook::event::Event;
 use crate::object::Commit;
 use crate::ops::{Context, OpsError};
 
-/// Returns what hooks are told of a commit, or of one to be.
+/// Returns what hooks are told of a commit, or of one to be. A name that is made or deleted changes
+/// no path; one that moves changes what differs.
 pub fn event_context(
     context: &Context,
     event: Event,
@@ -31,6 +32,9 @@ pub fn event_context(
     told.meta.clone_from(&commit.meta);
     let code = commit.code.clone();
     told.git = code.map(|code| GitState { commit: code.commit, dirty: code.dirty });
+    if event.is_about_a_name() && base.is_none() {
+        return Ok(told);
+    }
     let before = context.repo.tree_of(base)?;
     for change in tree_changes(context.repo.objects(), before, commit.tree, &RepoPath::root()) {
         told.changes.push(told_change(change?));

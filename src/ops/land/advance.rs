@@ -1,5 +1,5 @@
 //! The moment of a landing: the branch, the working copy where it stands there, the staged tree and
-//! the note about the event move together, or not at all.
+//! the notes about the events move together, or not at all.
 
 use crate::base::{CommitId, Timestamp, TreeId};
 use crate::ops::hooks::{self, PendingEvent};
@@ -20,28 +20,25 @@ pub(super) struct Way {
     pub tree: TreeId,
 }
 
-/// Moves the branch to the commit, and notes the event; returns the event's number. The caller holds
-/// the lock of the working copy.
+/// Moves the branch to the commit, and notes the events; returns their numbers. The caller holds the
+/// lock of the working copy.
 pub(super) fn advance(
     context: &Context,
     landing: &Landing,
     way: &Way,
     now: Timestamp,
-    noted: Option<&PendingEvent>,
-) -> Result<Option<i64>, OpsError> {
+    noted: &[PendingEvent],
+) -> Result<Vec<i64>, OpsError> {
     let stands = stands_there(&context.repo.head()?, landing);
     if landing.checked_out && !stands {
         return Err(OpsError::Moved { name: "HEAD".to_owned() });
     }
     let name = landing.branch.clone().unwrap_or_else(RefName::head);
-    let old = landing.base.map(RefValue::Commit);
+    let old = landing.base.filter(|_| !landing.is_new_branch).map(RefValue::Commit);
     let mut edits = vec![RefEdit::replace(name, old, RefValue::Commit(way.id))];
     edits.extend(landing.edits.iter().cloned());
     let mut update = Update::new(&context.command, now, edits);
-    if let Some(noted) = noted {
-        let text = serde_json::to_string(noted).expect("a noted event has a JSON form");
-        update.pending = Some((hooks::owner(context)?.name.clone(), text));
-    }
+    update.pending = hooks::pending_rows(context, noted)?;
     let updated = if stands {
         move_files(context, landing, way, update)
     } else {

@@ -9,4 +9,4 @@ mod types;
 
 pub use overlay::overlay;
 pub use run::land;
-pub use types::{Candidate, Landing, Stage};
+pub use types::{Candidate, Landed, Landing, Stage};

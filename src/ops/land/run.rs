@@ -4,11 +4,11 @@
 use crate::base::lock::FileLock;
 use crate::base::{CommitId, Timestamp, TreeId};
 use crate::hook::context::EventContext;
-use crate::hook::event::Event;
+use crate::hook::event::Around;
 use crate::hook::runner::RunRecord;
 use crate::hook::spec::Spec;
 use crate::object::Commit;
-use crate::ops::hooks;
+use crate::ops::hooks::{self, Exempt, PendingEvent};
 use crate::ops::land::advance::{Way, advance};
 use crate::ops::land::types::{Candidate, Landed, Landing};
 use crate::ops::{Context, OpsError};
@@ -38,15 +38,11 @@ pub fn land(
     let (id, commit, fast_forward) = store(context, &landing, commit, planned)?;
     tracing::debug!(commit = %id, tree = %commit.tree, fast_forward, "stored the commit");
 
-    let mut after = told(context, &landing, landing.post, &commit)?;
-    after.commit = Some(id);
-    let noted = match &spec {
-        Some(spec) => hooks::note_post(context, spec, &after, landing.definitions)?,
-        None => None,
-    };
+    let after = EventContext { commit: Some(id), ..told(context, &landing, &commit)? };
+    let noted = note(context, &landing, spec.as_ref(), &after)?;
     let way = Way { id, planned, tree: commit.tree };
     let lock = lock.map_or_else(|| context.lock_patiently(), Ok)?;
-    let number = advance(context, &landing, &way, now, noted.as_ref())?;
+    let numbers = advance(context, &landing, &way, now, &noted)?;
     drop(lock);
     let mut landed = Landed {
         id,
@@ -57,9 +53,7 @@ pub fn land(
         runs,
         message: commit.message,
     };
-    if let (Some(number), Some(noted)) = (number, &noted) {
-        landed.runs.extend(follow_up(context, number, noted));
-    }
+    landed.runs.extend(hooks::run_noted(context, &numbers, &noted));
     Ok(landed)
 }
 
@@ -80,12 +74,9 @@ fn draft(context: &Context, candidate: Candidate, now: Timestamp) -> Result<Comm
     })
 }
 
-fn told(
-    context: &Context,
-    landing: &Landing,
-    event: Event,
-    commit: &Commit,
-) -> Result<EventContext, OpsError> {
+/// Returns what the hooks of the last event, the one of every such commit, are told.
+fn told(context: &Context, landing: &Landing, commit: &Commit) -> Result<EventContext, OpsError> {
+    let event = landing.around.last().expect("a landing has events").pre;
     let branch = landing.branch.as_ref().map(RefName::short);
     let source = landing.source.as_deref();
     hooks::event_context(context, event, commit, landing.base, branch, source)
@@ -107,15 +98,56 @@ fn judge(
         commit.meta.dedup_by(|a, b| a.0 == b.0);
         return Ok((Vec::new(), lock));
     }
-    drop(lock);
-    let told = told(context, landing, landing.pre, commit)?;
-    let passed = hooks::run_pre(context, spec, &told, landing.checked_out)?;
-    hooks::check_spec_change(context, landing.base, passed.tree)?;
-    commit.tree = passed.tree;
-    Ok((passed.runs, None))
+    let mut lock = lock;
+    let mut runs = Vec::new();
+    for (at, Around { pre, .. }) in landing.around.iter().enumerate() {
+        let earlier = landing.around[..at].iter().map(|around| around.pre);
+        let exempt = Exempt::new(earlier, &landing.chain);
+        if !exempt.leaves_any(spec, *pre) {
+            continue;
+        }
+        lock = None;
+        let told = EventContext { event: *pre, ..told(context, landing, commit)? };
+        let passed = hooks::run_pre(context, spec, &told, &exempt, landing.checked_out);
+        let passed = passed.map_err(|refusal| preceded(refusal, &runs))?;
+        runs.extend(passed.runs);
+        commit.tree = passed.tree;
+    }
+    hooks::check_spec_change(context, landing.base, commit.tree)?;
+    Ok((runs, lock))
 }
 
-/// Makes the commit durable: the drafted one, or that which the branch can simply move to.
+/// Returns a refusal with the runs that came before it.
+fn preceded(error: OpsError, earlier: &[RunRecord]) -> OpsError {
+    match error {
+        OpsError::Refused { event, hook, outcome, runs } => {
+            let runs = earlier.iter().cloned().chain(runs).collect();
+            OpsError::Refused { event, hook, outcome, runs }
+        }
+        error => error,
+    }
+}
+
+/// Returns what is to be noted of the `post-` hooks, the least specific event first.
+fn note(
+    context: &Context,
+    landing: &Landing,
+    spec: Option<&Spec>,
+    after: &EventContext,
+) -> Result<Vec<PendingEvent>, OpsError> {
+    let mut noted = Vec::new();
+    for (at, Around { post, .. }) in landing.around.iter().enumerate().rev() {
+        let Some(spec) = spec else { break };
+        let others = landing.around[..at].iter().map(|around| around.post);
+        let exempt = Exempt::new(others, &landing.chain);
+        let told = EventContext { event: *post, ..after.clone() };
+        noted.extend(hooks::note_post(context, spec, &told, exempt, landing.definitions)?);
+    }
+    Ok(noted)
+}
+
+/// Makes the commit durable: the drafted one, or that which the branch can simply move to; a move
+/// past the hooks needs a commit that says so.
 fn store(
     context: &Context,
     landing: &Landing,
@@ -123,22 +155,12 @@ fn store(
     planned: TreeId,
 ) -> Result<(CommitId, Commit, bool), OpsError> {
     let objects = context.repo.objects();
-    let stored = match landing.fast_forward.filter(|_| draft.tree == planned) {
+    let is_marked = draft.meta.iter().any(|(key, _)| key == NO_VERIFY_MARK);
+    let forward = landing.fast_forward.filter(|_| draft.tree == planned && !is_marked);
+    let stored = match forward {
         Some(id) => (id, objects.commit(id)?, true),
         None => (objects.write_commit(&draft)?, draft, false),
     };
     context.repo.store().flush(Durability::Durable)?;
     Ok(stored)
-}
-
-/// Runs the hooks of what is done; whatever goes wrong cannot take it back, and is told.
-fn follow_up(context: &Context, number: i64, noted: &hooks::PendingEvent) -> Vec<RunRecord> {
-    hooks::run_post(context, number, noted).unwrap_or_else(|error| {
-        let message = format!(
-            "the {} hooks could not be run: {error}; the next command tries again",
-            noted.event
-        );
-        context.progress.notice(&message);
-        Vec::new()
-    })
 }

@@ -1,7 +1,7 @@
 //! What goes into a landing, and what comes of it.
 
 use crate::base::{CommitId, Timestamp, TreeId};
-use crate::hook::event::Event;
+use crate::hook::event::Around;
 use crate::hook::runner::RunRecord;
 use crate::object::Signature;
 use crate::refs::{RefEdit, RefName};
@@ -20,13 +20,14 @@ pub struct Candidate {
 /// Where a commit goes, and under which rules.
 #[derive(Debug, Clone)]
 pub struct Landing {
-    /// The events around it.
-    pub pre: Event,
-    pub post: Event,
+    /// The events around it, the most specific first: a hook that names several runs for that one.
+    pub around: &'static [Around],
     /// The branch that moves; nothing for a detached `HEAD`.
     pub branch: Option<RefName>,
-    /// The commit it moves from.
+    /// The commit it moves from, and is compared with.
     pub base: Option<CommitId>,
+    /// Whether the branch comes into being with it.
+    pub is_new_branch: bool,
     /// For a merge: what is merged.
     pub source: Option<String>,
     /// The tree whose `mlv.yaml` says which hooks run.
@@ -42,6 +43,8 @@ pub struct Landing {
     pub edits: Vec<RefEdit>,
     /// The commit that the branch may simply move to, where the hooks add nothing to its tree.
     pub fast_forward: Option<CommitId>,
+    /// The hooks whose outputs led to it, the first one first: it does not trigger them.
+    pub chain: Vec<String>,
 }
 
 /// The staged tree around a landing. What is staged while the hooks run stays staged on top.

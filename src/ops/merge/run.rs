@@ -3,7 +3,7 @@
 use crate::base::lock::FileLock;
 use crate::base::{CommitId, RepoPath, TreeId};
 use crate::diff::tree::tree_changes;
-use crate::hook::event::Event;
+use crate::hook::event::Around;
 use crate::merge::{
     Conflict, History, MergeOptions, MergePlan, PendingMerge, Side, merge_base, plan_merge,
 };
@@ -202,10 +202,10 @@ fn commit_merge(
         author: None,
     };
     let landing = Landing {
-        pre: Event::PreMerge,
-        post: Event::PostMerge,
+        around: &[Around::MERGE],
         branch: sides.target.clone(),
         base: sides.ours,
+        is_new_branch: false,
         source: Some(sides.source_name.clone()),
         // The target decides which gates there are: a branch cannot delete its own.
         definitions: ours_tree,
@@ -215,6 +215,7 @@ fn commit_merge(
         stage: Stage { before: ours_tree, files: ours_tree, after: tree },
         edits: sides.checked_out.then(no_merge_begins).into_iter().collect(),
         fast_forward: fast_forward.then_some(sides.theirs),
+        chain: Vec::new(),
     };
     let landed = land(context, lock, candidate, landing)?;
     let result = if landed.fast_forward { MergeResult::FastForward } else { MergeResult::Merged };

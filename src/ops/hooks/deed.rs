@@ -1,0 +1,174 @@
+//! Hooks around deeds that make no commit: a branch or a tag is made or deleted, the working copy
+//! switches.
+
+use crate::base::CommitId;
+use crate::hook::context::EventContext;
+use crate::hook::event::{Around, Event};
+use crate::hook::runner::RunRecord;
+use crate::hook::spec::Spec;
+use crate::ops::hooks::after::{PendingEvent, note_post, pending_rows, run_noted};
+use crate::ops::hooks::before::run_pre;
+use crate::ops::hooks::definitions::definitions;
+use crate::ops::hooks::exempt::Exempt;
+use crate::ops::hooks::told::event_context;
+use crate::ops::{Context, OpsError};
+use crate::refs::RefEdit;
+use crate::repo::{Update, Updated};
+
+/// One such deed, as its hooks are told of it.
+#[derive(Debug, Clone)]
+pub struct Deed {
+    around: Around,
+    branch: Option<String>,
+    source: Option<String>,
+    tag: Option<String>,
+    message: Option<String>,
+    commit: CommitId,
+    /// What the branch or the tag named before, or where one stood.
+    base: Option<CommitId>,
+}
+
+impl Deed {
+    fn new(around: Around, commit: CommitId) -> Self {
+        let (branch, source, tag, message, base) = (None, None, None, None, None);
+        Self { around, branch, source, tag, message, commit, base }
+    }
+
+    /// A branch is made at a commit, or moved there from `base`; `source` is the branch it starts from.
+    pub fn branch(
+        name: &str,
+        commit: CommitId,
+        base: Option<CommitId>,
+        source: Option<&str>,
+    ) -> Self {
+        let (branch, source) = (Some(name.to_owned()), source.map(str::to_owned));
+        Self { branch, source, base, ..Self::new(Around::BRANCH, commit) }
+    }
+
+    /// A branch is deleted that stands on a commit.
+    pub fn branch_delete(name: &str, commit: CommitId) -> Self {
+        let branch = Some(name.to_owned());
+        Self { branch, ..Self::new(Around::BRANCH_DELETE, commit) }
+    }
+
+    /// A tag is made on a commit, or moved there from `base`.
+    pub fn tag(
+        name: &str,
+        commit: CommitId,
+        base: Option<CommitId>,
+        message: Option<&str>,
+    ) -> Self {
+        let (tag, message) = (Some(name.to_owned()), message.map(str::to_owned));
+        Self { tag, message, base, ..Self::new(Around::TAG, commit) }
+    }
+
+    /// A tag is deleted that names a commit.
+    pub fn tag_delete(name: &str, commit: CommitId, message: Option<&str>) -> Self {
+        let deed = Self::tag(name, commit, None, message);
+        Self { around: Around::TAG_DELETE, ..deed }
+    }
+
+    /// The working copy goes from one branch, or detached commit, to another.
+    pub fn switch(from: (Option<&str>, Option<CommitId>), to: (Option<&str>, CommitId)) -> Self {
+        let (source, branch) = (from.0.map(str::to_owned), to.0.map(str::to_owned));
+        Self { branch, source, base: from.1, ..Self::new(Around::SWITCH, to.1) }
+    }
+
+    /// Returns the commit whose `mlv.yaml` counts: for a switch, that which one leaves before it and
+    /// that which one arrives at after it.
+    fn definer(&self, event: Event) -> Option<CommitId> {
+        if event == Event::PreSwitch { self.base } else { Some(self.commit) }
+    }
+
+    /// Returns the definitions that count for an event, where some hook of them hangs on it.
+    fn definitions(&self, context: &Context, event: Event) -> Result<Option<Spec>, OpsError> {
+        let Some(id) = self.definer(event) else { return Ok(None) };
+        let spec = definitions(context, context.repo.objects().commit(id)?.tree)?;
+        Ok(spec.filter(|spec| Exempt::default().leaves_any(spec, event)))
+    }
+
+    fn told(&self, context: &Context, event: Event) -> Result<EventContext, OpsError> {
+        let commit = context.repo.objects().commit(self.commit)?;
+        let (branch, source) = (self.branch.as_deref(), self.source.as_deref());
+        let mut told = event_context(context, event, &commit, self.base, branch, source)?;
+        told.commit = Some(self.commit);
+        told.tag.clone_from(&self.tag);
+        if self.message.is_some() {
+            told.message.clone_from(&self.message);
+        }
+        Ok(told)
+    }
+
+    /// Lets the `pre-` hooks judge it.
+    fn judge(&self, context: &Context) -> Result<Vec<RunRecord>, OpsError> {
+        let event = self.around.pre;
+        let Some(spec) = self.definitions(context, event)? else { return Ok(Vec::new()) };
+        if context.skips_hooks() {
+            return self.pass_over(context, &spec);
+        }
+        let told = self.told(context, event)?;
+        Ok(run_pre(context, &spec, &told, &Exempt::default(), false)?.runs)
+    }
+
+    /// Passes over the `pre-` hooks, where no rule forbids it, and says so: there is no commit that
+    /// could bear a mark.
+    fn pass_over(&self, context: &Context, spec: &Spec) -> Result<Vec<RunRecord>, OpsError> {
+        let event = self.around.pre;
+        let branch = self.branch.as_ref().filter(|_| event != Event::PreSwitch);
+        if let Some(branch) = branch.filter(|name| spec.protects(name)) {
+            return Err(OpsError::HooksRequired { branch: branch.clone() });
+        }
+        context.progress.notice(&format!("MLV_NO_VERIFY: the {event} hooks were not run"));
+        Ok(Vec::new())
+    }
+
+    /// Returns what is to be noted so that the `post-` hooks run.
+    fn note(&self, context: &Context) -> Result<Option<PendingEvent>, OpsError> {
+        let event = self.around.post;
+        let Some(spec) = self.definitions(context, event)? else { return Ok(None) };
+        let told = self.told(context, event)?;
+        let tree = told.tree.expect("a commit has a tree");
+        note_post(context, &spec, &told, Exempt::default(), tree)
+    }
+}
+
+/// What was done, and the hooks that ran around it.
+#[derive(Debug, Clone)]
+pub struct Done<T> {
+    pub done: T,
+    pub hooks: Vec<RunRecord>,
+}
+
+/// Lets the `pre-` hooks of deeds judge them, does them, and runs their `post-` hooks. `act` does
+/// them all in one transaction, in which it notes the events it is given.
+pub fn around(
+    context: &Context,
+    deeds: &[Deed],
+    act: impl FnOnce(Vec<(String, String)>) -> Result<Updated, OpsError>,
+) -> Result<(Updated, Vec<RunRecord>), OpsError> {
+    let mut runs = Vec::new();
+    for deed in deeds {
+        runs.extend(deed.judge(context)?);
+    }
+    let mut noted = Vec::new();
+    for deed in deeds {
+        noted.extend(deed.note(context)?);
+    }
+    let updated = act(pending_rows(context, &noted)?)?;
+    runs.extend(run_noted(context, &updated.pending, &noted));
+    Ok((updated, runs))
+}
+
+/// Edits refs, and nothing else, with the hooks around it.
+pub fn edit_refs(
+    context: &Context,
+    deeds: &[Deed],
+    edits: Vec<RefEdit>,
+) -> Result<Vec<RunRecord>, OpsError> {
+    let mut update = Update::new(&context.command, context.now()?, edits);
+    let act = |pending| {
+        update.pending = pending;
+        Ok(context.repo.update(&update)?)
+    };
+    Ok(around(context, deeds, act)?.1)
+}

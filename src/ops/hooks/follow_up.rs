@@ -1,0 +1,292 @@
+//! What hooks make after a deed: a commit that follows it, on the branch where that can take it, and
+//! otherwise on `auto/HOOK`. It goes through the hooks of every commit, but for those that led to it.
+
+use crate::base::{CommitId, RepoPath, TreeId};
+use crate::diff::tree::tree_changes;
+use crate::hook::context::EventContext;
+use crate::hook::event::Around;
+use crate::hook::plan::Plan;
+use crate::hook::runner::{Outcome, RunRecord, Status};
+use crate::hook::spec::Hook;
+use crate::merge::{History, MergeOptions, Side, merge_base, plan_merge};
+use crate::ops::hooks::before::unsaved;
+use crate::ops::hooks::carry_out::carry_out;
+use crate::ops::hooks::exempt::base_name;
+use crate::ops::hooks::rules::{definitions_of_commit, refuse_protected, takes_follow_ups};
+use crate::ops::land::{Candidate, Landed, Landing, Stage, land, overlay};
+use crate::ops::merge::{no_merge_begins, read_pending};
+use crate::ops::{Context, OpsError};
+use crate::refs::RefName;
+use crate::repo::journal;
+
+/// How often a commit is tried again on a branch that moves meanwhile.
+const ATTEMPTS: usize = 10;
+
+/// A chain of commits that follow each other is no longer than this.
+const LONGEST_CHAIN: usize = 32;
+
+/// Carries out the hooks of an event that is over, and commits what they made; `chain` names the
+/// hooks that led to it.
+pub(super) fn carry_out_after(
+    context: &Context,
+    plan: &Plan<'_>,
+    told: &EventContext,
+    chain: &[String],
+) -> Result<Vec<RunRecord>, OpsError> {
+    let tree = told.tree.expect("what is done has a tree");
+    let base = context.repo.tree_of(told.base_commit)?;
+    let Outcome { records: mut runs, made, .. } = carry_out(context, plan, told, tree, base)?;
+    let mut later = Vec::new();
+    for made in made {
+        let hook = plan.running().find(|hook| hook.id == made.hook);
+        let run = runs.iter_mut().find(|run| run.hook == made.hook && run.status.is_good());
+        let (Some(hook), Some(run), Some(cause)) = (hook, run, told.commit) else { continue };
+        let seen = run.tree.unwrap_or(tree);
+        let tree = context.repo.objects().edit_tree(seen, made.edits)?;
+        let run_id = &run.run_id;
+        let follow_up = FollowUp { context, told, cause, chain, hook, seen, tree, run_id };
+        let outcome = follow_up.commit();
+        later.extend(settle(context, run, outcome)?);
+    }
+    runs.extend(later);
+    Ok(runs)
+}
+
+/// Writes down with the run what became of its outputs; returns the runs of the commit's own hooks.
+fn settle(
+    context: &Context,
+    run: &mut RunRecord,
+    outcome: Result<Followed, OpsError>,
+) -> Result<Vec<RunRecord>, OpsError> {
+    let (remark, runs) = match outcome {
+        Ok(Followed::Nothing) => return Ok(Vec::new()),
+        Ok(Followed::Landed(branch, landed)) => {
+            let id = landed.id.short();
+            (format!("its outputs are {id} on `{}`", branch.short()), landed.runs)
+        }
+        Err(error) if is_verdict(&error) => {
+            run.status = Status::Failed;
+            let runs = if let OpsError::Refused { runs, .. } = &error { runs.clone() } else { vec![] };
+            (format!("its outputs were not committed: {error}"), runs)
+        }
+        Err(error) => return Err(error),
+    };
+    context.progress.notice(&format!("`{}`: {remark}", run.hook));
+    run.message = Some(match run.message.take() {
+        Some(message) => format!("{message}; {remark}"),
+        None => remark,
+    });
+    let Some(mut row) = journal::get(&context.repo.connection(), &run.run_id)? else {
+        return Ok(runs);
+    };
+    run.status.name().clone_into(&mut row.status);
+    row.record = serde_json::to_string(run).expect("a run has a JSON form");
+    context.repo.transact(|connection| Ok(journal::write(connection, &row)?))?;
+    Ok(runs)
+}
+
+/// Tells whether to try again would come to the same.
+fn is_verdict(error: &OpsError) -> bool {
+    matches!(
+        error,
+        OpsError::Refused { .. }
+            | OpsError::Untrusted { .. }
+            | OpsError::Protected { .. }
+            | OpsError::BrokenSpec(_)
+            | OpsError::Unsupported { .. }
+    ) || is_in_the_way(error)
+}
+
+/// Tells whether unsaved work keeps the commit off.
+fn is_in_the_way(error: &OpsError) -> bool {
+    use crate::workspace::WorkspaceError::Blocked;
+    matches!(
+        error,
+        OpsError::StagedInTheWay { .. }
+            | OpsError::OutputInTheWay { .. }
+            | OpsError::MergeUnderWay
+            | OpsError::Workspace(Blocked { .. })
+    )
+}
+
+/// What became of what a hook made.
+enum Followed {
+    /// It is there already.
+    Nothing,
+    Landed(RefName, Landed),
+}
+
+/// What one hook made, and of what.
+struct FollowUp<'a> {
+    context: &'a Context,
+    told: &'a EventContext,
+    cause: CommitId,
+    chain: &'a [String],
+    hook: &'a Hook,
+    /// The tree it saw.
+    seen: TreeId,
+    /// That tree with its outputs.
+    tree: TreeId,
+    run_id: &'a str,
+}
+
+/// Where a commit goes.
+struct Place {
+    branch: RefName,
+    /// The commit it is compared with.
+    base: CommitId,
+    parents: Vec<CommitId>,
+    tree: TreeId,
+    is_new: bool,
+}
+
+impl FollowUp<'_> {
+    fn commit(&self) -> Result<Followed, OpsError> {
+        if self.chain.len() >= LONGEST_CHAIN {
+            let what = format!("more than {LONGEST_CHAIN} commits of hooks follow each other");
+            return Err(OpsError::Unsupported { what });
+        }
+        for _ in 0..ATTEMPTS {
+            match self.attempt() {
+                Err(OpsError::Moved { .. }) => {}
+                outcome => return outcome,
+            }
+        }
+        self.land(self.on_own_branch()?)
+    }
+
+    /// Tries the branch of the event, then the hook's own.
+    fn attempt(&self) -> Result<Followed, OpsError> {
+        if let Some(place) = self.on_branch()? {
+            match self.land(place) {
+                Err(error) if is_in_the_way(&error) => {}
+                outcome => return outcome,
+            }
+        }
+        self.land(self.on_own_branch()?)
+    }
+
+    /// Returns the place on the branch of the event, where that can take the commit: nobody else
+    /// has changed what the hook made, in the branch or in the working copy.
+    fn on_branch(&self) -> Result<Option<Place>, OpsError> {
+        let Some(name) = &self.told.branch else { return Ok(None) };
+        let branch = RefName::branch(name)?;
+        let tip = self.context.repo.get(&branch)?.and_then(|value| value.commit());
+        let Some(tip) = tip else { return Ok(None) };
+        let tip_tree = self.context.repo.tree_of(Some(tip))?;
+        let tree =
+            overlay(self.context, tip_tree, (self.seen, self.tree), |_: &RepoPath| true)?;
+        let place = Place { base: tip, parents: vec![tip], tree, is_new: false, branch };
+        if tree == tip_tree {
+            return Ok(Some(place));
+        }
+        let takes = takes_follow_ups(self.context, &place.branch)?
+            && !self.differs(self.seen, tip_tree)?
+            && !self.is_touched(&place.branch, tip_tree)?;
+        Ok(takes.then_some(place))
+    }
+
+    /// Tells whether trees differ in what the hook makes.
+    fn differs(&self, from: TreeId, to: TreeId) -> Result<bool, OpsError> {
+        for change in tree_changes(self.context.repo.objects(), from, to, &RepoPath::root()) {
+            if self.hook.outputs.matches_path(&change?.path) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Tells whether the user is at work there: on what the hook makes, or on a merge.
+    fn is_touched(&self, branch: &RefName, tip_tree: TreeId) -> Result<bool, OpsError> {
+        if !self.stands_on(branch)? {
+            return Ok(false);
+        }
+        let is_output = |path: &RepoPath| self.hook.outputs.matches_path(path);
+        Ok(read_pending(self.context)?.is_some()
+            || self.differs(tip_tree, self.context.repo.staged()?)?
+            || unsaved(self.context)?.iter().any(is_output))
+    }
+
+    fn stands_on(&self, branch: &RefName) -> Result<bool, OpsError> {
+        Ok(self.context.repo.head()?.branch() == Some(branch))
+    }
+
+    /// Returns the place on `auto/HOOK`. What was put there by hand stays, but for what the hook
+    /// makes, which is as it made it now.
+    fn on_own_branch(&self) -> Result<Place, OpsError> {
+        let objects = self.context.repo.objects();
+        let branch = RefName::branch(&format!("auto/{}", base_name(&self.hook.id)))?;
+        refuse_protected(self.context, &branch, "commit")?;
+        let (cause, tree) = (self.cause, self.tree);
+        let tip = self.context.repo.get(&branch)?.and_then(|value| value.commit());
+        let Some(tip) = tip else {
+            return Ok(Place { branch, base: cause, parents: vec![cause], tree, is_new: true });
+        };
+        let mut history = History::of(objects);
+        if history.is_ancestor(tip, cause)? {
+            return Ok(Place { branch, base: tip, parents: vec![cause], tree, is_new: false });
+        }
+        let knows_cause = history.is_ancestor(cause, tip)?;
+        let others = (!knows_cause).then_some(cause);
+        let parents = [tip].into_iter().chain(others).collect();
+        let base = merge_base(objects, &mut history, tip, cause)?;
+        let options = MergeOptions { strategy: Some(Side::Theirs), ..MergeOptions::default() };
+        let tip_tree = self.context.repo.tree_of(Some(tip))?;
+        let merged = plan_merge(objects, &base, tip_tree, tree, &options)?;
+        let merged = merged.apply_clean_part(objects)?;
+        let is_output = |path: &RepoPath| self.hook.outputs.matches_path(path);
+        let tree = overlay(self.context, merged, (merged, tree), is_output)?;
+        Ok(Place { branch, base: tip, parents, tree, is_new: false })
+    }
+
+    fn land(&self, place: Place) -> Result<Followed, OpsError> {
+        let context = self.context;
+        let base_tree = context.repo.tree_of(Some(place.base))?;
+        if place.tree == base_tree {
+            return Ok(Followed::Nothing);
+        }
+        let checked_out = self.stands_on(&place.branch)?;
+        let branch = place.branch.clone();
+        let definitions =
+            definitions_of_commit(context, Some(&branch), base_tree, place.tree)?;
+        let candidate = Candidate {
+            tree: place.tree,
+            parents: place.parents,
+            message: format!("Outputs of `{}`, made of {}", self.hook.id, self.cause.short()),
+            meta: self.provenance(),
+            author: None,
+        };
+        let landing = Landing {
+            around: &[Around::COMMIT],
+            branch: Some(place.branch),
+            base: Some(place.base),
+            is_new_branch: place.is_new,
+            source: None,
+            definitions,
+            own: false,
+            no_verify: context.skips_hooks(),
+            checked_out,
+            stage: Stage { before: base_tree, files: base_tree, after: place.tree },
+            edits: checked_out.then(no_merge_begins).into_iter().collect(),
+            fast_forward: None,
+            chain: self.longer_chain(),
+        };
+        Ok(Followed::Landed(branch, land(context, None, candidate, landing)?))
+    }
+
+    fn longer_chain(&self) -> Vec<String> {
+        self.chain.iter().cloned().chain([base_name(&self.hook.id).to_owned()]).collect()
+    }
+
+    /// Returns where the commit comes from, sorted by key as meta is.
+    fn provenance(&self) -> Vec<(String, String)> {
+        let facts = [
+            ("mlv.cause", self.cause.to_hex()),
+            ("mlv.chain", self.longer_chain().join(",")),
+            ("mlv.event", self.told.event.name().to_owned()),
+            ("mlv.hook", self.hook.id.to_string()),
+            ("mlv.run", self.run_id.to_owned()),
+        ];
+        facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+}
