@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mlv::base::{NoProgress, TreeId};
+use mlv::base::{NoProgress, RepoPath, TreeId};
 use mlv::object::ObjectDb;
 use mlv::store::{ChunkStore, Durability, LocalStore};
 use mlv::workspace::checkout::{Policy, UntilInterrupted};
@@ -45,7 +45,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         Ok(())
     })?;
     timed("sandbox of all", || {
-        let options = SandboxOptions { wanted: &|_| true, overlay: &[] };
+        let options = SandboxOptions {
+            below: &[RepoPath::root()],
+            wanted: &|_| true,
+            pinned: None,
+            overlay: &[],
+        };
         // Removing it would slow down what follows: ext4 shuns numbers of files just deleted.
         std::mem::forget(workspace.create_sandbox(full, &options, &NoProgress)?);
         Ok(())

@@ -76,15 +76,15 @@ fn what_dead_processes_left_is_swept_and_the_logs_of_runs_stay() {
     );
     env.success(&["add", "."]);
     env.success(&["commit", "-m", "one"]);
-    let log = ".mlv/runs/r-000001.log";
+    let log = ".mlv/runs/r-000001.log.zst";
     assert!(env.path(log).exists());
     env.write(".mlv/tmp/sandbox-dead/deep/file", "x");
-    env.write(".mlv/runs/r-999999.log", "of nobody");
+    env.write(".mlv/runs/r-999999.log.zst", "of nobody");
     env.write(".mlv/runs/12-ab.alive", "");
     let report = env.json(&["gc", "--json"]);
     assert_eq!(report["leftovers_removed"], 3, "{report}");
     assert!(env.path(log).exists() && !env.path(".mlv/tmp/sandbox-dead").exists());
-    assert!(!env.path(".mlv/runs/r-999999.log").exists());
+    assert!(!env.path(".mlv/runs/r-999999.log.zst").exists());
     env.success(&["fsck"]);
 }
 

@@ -356,6 +356,56 @@ def measure(options, workload, name, base, env):
     return result
 
 
+# ---- Hooks --------------------------------------------------------------------------------------
+
+
+def hooks_of_mlv(where, env, count):
+    """Returns how long a commit with so many hooks that do nothing takes, and the same once more."""
+    run(["mlv", "init"], where, env, timed=False)
+    lines = ["version: 1", "hooks:"]
+    for i in range(count):
+        needs = f", needs: [h{i - 10}]" if i >= 10 else ""
+        lines.append(f"  h{i}: {{on: pre-commit, inputs: [none/**], run: 'true'{needs}}}")
+    with open(os.path.join(where, "mlv.yaml"), "w") as out:
+        out.write("\n".join(lines) + "\n")
+    run(["mlv", "add", "mlv.yaml"], where, env, timed=False)
+    first = run(["mlv", "commit", "-q", "-m", "one"], where, env)
+    with open(os.path.join(where, "other"), "w") as out:
+        out.write("x\n")
+    run(["mlv", "add", "other"], where, env, timed=False)
+    return first, run(["mlv", "commit", "-q", "-m", "two"], where, env)
+
+
+def stages_of_dvc(where, env, count):
+    """Returns how long `dvc repro` of so many stages that do nothing takes, and the same once more."""
+    run(["git", "init", "-q"], where, env, timed=False)
+    run(["dvc", "init", "-q"], where, env, timed=False)
+    lines = ["stages:"]
+    for i in range(count):
+        # A stage has to make something for another to need it.
+        depends = f"\n    deps: [s{i - 10}]" if i >= 10 else ""
+        lines.append(f"  s{i}:\n    cmd: touch s{i}{depends}\n    outs: [{{s{i}: {{cache: false}}}}]")
+    with open(os.path.join(where, "dvc.yaml"), "w") as out:
+        out.write("\n".join(lines) + "\n")
+    first = run(["dvc", "repro", "-q"], where, env)
+    return first, run(["dvc", "repro", "-q"], where, env)
+
+
+def compare_hooks(options, env):
+    """Measures a graph of hooks that do nothing against DVC's stages that do as little."""
+    print(f"\n### hooks: {options.hooks} that do nothing\n")
+    print("| tool | first (s) | again (s) | each (ms) |\n|---|---:|---:|---:|")
+    for name, work in (("mlv", hooks_of_mlv), ("dvc", stages_of_dvc)):
+        if name in options.tools.split(","):
+            where = os.path.join(options.scratch, f"hooks-{name}")
+            shutil.rmtree(where, ignore_errors=True)
+            os.makedirs(where)
+            first, again = work(where, env, options.hooks)
+            print(f"| {name} | {first.seconds:.2f} | {again.seconds:.2f} | {first.seconds / options.hooks * 1000:.1f} |")
+            if not options.keep:
+                shutil.rmtree(where, ignore_errors=True)
+
+
 # ---- The report ---------------------------------------------------------------------------------
 
 
@@ -432,8 +482,9 @@ def memory_gib():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scale", type=float, default=1.0, help="size of the work; 1.0 is the documented one")
-    parser.add_argument("--only", default="weights,files,csv")
+    parser.add_argument("--only", default="weights,files,csv,hooks")
     parser.add_argument("--tools", default=",".join(TOOLS))
+    parser.add_argument("--hooks", type=int, default=1000, help="how many hooks the work `hooks` has")
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--scratch", default=os.path.join(ROOT, "target", "compare"))
     parser.add_argument("--keep", action="store_true", help="leave the tools' directories")
@@ -444,7 +495,13 @@ def main():
     os.makedirs(home, exist_ok=True)
     env = environment(home)
     results = {}
-    for workload in options.only.split(","):
+    only = options.only.split(",")
+    if "hooks" in only:
+        only.remove("hooks")
+        compare_hooks(options, env)
+    if not only:
+        return
+    for workload in only:
         base = os.path.join(options.scratch, f"base-{workload}")
         shutil.rmtree(base, ignore_errors=True)
         print(f"making {workload} …", file=sys.stderr)

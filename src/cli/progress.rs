@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::ui::Verbosity;
 use crate::base::progress::{Progress, Unit};
@@ -21,6 +21,8 @@ pub struct TerminalProgress {
     verbosity: Verbosity,
     face: Face,
     phase: Mutex<Option<Phase>>,
+    /// Of things that go on at the same time.
+    lines: MultiProgress,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,19 +38,50 @@ struct Phase {
     _waiter: Sender<()>,
 }
 
+/// A line that says that something goes on, and for how long; it goes with the value.
+#[derive(Debug)]
+pub struct Line(Phase);
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.0.bar.finish_and_clear();
+    }
+}
+
 impl TerminalProgress {
     /// Returns a listener; under `-q` it shows notices only.
     pub fn new(verbosity: Verbosity, is_terminal: bool) -> Self {
         let face = if is_terminal { Face::Bar } else { Face::Lines };
-        Self { verbosity, face, phase: Mutex::new(None) }
+        let lines = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
+        if face == Face::Bar {
+            lines.set_draw_target(ProgressDrawTarget::stderr_with_hz(REDRAWS_PER_SECOND));
+        }
+        Self { verbosity, face, phase: Mutex::new(None), lines }
     }
 
     /// Writes something else to the terminal while the bar stands aside.
     pub fn stand_aside<T>(&self, write: impl FnOnce() -> T) -> T {
         match &*self.phase_slot() {
             Some(phase) => phase.bar.suspend(write),
-            None => write(),
+            None => self.lines.suspend(write),
         }
+    }
+
+    /// Shows a line of its own for something that goes on beside other things; nothing under `-q`.
+    pub fn line(&self, name: &str) -> Option<Line> {
+        if self.verbosity == Verbosity::Quiet {
+            return None;
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
+            .with_style(style(false, Unit::Time))
+            .with_prefix(name.to_owned());
+        let (waiter, ended) = mpsc::channel();
+        let (shown, lines) = (bar.clone(), self.lines.clone());
+        match self.face {
+            Face::Bar => thread::spawn(move || join_later(&shown, &lines, &ended)),
+            Face::Lines => thread::spawn(move || tell_now_and_then(&shown, Unit::Time, &ended)),
+        };
+        Some(Line(Phase { bar, _waiter: waiter }))
     }
 
     /// Ends the phase and clears its bar.
@@ -102,6 +135,16 @@ fn show_later(bar: &ProgressBar, ended: &mpsc::Receiver<()>) {
     if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) && !bar.is_finished() {
         bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(REDRAWS_PER_SECOND));
         bar.enable_steady_tick(Duration::from_millis(100));
+    }
+}
+
+fn join_later(bar: &ProgressBar, lines: &MultiProgress, ended: &mpsc::Receiver<()>) {
+    if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) && !bar.is_finished() {
+        let bar = lines.add(bar.clone());
+        bar.enable_steady_tick(Duration::from_millis(100));
+        // Until the line is dropped; the bar has been cleared then.
+        let _ = ended.recv();
+        lines.remove(&bar);
     }
 }
 
@@ -175,6 +218,16 @@ mod tests {
         progress.phase("two", None, Unit::Files);
         progress.advance(2);
         assert_eq!(progress.phase_slot().as_ref().unwrap().bar.position(), 2);
+    }
+
+    #[test]
+    fn lines_stand_beside_each_other_and_go_with_their_values() {
+        let progress = TerminalProgress::new(Verbosity::Normal, false);
+        let (one, two) = (progress.line("one").unwrap(), progress.line("two").unwrap());
+        let bar = one.0.bar.clone();
+        drop(one);
+        assert!(bar.is_finished() && !two.0.bar.is_finished());
+        assert!(TerminalProgress::new(Verbosity::Quiet, true).line("one").is_none());
     }
 
     #[test]

@@ -1,19 +1,20 @@
 //! Hooks as they run, on stderr: what the event is, a line for each hook, and the end of the log of
 //! one that fails. What was never counted on to fail is told under `-q` too.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::progress::TerminalProgress;
+use super::progress::{Line, TerminalProgress};
 use super::render::printable;
 use super::style::{Label, Paint};
 use super::ui::{Ui, Verbosity};
 use crate::base::Progress;
 use crate::base::duration::format_duration;
-use crate::base::progress::Unit;
 use crate::hook::event::Event;
 use crate::hook::runner::{RunEvent, RunRecord, Status};
+use crate::hook::spec::HookId;
 use crate::ops::Listener;
 
 /// The least width of the column of names, and of that of messages.
@@ -27,6 +28,8 @@ pub struct RunView {
     paint: Paint,
     verbosity: Verbosity,
     name_width: AtomicUsize,
+    /// The hooks that run, by their run ids, with their lines on the screen.
+    running: Mutex<HashMap<String, Option<Line>>>,
 }
 
 impl RunView {
@@ -37,6 +40,7 @@ impl RunView {
             paint: ui.talk_paint(),
             verbosity: ui.verbosity(),
             name_width: AtomicUsize::new(NAME_WIDTH),
+            running: Mutex::default(),
         }
     }
 
@@ -46,8 +50,28 @@ impl RunView {
         }
     }
 
-    fn finished(&self, record: &RunRecord, duration: Duration, tail: &[String]) {
+    fn running(&self) -> MutexGuard<'_, HashMap<String, Option<Line>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn started(&self, run_id: String, hook: &HookId) {
+        // What was shown of the work before is over.
         self.progress.end();
+        let line = self.progress.line(&format!("  {hook}"));
+        self.running().insert(run_id, line);
+    }
+
+    /// Shows what a hook writes, and which hook, where several do.
+    fn line_of(&self, hook: &HookId, text: &str) {
+        if self.verbosity >= Verbosity::Verbose {
+            let several = self.running().len() > 1;
+            let name = if several { format!("{hook} | ") } else { String::new() };
+            self.tell(Verbosity::Verbose, &log_line(&format!("{name}{text}")));
+        }
+    }
+
+    fn finished(&self, record: &RunRecord, duration: Duration, tail: &[String]) {
+        self.running().remove(&record.run_id);
         let failed = matches!(record.status, Status::Failed | Status::Cancelled);
         let least = if failed { Verbosity::Quiet } else { Verbosity::Normal };
         self.tell(least, &self.line(record, duration));
@@ -94,13 +118,10 @@ impl Listener for RunView {
                 let line = format!("  - {:<width$} {reason}", hook.as_str());
                 self.tell(Verbosity::Verbose, &self.paint.paint(Label::Skipped, line).to_string());
             }
-            RunEvent::Started { hook, .. } => {
-                self.progress.phase(&format!("  {hook}"), None, Unit::Time);
-            }
-            RunEvent::Line { text, .. } => {
-                self.tell(Verbosity::Verbose, &log_line(&text));
-            }
+            RunEvent::Started { run_id, hook } => self.started(run_id, &hook),
+            RunEvent::Line { hook, text, .. } => self.line_of(&hook, &text),
             RunEvent::Resting { record, wait } => {
+                self.running().remove(&record.run_id);
                 let message = record.message.as_deref().unwrap_or("failed");
                 let line = format!(
                     "  ↻ {} attempt {}: {}; again in {}",

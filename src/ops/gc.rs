@@ -136,10 +136,11 @@ fn leftovers(context: &Context) -> Result<Vec<std::path::PathBuf>, OpsError> {
     let layout = context.repo.layout();
     let mut found = children(&layout.temporary())?;
     for path in children(&layout.runs())? {
-        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        let is_left = match path.extension().and_then(|ending| ending.to_str()) {
-            Some("log") => journal::get(&context.repo.connection(), stem)?.is_none(),
-            Some("alive") => is_dead(&layout.runs(), stem)?,
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let (stem, ending) = name.split_once('.').unwrap_or((name, ""));
+        let is_left = match ending {
+            "log.zst" => journal::get(&context.repo.connection(), stem)?.is_none(),
+            "alive" => is_dead(&layout.runs(), stem)?,
             _ => false,
         };
         found.extend(is_left.then_some(path));

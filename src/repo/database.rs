@@ -131,6 +131,17 @@ pub fn write(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate)
 }
 
+/// Waits for the disk no longer, where the log that is written ahead keeps the database whole.
+pub fn relax(connection: &Connection) -> rusqlite::Result<()> {
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    if mode == "wal" { connection.pragma_update(None, "synchronous", "NORMAL") } else { Ok(()) }
+}
+
+/// Waits for the disk again with every transaction.
+pub fn tighten(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "synchronous", "FULL")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

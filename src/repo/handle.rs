@@ -175,6 +175,26 @@ impl Repo {
         Ok(value)
     }
 
+    /// Runs `deed` in one transaction that survives the death of the process at once, and a power cut
+    /// together with the next `transact`: for notes of which there are many.
+    pub fn jot<T>(
+        &self,
+        deed: impl FnOnce(&Connection) -> Result<T, RepoError>,
+    ) -> Result<T, RepoError> {
+        let path = self.layout.database();
+        let fail = |error| database_error(&path, error);
+        let mut connection = self.connection();
+        database::relax(&connection).map_err(fail)?;
+        let jotted = (|| {
+            let transaction = database::write(&mut connection).map_err(fail)?;
+            let value = deed(&transaction)?;
+            transaction.commit().map_err(fail)?;
+            Ok(value)
+        })();
+        database::tighten(&connection).map_err(fail)?;
+        jotted
+    }
+
     /// Tells whether the refs were moved together with this checkout.
     pub fn agrees_with_checkout(&self, token: &str) -> Result<bool, RepoError> {
         Ok(journal::fact(&self.connection(), CHECKOUT_FACT)?.as_deref() == Some(token))

@@ -1,19 +1,11 @@
-//! The output of a process: streamed to its log file, cut in the middle where it floods, with its
-//! last lines at hand.
+//! The output of a process: streamed to its log, with its last lines at hand.
 
 use std::collections::VecDeque;
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::base::fs::{IoContext, PathError};
+use crate::base::fs::PathError;
+use crate::hook::process::log::Log;
 use crate::hook::process::mask::Masker;
-
-/// How many bytes of a log are kept: its head, and the last MiB of what follows.
-pub const LOG_LIMIT: u64 = 64 * 1024 * 1024;
-
-/// How many of the last bytes of a longer log are kept.
-const LOG_TAIL: usize = 1024 * 1024;
 
 /// How many of the last lines are at hand when the process has ended.
 pub const TAIL_LINES: usize = 20;
@@ -22,35 +14,22 @@ pub const TAIL_LINES: usize = 20;
 const MAX_LINE: usize = 4096;
 
 pub(super) struct Capture {
-    log: File,
-    path: PathBuf,
+    log: Log,
     masker: Masker,
-    head_room: u64,
-    tail: VecDeque<u8>,
-    left_out: u64,
     line: Vec<u8>,
     lines: VecDeque<String>,
 }
 
 impl Capture {
-    /// Begins a log file of at most `limit` bytes.
-    pub(super) fn create(path: &Path, limit: u64, masker: Masker) -> Result<Self, PathError> {
-        let log = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(path)
-            .context("create log", path)?;
-        Ok(Self {
-            log,
-            path: path.to_owned(),
-            masker,
-            head_room: limit.saturating_sub(LOG_TAIL as u64),
-            tail: VecDeque::new(),
-            left_out: 0,
-            line: Vec::new(),
-            lines: VecDeque::new(),
-        })
+    /// Begins to write at the end of a log.
+    pub(super) fn append(path: &Path, masker: Masker) -> Result<Self, PathError> {
+        let log = Log::append(path)?;
+        Ok(Self { log, masker, line: Vec::new(), lines: VecDeque::new() })
+    }
+
+    /// Writes what is mlv's own word, and no line of the process.
+    pub(super) fn note(&mut self, text: &str) -> Result<(), PathError> {
+        self.log.write(text.as_bytes())
     }
 
     /// Takes in what the process wrote.
@@ -63,34 +42,27 @@ impl Capture {
         self.keep(&masked, on_line)
     }
 
-    /// Ends the log; returns the last lines, and how many bytes the log leaves out.
+    /// Lets others read what the process wrote some time ago.
+    pub(super) fn flush_when_due(&mut self) -> Result<(), PathError> {
+        self.log.flush_when_due()
+    }
+
+    /// Ends the log; returns the last lines.
     pub(super) fn finish(
         mut self,
         on_line: &mut dyn FnMut(&str),
-    ) -> Result<(Vec<String>, u64), PathError> {
+    ) -> Result<Vec<String>, PathError> {
         let rest = self.masker.finish();
         self.keep(&rest, on_line)?;
         if !self.line.is_empty() {
             self.end_line(on_line);
         }
-        if self.left_out > 0 {
-            let note = format!("\n[mlv: {} bytes left out here]\n", self.left_out);
-            self.log.write_all(note.as_bytes()).context("write", &self.path)?;
-        }
-        self.tail.make_contiguous();
-        self.log.write_all(self.tail.as_slices().0).context("write", &self.path)?;
-        Ok((self.lines.into(), self.left_out))
+        self.log.finish()?;
+        Ok(self.lines.into())
     }
 
     fn keep(&mut self, bytes: &[u8], on_line: &mut dyn FnMut(&str)) -> Result<(), PathError> {
-        let room = usize::try_from(self.head_room).unwrap_or(usize::MAX).min(bytes.len());
-        let (head, rest) = bytes.split_at(room);
-        self.log.write_all(head).context("write", &self.path)?;
-        self.head_room -= room as u64;
-        self.tail.extend(rest);
-        let surplus = self.tail.len().saturating_sub(LOG_TAIL);
-        self.tail.drain(..surplus);
-        self.left_out += surplus as u64;
+        self.log.write(bytes)?;
         self.cut_lines(bytes, on_line);
         Ok(())
     }
@@ -126,42 +98,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_that_is_too_long_keeps_its_head_and_its_tail() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("log");
-        let limit = 2 * LOG_TAIL as u64;
-        let mut capture = Capture::create(&path, limit, Masker::default()).unwrap();
-        capture.feed(b"first\n", &mut |_| {}).unwrap();
-        for _ in 0..5 {
-            capture.feed(&vec![b'x'; LOG_TAIL], &mut |_| {}).unwrap();
-        }
-        capture.feed(b"\nlast\n", &mut |_| {}).unwrap();
-        let (lines, left_out) = capture.finish(&mut |_| {}).unwrap();
-        let log = std::fs::read(&path).unwrap();
-        assert!(log.starts_with(b"first\nxxx") && log.ends_with(b"xxx\nlast\n"));
-        let written = 5 * LOG_TAIL as u64 + 12;
-        assert_eq!(left_out, written - limit);
-        let note = format!("\n[mlv: {left_out} bytes left out here]\n");
-        assert_eq!(log.len(), limit as usize + note.len());
-        assert_eq!(lines.last().map(String::as_str), Some("last"));
-    }
-
-    #[test]
     fn lines_are_cut_wherever_reads_end_and_only_the_last_are_kept() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log");
-        let mut capture = Capture::create(&path, LOG_LIMIT, Masker::default()).unwrap();
+        let mut capture = Capture::append(&path, Masker::default()).unwrap();
         let mut seen = Vec::new();
         let text: String = (0..30).map(|i| format!("line {i}\r\n")).collect::<Vec<_>>().concat();
         for part in text.as_bytes().chunks(7) {
             capture.feed(part, &mut |line| seen.push(line.to_owned())).unwrap();
         }
         capture.feed(b"no end", &mut |_| {}).unwrap();
-        let (lines, _) = capture.finish(&mut |line| seen.push(line.to_owned())).unwrap();
+        let lines = capture.finish(&mut |line| seen.push(line.to_owned())).unwrap();
         assert_eq!(seen.len(), 31);
         assert_eq!(seen[7], "line 7");
         assert_eq!(lines.len(), TAIL_LINES);
         assert_eq!(lines.last().unwrap(), "no end");
-        assert_eq!(std::fs::read(&path).unwrap().len(), text.len() + 6);
+        let log = std::fs::File::open(&path).unwrap();
+        let mut decoded = crate::hook::process::decode_log(log).unwrap();
+        assert_eq!(
+            std::io::copy(&mut decoded, &mut std::io::sink()).unwrap(),
+            text.len() as u64 + 6
+        );
     }
 }

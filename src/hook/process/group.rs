@@ -2,14 +2,19 @@
 //! its group's number stays ours until the last signal is sent.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+use crate::hook::process::guard;
+
 pub(super) struct Group {
     child: Child,
     leader: Pid,
+    /// Becomes readable when the leader ends, where the system has that.
+    end: Option<OwnedFd>,
     reaped: bool,
 }
 
@@ -18,13 +23,19 @@ impl Group {
     pub(super) fn spawn(command: &mut Command) -> io::Result<Self> {
         let child = command.process_group(0).spawn()?;
         let leader = Pid::from_child(&child);
-        Ok(Self { child, leader, reaped: false })
+        guard::watch(leader);
+        Ok(Self { child, leader, end: end_of(leader), reaped: false })
     }
 
     /// Tells whether the leader has ended; it stays a zombie, which holds the group's number.
     pub(super) fn has_ended(&self) -> io::Result<bool> {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         Ok(waitid(WaitId::Pid(self.leader), options)?.is_some())
+    }
+
+    /// Returns what becomes readable when the leader ends.
+    pub(super) fn end(&self) -> Option<&OwnedFd> {
+        self.end.as_ref()
     }
 
     /// Asks every process of the group to end.
@@ -43,6 +54,7 @@ impl Group {
     pub(super) fn reap(mut self) -> io::Result<ExitStatus> {
         self.kill();
         self.reaped = true;
+        guard::forget(self.leader);
         self.child.wait()
     }
 
@@ -57,7 +69,18 @@ impl Drop for Group {
     fn drop(&mut self) {
         if !self.reaped {
             self.kill();
+            guard::forget(self.leader);
             let _ = self.child.wait();
         }
     }
+}
+
+#[cfg(target_os = "linux")]
+fn end_of(leader: Pid) -> Option<OwnedFd> {
+    rustix::process::pidfd_open(leader, rustix::process::PidfdFlags::empty()).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn end_of(_leader: Pid) -> Option<OwnedFd> {
+    None
 }

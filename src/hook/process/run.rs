@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, PipeReader, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
@@ -13,7 +14,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use crate::base::fs::{IoContext, PathError};
 use crate::base::interrupt;
-use crate::hook::process::capture::{Capture, LOG_LIMIT};
+use crate::hook::process::capture::Capture;
 use crate::hook::process::group::Group;
 use crate::hook::process::mask::Masker;
 
@@ -35,7 +36,10 @@ pub struct Task {
     pub environment: Vec<(OsString, OsString)>,
     /// The file that the process reads as its standard input.
     pub stdin: PathBuf,
+    /// Where its output is added to, compressed.
     pub log: PathBuf,
+    /// What the log says before the output.
+    pub note: Option<String>,
     pub masker: Masker,
 }
 
@@ -45,7 +49,6 @@ pub struct Limits {
     pub timeout: Duration,
     /// How long a process may take to end when asked, before it is killed.
     pub grace: Duration,
-    pub log_bytes: u64,
     /// Tells whether the user wants everything to stop.
     pub interrupted: fn() -> bool,
 }
@@ -60,7 +63,6 @@ impl Default for Limits {
         Self {
             timeout: Self::DEFAULT_TIMEOUT,
             grace: Self::DEFAULT_GRACE,
-            log_bytes: LOG_LIMIT,
             interrupted: interrupt::requested,
         }
     }
@@ -81,7 +83,6 @@ pub struct Ended {
     pub end: End,
     pub duration: Duration,
     pub tail: Vec<String>,
-    pub log_left_out: u64,
 }
 
 /// Why a process could not be run; whatever had started was ended.
@@ -102,32 +103,31 @@ pub fn run(
     on_line: &mut dyn FnMut(&str),
 ) -> Result<Ended, ProcessError> {
     let stdin = File::open(&task.stdin).context("open", &task.stdin)?;
-    let mut capture = Capture::create(&task.log, limits.log_bytes, task.masker)?;
+    let mut capture = Capture::append(&task.log, task.masker)?;
+    task.note.iter().try_for_each(|note| capture.note(note))?;
     let (pipe, group) = start(&task.command, &task.dir, &task.environment, stdin)?;
     let start = Instant::now();
     let mut watch = Watch { group: &group, limits, start, asked: None, ended: None };
     let mut pipe = Some(pipe);
     loop {
-        let read = match &mut pipe {
-            Some(open) => read_some(open, &mut capture, on_line)?,
-            None => Progress::Nothing,
-        };
-        if read == Progress::End {
+        // Once the leader has ended only its helpers' last words are waited for.
+        let end = group.end().filter(|_| watch.ended.is_none());
+        wait(pipe.as_ref(), end)?;
+        if let Some(open) = &mut pipe
+            && read_some(open, &mut capture, on_line)? == Progress::End
+        {
             pipe = None;
         }
+        capture.flush_when_due()?;
         if watch.is_over(pipe.is_none())? {
             break;
-        }
-        if pipe.is_none() {
-            // The pipe closes a moment before the process becomes a zombie.
-            std::thread::sleep(Duration::from_millis(1));
         }
     }
     let asked = watch.asked.map(|(why, _)| why);
     let status = group.reap().map_err(ProcessError::Follow)?;
-    let (tail, log_left_out) = capture.finish(on_line)?;
+    let tail = capture.finish(on_line)?;
     let end = asked.unwrap_or_else(|| end_of(status));
-    Ok(Ended { end, duration: start.elapsed(), tail, log_left_out })
+    Ok(Ended { end, duration: start.elapsed(), tail })
 }
 
 fn start(
@@ -166,19 +166,26 @@ enum Progress {
     End,
 }
 
-/// Waits a tick for output and takes in one read of it.
+/// Waits for output or for the end of the leader, but no longer than a tick.
+fn wait(pipe: Option<&PipeReader>, end: Option<&OwnedFd>) -> Result<(), ProcessError> {
+    let pipe = pipe.map(|pipe| PollFd::new(pipe, PollFlags::IN));
+    let end = end.map(|end| PollFd::new(end, PollFlags::IN));
+    let mut both: Vec<PollFd<'_>> = pipe.into_iter().chain(end).collect();
+    // With nothing to wait for, the end is a moment away.
+    let patience = if both.is_empty() { Duration::from_millis(1) } else { TICK };
+    let patience = Timespec::try_from(patience).expect("a tick is short");
+    match poll(&mut both, Some(&patience)) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(error) => Err(ProcessError::Follow(error.into())),
+    }
+}
+
+/// Takes in one read of the output.
 fn read_some(
     pipe: &mut PipeReader,
     capture: &mut Capture,
     on_line: &mut dyn FnMut(&str),
 ) -> Result<Progress, ProcessError> {
-    let tick = Timespec::try_from(TICK).expect("a tick is short");
-    let ready = poll(&mut [PollFd::new(pipe, PollFlags::IN)], Some(&tick));
-    match ready {
-        Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(Progress::Nothing),
-        Ok(_) => {}
-        Err(error) => return Err(ProcessError::Follow(error.into())),
-    }
     let mut buffer = vec![0; READ_SIZE];
     match pipe.read(&mut buffer) {
         Ok(0) => Ok(Progress::End),

@@ -158,6 +158,8 @@ impl Attempt<'_> {
             environment: environment(crew.environment, hook, &payload, places),
             stdin: files.stdin,
             log: slot.log.clone(),
+            note: (self.record.attempt > 1)
+                .then(|| format!("[mlv: attempt {}]\n", self.record.attempt)),
             masker: masker(),
         };
         let mut on_line = |text: &str| {

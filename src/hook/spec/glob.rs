@@ -90,6 +90,15 @@ impl Globs {
         self.set.is_match(name)
     }
 
+    /// Returns directories and files at or below which every match lies, none below another.
+    pub fn roots(&self) -> Vec<RepoPath> {
+        let mut roots: Vec<RepoPath> =
+            self.patterns.iter().map(|pattern| root_of(pattern)).collect();
+        roots.sort_unstable();
+        roots.dedup_by(|later, earlier| later.starts_with(earlier));
+        roots
+    }
+
     /// Returns a pair of globs over paths, one of each list, that some path could match both.
     pub fn path_overlap<'a>(&'a self, other: &'a Self) -> Option<(&'a str, &'a str)> {
         self.patterns.iter().find_map(|mine| {
@@ -155,6 +164,18 @@ fn with_everything_below(pattern: &str) -> Vec<String> {
 fn literal_start(pattern: &str) -> &[u8] {
     let bytes = pattern.strip_suffix('/').unwrap_or(pattern).as_bytes();
     &bytes[..bytes.iter().position(|b| is_wild_byte(*b)).unwrap_or(bytes.len())]
+}
+
+/// Returns the longest path without wildcards at or below which a glob matches.
+fn root_of(pattern: &str) -> RepoPath {
+    let literal = literal_start(pattern);
+    let whole = pattern.strip_suffix('/').unwrap_or(pattern);
+    let end = if literal.len() == whole.len() {
+        literal.len()
+    } else {
+        literal.iter().rposition(|byte| *byte == b'/').unwrap_or(0)
+    };
+    RepoPath::from_bytes(&literal[..end]).unwrap_or_default()
 }
 
 /// Tells whether what stands before the wildcards of each lets both match one path.
@@ -245,6 +266,18 @@ mod tests {
 
     fn path(bytes: &[u8]) -> RepoPath {
         RepoPath::from_bytes(bytes).unwrap()
+    }
+
+    #[test]
+    fn matches_lie_below_what_stands_before_the_wildcards() {
+        let roots = |patterns: &[&str]| {
+            let globs =
+                Globs::of_paths(patterns.iter().map(|p| (*p).to_owned()).collect()).unwrap();
+            globs.roots().iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(roots(&["data/raw/**", "a.py", "m/x-*/y"]), ["a.py", "data/raw", "m"]);
+        assert_eq!(roots(&["data/", "data/raw/*", "dat?/x"]), [""]);
+        assert_eq!(roots(&["data", "data/raw/*", "database/*"]), ["data", "database"]);
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(super) fn carry_out(
     tree: TreeId,
     base: TreeId,
 ) -> Result<Outcome, OpsError> {
-    let host = RepoHost::new(context, base)?;
+    let host = RepoHost::new(context, told, base)?;
     let limits = Limits {
         timeout: context.config.duration("hooks.timeout").unwrap_or(Limits::DEFAULT_TIMEOUT),
         grace: context.config.duration("hooks.grace").unwrap_or(Limits::DEFAULT_GRACE),

@@ -15,11 +15,14 @@ use crate::ops::hooks::carry_out::owner;
 use crate::ops::{Context, OpsError};
 use crate::repo::journal::{self, RunRow};
 use crate::store::{ChunkStore, Durability};
-use crate::workspace::sandbox::{OverlayFile, Sandbox as Laid, SandboxOptions};
+use crate::workspace::sandbox::{OverlayFile, Pinned, Sandbox as Laid, SandboxOptions};
 use crate::workspace::{Workspace, WorkspaceError};
 
 /// The variable that names the directory of the target's tree.
 const BASE_VARIABLE: &str = "MLV_BASE_DIR";
+
+/// Who is given more bytes than this is asked to name his inputs.
+const MUCH: u64 = 1 << 30;
 
 /// A longer file is data, not a script.
 const SCRIPT_LIMIT: u64 = 1 << 20;
@@ -30,6 +33,8 @@ pub struct RepoHost<'a> {
     context: &'a Context,
     workspace: &'a Workspace,
     owner: String,
+    /// Whether what hooks pin comes from `base`: where something is merged into it.
+    pins: bool,
     /// The tree that the candidate would replace.
     base: TreeId,
     /// The code that Git tracks, laid over each sandbox.
@@ -47,7 +52,7 @@ struct Open {
 
 impl<'a> RepoHost<'a> {
     /// Returns a host for candidates that would replace the tree `base`.
-    pub fn new(context: &'a Context, base: TreeId) -> Result<Self, OpsError> {
+    pub fn new(context: &'a Context, told: &EventContext, base: TreeId) -> Result<Self, OpsError> {
         let code = match context.git()? {
             Some(git) => {
                 let files = git.tracked_files()?;
@@ -59,23 +64,58 @@ impl<'a> RepoHost<'a> {
             context,
             workspace: context.workspace()?,
             owner: owner(context)?.name.clone(),
+            pins: told.source_branch.is_some(),
             base,
             code,
             open: Mutex::default(),
         })
     }
 
-    fn lay_out(
-        &self,
-        tree: TreeId,
-        wanted: &(dyn Fn(&RepoPath) -> bool + Sync),
-        overlay: &[OverlayFile],
-    ) -> Result<Laid, HostError> {
-        let options = SandboxOptions { wanted, overlay };
+    /// Lays out what the hook sees of a tree, with the code beside it.
+    fn lay_out(&self, hook: &Hook, tree: TreeId) -> Result<Laid, HostError> {
+        let everything = [RepoPath::root()];
+        let (inputs, pinned) = (hook.inputs.roots(), hook.pinned.roots());
+        let pins = self.pins && !hook.pinned.is_empty();
+        let options = SandboxOptions {
+            below: if hook.inputs.is_empty() { &everything } else { &inputs },
+            wanted: &|path| hook.inputs.is_empty() || hook.inputs.matches_path(path),
+            pinned: pins.then_some(Pinned {
+                tree: self.base,
+                below: &pinned,
+                is_pinned: &|path| hook.pinned.matches_path(path),
+            }),
+            overlay: &self.code,
+        };
+        if hook.inputs.is_empty() {
+            self.advise_inputs(hook, tree)?;
+        }
+        self.create(tree, &options)
+    }
+
+    fn lay_out_base(&self) -> Result<Laid, HostError> {
+        let below = [RepoPath::root()];
+        let options =
+            SandboxOptions { below: &below, wanted: &|_| true, pinned: None, overlay: &[] };
+        self.create(self.base, &options)
+    }
+
+    fn create(&self, tree: TreeId, options: &SandboxOptions<'_>) -> Result<Laid, HostError> {
         // Several are laid out at a time: the view says of each hook that it runs.
-        let sandbox = self.workspace.create_sandbox(tree, &options, &NoProgress)?;
+        let sandbox = self.workspace.create_sandbox(tree, options, &NoProgress)?;
         tracing::debug!(%tree, path = %sandbox.path().display(), "laid out a sandbox");
         Ok(sandbox)
+    }
+
+    /// Says that a hook is given more than it will want to wait for.
+    fn advise_inputs(&self, hook: &Hook, tree: TreeId) -> Result<(), HostError> {
+        let bytes = self.context.repo.objects().tree_summary(tree)?.bytes;
+        if bytes > MUCH {
+            let (name, size) = (&hook.id, bytes / (1 << 30));
+            self.context.progress.notice(&format!(
+                "hook `{name}` names no inputs, so all {size} GiB are laid out for it: name what it reads under `inputs`"
+            ));
+        }
+        Ok(())
     }
 
     fn open(&self) -> MutexGuard<'_, Vec<Open>> {
@@ -109,8 +149,8 @@ impl Host for RepoHost<'_> {
             let ids = hooks.iter().map(|_| Ok(journal::next_run_id(connection)?));
             ids.collect::<Result<Vec<_>, _>>()
         };
-        let slots = self.context.repo.transact(reserve)?.into_iter().map(|run_id| {
-            let file = format!("{run_id}.log");
+        let slots = self.context.repo.jot(reserve)?.into_iter().map(|run_id| {
+            let file = format!("{run_id}.log.zst");
             let log = layout.runs().join(&file);
             Slot { log, log_name: format!(".mlv/runs/{file}"), run_id, attempt: 1 }
         });
@@ -122,7 +162,7 @@ impl Host for RepoHost<'_> {
             records.iter().map(|record| self.row(record)).collect::<Result<_, _>>()?;
         let write =
             |connection: &_| rows.iter().try_for_each(|row| Ok(journal::write(connection, row)?));
-        Ok(self.context.repo.transact(write)?)
+        Ok(self.context.repo.jot(write)?)
     }
 
     fn turn(&self, group: &str) -> Result<Option<Turn>, HostError> {
@@ -141,13 +181,9 @@ impl Host for RepoHost<'_> {
     }
 
     fn prepare(&self, hook: &Hook, run_id: &str, tree: TreeId) -> Result<Sandbox, HostError> {
-        let wanted = |path: &RepoPath| hook.inputs.is_empty() || hook.inputs.matches_path(path);
-        let laid = self.lay_out(tree, &wanted, &self.code)?;
-        let base = if asks_for_base(hook, laid.path()) {
-            Some(self.lay_out(self.base, &|_| true, &[])?)
-        } else {
-            None
-        };
+        let laid = self.lay_out(hook, tree)?;
+        let asks = asks_for_base(hook, laid.path());
+        let base = asks.then(|| self.lay_out_base()).transpose()?;
         let parent = self.workspace.temporary_dir();
         let scratch = tempfile::Builder::new()
             .prefix(&format!("hook-{run_id}-"))

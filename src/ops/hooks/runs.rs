@@ -93,15 +93,15 @@ pub struct RunLog {
 pub fn log(context: &Context, run_id: Option<&str>) -> Result<RunLog, OpsError> {
     let found = match run_id {
         Some(run_id) => journal::get(&context.repo.connection(), run_id)?,
-        None => journal::list(&context.repo.connection(), None, 50)?
-            .into_iter()
-            .find(|row| context.repo.layout().runs().join(format!("{}.log", row.run_id)).exists()),
+        None => journal::list(&context.repo.connection(), None, 50)?.into_iter().find(|row| {
+            context.repo.layout().runs().join(format!("{}.log.zst", row.run_id)).exists()
+        }),
     };
     let Some(row) = found else {
         let named = |run: &str| OpsError::NoSuchRun { run: run.to_owned() };
         return Err(run_id.map_or(OpsError::NoRun, named));
     };
-    let path = context.repo.layout().runs().join(format!("{}.log", row.run_id));
+    let path = context.repo.layout().runs().join(format!("{}.log.zst", row.run_id));
     let record = serde_json::from_str(&row.record).unwrap_or(Value::Null);
     Ok(RunLog { record, path: path.exists().then_some(path) })
 }

@@ -1,9 +1,12 @@
 //! Laying a tree out. Files come from the working copy where that shares their blocks and provably
 //! holds them, else from the store.
 
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
@@ -28,10 +31,28 @@ pub struct OverlayFile {
 
 /// What a sandbox holds.
 pub struct SandboxOptions<'a> {
+    /// Where in the tree to look for what is wanted: nothing else of it is read.
+    pub below: &'a [RepoPath],
     /// Which paths of the tree are laid out.
     pub wanted: &'a (dyn Fn(&RepoPath) -> bool + Sync),
+    /// Files of another tree that take the place of this one's.
+    pub pinned: Option<Pinned<'a>>,
     /// Files laid out as well; where the tree has the path too, the tree wins.
     pub overlay: &'a [OverlayFile],
+}
+
+/// Paths that come from another tree, or are absent where that has none.
+#[derive(Clone, Copy)]
+pub struct Pinned<'a> {
+    pub tree: TreeId,
+    pub below: &'a [RepoPath],
+    pub is_pinned: &'a (dyn Fn(&RepoPath) -> bool + Sync),
+}
+
+impl std::fmt::Debug for Pinned<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pinned").field("tree", &self.tree).finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for SandboxOptions<'_> {
@@ -97,13 +118,7 @@ impl Workspace {
         let dir = tempfile::Builder::new().prefix("sandbox-").tempdir_in(&parent);
         let path = dir.context("create a directory in", &parent)?.keep();
         let mut sandbox = Sandbox { disk: Disk::open(&path)?, path, laid: Vec::new() };
-        let mut files = Vec::new();
-        for row in self.objects.walk_tree(tree, &RepoPath::root()) {
-            let (path, entry) = row?;
-            if (options.wanted)(&path) {
-                files.push((path, entry));
-            }
-        }
+        let files = self.files_of(tree, options)?;
         progress.phase("preparing the sandbox", Some(files.len() as u64), Unit::Files);
         let layer = Layer {
             workspace: self,
@@ -117,6 +132,56 @@ impl Workspace {
         sandbox.laid = laid;
         Ok(sandbox)
     }
+
+    /// Returns the files to lay out, in the order of paths.
+    fn files_of(
+        &self,
+        tree: TreeId,
+        options: &SandboxOptions<'_>,
+    ) -> Result<Vec<(RepoPath, Entry)>, WorkspaceError> {
+        let Some(Pinned { tree: other, below, is_pinned }) = options.pinned else {
+            return self.found(tree, options.below, options.wanted);
+        };
+        let pinned: BTreeMap<RepoPath, Entry> =
+            self.found(other, below, is_pinned)?.into_iter().collect();
+        let free = |path: &RepoPath| (options.wanted)(path) && !is_pinned(path);
+        let mut files = self.found(tree, options.below, &free)?;
+        files.retain(|(path, _)| !is_in_the_way(path, &pinned));
+        files.extend(pinned);
+        files.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        Ok(files)
+    }
+
+    fn found(
+        &self,
+        tree: TreeId,
+        below: &[RepoPath],
+        wanted: &(dyn Fn(&RepoPath) -> bool + Sync),
+    ) -> Result<Vec<(RepoPath, Entry)>, WorkspaceError> {
+        let mut files = Vec::new();
+        for place in below {
+            for row in self.objects.walk_tree(tree, place) {
+                let (path, entry) = row?;
+                if wanted(&path) {
+                    files.push((path, entry));
+                }
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// Tells whether a file lies where a pinned one needs a directory, or below one that is pinned.
+fn is_in_the_way(path: &RepoPath, pinned: &BTreeMap<RepoPath, Entry>) -> bool {
+    let mut next = pinned.range(path..);
+    let needs_directory = next.next().is_some_and(|(other, _)| other.starts_with(path));
+    let mut above = path.parent();
+    let below_pinned = std::iter::from_fn(|| {
+        let dir = above.take()?;
+        above = dir.parent();
+        Some(dir)
+    });
+    needs_directory || below_pinned.into_iter().any(|dir| pinned.contains_key(&dir))
 }
 
 /// How many files share a cursor.
@@ -143,7 +208,9 @@ impl Layer<'_> {
             let one = |(path, entry): &(RepoPath, Entry)| {
                 crate::base::interrupt::check()?;
                 cursor.make_directory(&path.parent().unwrap_or_default())?;
-                if !self.clone_file(&mut source, &mut cursor, path, entry) {
+                if let Entry::Symlink { target } = entry {
+                    cursor.create_link(path, &self.led(path, target))?;
+                } else if !self.clone_file(&mut source, &mut cursor, path, entry) {
                     put(&self.workspace.objects, &mut cursor, path, entry, self.present)?;
                 }
                 progress.advance(1);
@@ -200,26 +267,53 @@ impl Layer<'_> {
 
     /// Copies the files from elsewhere; one that is gone, or that the tree has, is passed over.
     fn overlay(&self, files: &[OverlayFile]) -> Result<Vec<Laid>, WorkspaceError> {
-        let mut cursor = self.disk.cursor();
-        let mut all = Vec::new();
-        for OverlayFile { path, source } in files {
-            let Ok(found) = std::fs::symlink_metadata(source) else { continue };
-            if cursor.stat(path)?.is_some() || cursor.obstacle(path)?.is_some() {
-                continue;
-            }
-            cursor.make_directory(&path.parent().unwrap_or_default())?;
-            if found.is_symlink() {
-                use std::os::unix::ffi::OsStringExt;
-                let target = std::fs::read_link(source).context("read link", source)?;
-                cursor.create_link(path, &target.into_os_string().into_vec())?;
-            } else if found.is_file() {
-                self.copy(&mut cursor, path, source)?;
-            } else {
-                continue;
-            }
-            all.extend(laid(&mut cursor, path, None)?);
+        let batches = files.par_chunks(BATCH).map(|batch| {
+            let mut cursor = self.disk.cursor();
+            let laid = batch.iter().map(|file| self.overlay_one(&mut cursor, file));
+            laid.collect::<Result<Vec<_>, WorkspaceError>>()
+        });
+        let laid: Vec<Vec<Option<Laid>>> = batches.collect::<Result<_, _>>()?;
+        Ok(laid.into_iter().flatten().flatten().collect())
+    }
+
+    fn overlay_one(
+        &self,
+        cursor: &mut Cursor,
+        OverlayFile { path, source }: &OverlayFile,
+    ) -> Result<Option<Laid>, WorkspaceError> {
+        crate::base::interrupt::check()?;
+        let Ok(found) = std::fs::symlink_metadata(source) else { return Ok(None) };
+        if cursor.stat(path)?.is_some() || cursor.obstacle(path)?.is_some() {
+            return Ok(None);
         }
-        Ok(all)
+        cursor.make_directory(&path.parent().unwrap_or_default())?;
+        if found.is_symlink() {
+            let target = std::fs::read_link(source).context("read link", source)?;
+            cursor.create_link(path, &self.led(path, &target.into_os_string().into_vec()))?;
+        } else if found.is_file() {
+            self.copy(cursor, path, source)?;
+        } else {
+            return Ok(None);
+        }
+        laid(cursor, path, None)
+    }
+
+    /// Returns the target of a link as it is laid out. One that stays below the root by itself is
+    /// kept; one that leaves it means what it means in the working copy, but that where it leads
+    /// back into the working copy it leads into the sandbox.
+    fn led(&self, path: &RepoPath, target: &[u8]) -> Vec<u8> {
+        let place = Path::new(OsStr::from_bytes(target));
+        let dir = path.parent().unwrap_or_default();
+        if !leaves(dir.components().count(), place) {
+            return target.to_vec();
+        }
+        let root = self.workspace.root();
+        let absolute = plain(&root.join(dir.as_path()).join(place));
+        let led = match absolute.strip_prefix(root) {
+            Ok(inside) => self.disk.path().join(inside),
+            Err(_) => absolute,
+        };
+        led.into_os_string().into_vec()
     }
 
     fn copy(
@@ -232,12 +326,45 @@ impl Layer<'_> {
         let mut from = File::open(source).context("open", source)?;
         let mode = from.metadata().context("look at", source)?.permissions().mode();
         let mut to = cursor.create_file(path, if mode & 0o100 == 0 { 0o666 } else { 0o777 })?;
-        io::copy(&mut from, &mut to).context("copy", source)?;
+        if !self.clones.load(Ordering::Relaxed) || !self.share_blocks(&from, &to) {
+            io::copy(&mut from, &mut to).context("copy", source)?;
+        }
         set_aside(&to, self.present)
             .map_err(io::Error::from)
             .context("set time of", path.to_path())?;
         Ok(())
     }
+}
+
+/// Tells whether a link in a directory so deep leads out of the root on its way.
+fn leaves(depth: usize, target: &Path) -> bool {
+    let mut depth = depth;
+    target.components().any(|part| match part {
+        Component::ParentDir => {
+            let above = depth.checked_sub(1);
+            depth = above.unwrap_or_default();
+            above.is_none()
+        }
+        Component::Normal(_) => {
+            depth += 1;
+            false
+        }
+        Component::CurDir => false,
+        Component::RootDir | Component::Prefix(_) => true,
+    })
+}
+
+/// Returns the path without `.` and `..`, as its text has it.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            Component::CurDir => {}
+            other => plain.push(other),
+        }
+    }
+    plain
 }
 
 fn laid(

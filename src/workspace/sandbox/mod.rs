@@ -6,4 +6,4 @@ mod create;
 mod tests;
 
 pub use collect::Collected;
-pub use create::{OverlayFile, Sandbox, SandboxOptions};
+pub use create::{OverlayFile, Pinned, Sandbox, SandboxOptions};

@@ -2,13 +2,19 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use super::*;
 use crate::base::{NoProgress, RepoPath, TreeId};
 use crate::workspace::tests::{Sample, path};
 
 fn sandbox(sample: &Sample, tree: TreeId, overlay: &[OverlayFile]) -> Sandbox {
-    let options = SandboxOptions { wanted: &|path| path.as_bytes() != b"unwanted", overlay };
+    let options = SandboxOptions {
+        below: &[RepoPath::root()],
+        wanted: &|path| path.as_bytes() != b"unwanted",
+        pinned: None,
+        overlay,
+    };
     sample.workspace.create_sandbox(tree, &options, &NoProgress).unwrap()
 }
 
@@ -123,4 +129,74 @@ fn a_sandbox_that_its_program_deleted_is_an_error_to_collect_and_none_to_drop() 
     drop(sandbox);
     assert!(fs::symlink_metadata(&place).is_err());
     assert_eq!(fs::read_to_string(sample.root.join("kept/file")).unwrap(), "mine");
+}
+
+#[test]
+fn only_what_is_asked_for_is_looked_at() {
+    let sample = Sample::new();
+    let tree = sample.tree(&[("data/raw/a", "1"), ("data/rest/b", "2"), ("run.py", "3")]);
+    let options = SandboxOptions {
+        below: &[path("data/raw"), path("missing"), path("run.py")],
+        wanted: &|_| true,
+        pinned: None,
+        overlay: &[],
+    };
+    let sandbox = sample.workspace.create_sandbox(tree, &options, &NoProgress).unwrap();
+    let laid: Vec<String> = sandbox.laid.iter().map(|laid| laid.path.to_string()).collect();
+    assert_eq!(laid, ["data/raw/a", "run.py"]);
+}
+
+#[test]
+fn what_is_pinned_comes_from_the_other_tree_or_is_absent() {
+    let sample = Sample::new();
+    let base = sample.tree(&[("gates/auc", "0.8"), ("gates/old/x", "x"), ("data/a", "old")]);
+    let lowered = sample.tree(&[
+        ("gates/auc", "0.1"),
+        ("gates/new", "1"),
+        ("gates/old", ""),
+        ("data/a", "new"),
+    ]);
+    let is_pinned = |path: &RepoPath| path.starts_with(&self::path("gates"));
+    let options = SandboxOptions {
+        below: &[path("data")],
+        wanted: &|_| true,
+        pinned: Some(Pinned { tree: base, below: &[path("gates")], is_pinned: &is_pinned }),
+        overlay: &[],
+    };
+    let sandbox = sample.workspace.create_sandbox(lowered, &options, &NoProgress).unwrap();
+    let laid: Vec<String> = sandbox.laid.iter().map(|laid| laid.path.to_string()).collect();
+    assert_eq!(laid, ["data/a", "gates/auc", "gates/old/x"]);
+    assert_eq!(fs::read_to_string(sandbox.path().join("gates/auc")).unwrap(), "0.8");
+    assert_eq!(fs::read_to_string(sandbox.path().join("data/a")).unwrap(), "new");
+    assert!(collect(&sample, &sandbox).edits.is_empty());
+}
+
+#[test]
+fn links_that_lead_into_the_working_copy_lead_into_the_sandbox() {
+    let sample = Sample::new();
+    let root = sample.workspace.root().to_owned();
+    let name = root.file_name().unwrap().to_str().unwrap();
+    fs::create_dir_all(root.join("data")).unwrap();
+    fs::write(root.join("data/a"), "mine").unwrap();
+    let links = [
+        ("absolute", format!("->{}/data/a", root.display())),
+        ("sub/around", format!("->../../{name}/data/a")),
+        ("up", "->../../../data/a".to_owned()),
+        ("sub/plain", "->../data/a".to_owned()),
+        ("away", "->/dev/null".to_owned()),
+    ];
+    let mut files = vec![("data/a", "theirs")];
+    files.extend(links.iter().map(|(path, target)| (*path, target.as_str())));
+    let tree = sample.tree(&files);
+    let sandbox = sandbox(&sample, tree, &[]);
+    for (link, _) in &links {
+        // Whatever the hook writes to: it is not the user's file.
+        let _ = fs::write(sandbox.path().join(link), "spoilt");
+    }
+    assert_eq!(fs::read_to_string(root.join("data/a")).unwrap(), "mine");
+    assert_eq!(fs::read_to_string(sandbox.path().join("data/a")).unwrap(), "spoilt");
+    assert_eq!(fs::read_link(sandbox.path().join("sub/plain")).unwrap(), Path::new("../data/a"));
+    assert_eq!(fs::read_link(sandbox.path().join("away")).unwrap(), Path::new("/dev/null"));
+    let collected = collect(&sample, &sandbox);
+    assert_eq!(collected.discarded, [path("data/a")]);
 }

@@ -9,6 +9,7 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::globals::Globals;
 use crate::cli::session;
 use crate::cli::ui::Ui;
+use crate::hook::process::decode_log;
 use crate::ops::hooks;
 
 /// Print what a run wrote
@@ -28,7 +29,8 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     };
     ui.detail(format_args!("{}: {} {}", text("run_id"), text("hook"), text("status")));
     ui.start_pager()?;
-    let mut file = File::open(path).context("open", path)?;
-    io::copy(&mut file, &mut ui.writer()).context("copy", path)?;
+    let file = File::open(path).context("open", path)?;
+    let mut text = decode_log(file).context("read", path)?;
+    io::copy(&mut text, &mut ui.writer()).context("copy", path)?;
     Ok(ExitStatus::Done)
 }

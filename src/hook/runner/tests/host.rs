@@ -27,6 +27,9 @@ pub(super) struct State {
     /// How many writes of the journal succeed.
     pub journal_room: Option<usize>,
     pub released: Vec<PathBuf>,
+    /// How many sandboxes are open, and how many were at most.
+    pub open: usize,
+    pub most_open: usize,
     pub remembered: Vec<RunRecord>,
     /// Verdicts that stand in for runs.
     pub known: BTreeMap<String, Recalled>,
@@ -67,7 +70,8 @@ impl MemoryHost {
     }
 
     pub fn log(&self, run_id: &str) -> String {
-        std::fs::read_to_string(self.dir.path().join(format!("{run_id}.log"))).unwrap()
+        let file = std::fs::File::open(self.dir.path().join(format!("{run_id}.log"))).unwrap();
+        std::io::read_to_string(crate::hook::process::decode_log(file).unwrap()).unwrap()
     }
 }
 
@@ -111,6 +115,8 @@ impl Host for MemoryHost {
         std::fs::create_dir_all(&scratch)?;
         std::fs::create_dir_all(&dir)?;
         let mut state = self.state();
+        state.open += 1;
+        state.most_open = state.most_open.max(state.open);
         state.sandboxes.insert(dir.clone(), tree);
         for (name, bytes) in &state.trees[&tree] {
             if hook.inputs.is_empty() || hook.inputs.matches_path(&path(name)) {
@@ -164,6 +170,8 @@ impl Host for MemoryHost {
     }
 
     fn release(&self, sandbox: Sandbox) {
-        self.state().released.push(sandbox.dir);
+        let mut state = self.state();
+        state.open -= 1;
+        state.released.push(sandbox.dir);
     }
 }

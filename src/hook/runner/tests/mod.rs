@@ -1,4 +1,5 @@
 mod host;
+mod laws;
 mod parallel;
 
 use std::num::NonZeroUsize;
@@ -60,10 +61,23 @@ fn carry_out_within(
     limits: Limits,
     jobs: usize,
 ) -> Told {
+    carry_out_spec(&parsed(hooks), event, host, limits, jobs)
+}
+
+fn parsed(hooks: &str) -> spec::Spec {
     let text = format!("version: 1\nhooks:\n{hooks}");
-    let spec = spec::parse("mlv.yaml", text.as_bytes()).unwrap();
+    spec::parse("mlv.yaml", text.as_bytes()).unwrap()
+}
+
+fn carry_out_spec(
+    spec: &spec::Spec,
+    event: Event,
+    host: MemoryHost,
+    limits: Limits,
+    jobs: usize,
+) -> Told {
     let changed = [path("in.csv")];
-    let plan = plan(&spec, &Trigger { event, branch: Some("main"), changed: &changed });
+    let plan = plan(spec, &Trigger { event, branch: Some("main"), changed: &changed });
     let context = EventContext {
         branch: Some("main".into()),
         tree: Some(host.tree),

@@ -2,9 +2,18 @@
 
 use super::host::set;
 use super::*;
+use crate::hook::condition::Condition;
+use crate::hook::spec::{Hook, Retries, Severity};
 
 fn both(event: Event, hooks: &str) -> Told {
-    carry_out_within(event, hooks, MemoryHost::new(&[]), limits(), 2)
+    both_with(event, hooks, |_| {})
+}
+
+/// Carries out hooks of which the one called `odd` is changed first.
+fn both_with(event: Event, hooks: &str, change: impl Fn(&mut Hook)) -> Told {
+    let mut spec = parsed(hooks);
+    spec.hooks.iter_mut().filter(|hook| hook.id.as_str() == "odd").for_each(change);
+    carry_out_spec(&spec, event, MemoryHost::new(&[]), limits(), 2)
 }
 
 #[test]
@@ -47,73 +56,74 @@ fn a_hook_waits_for_what_it_needs_through_one_that_is_left_out() {
 fn one_that_always_runs_runs_though_a_gate_failed() {
     let hooks = "  gate: {on: pre-merge, run: 'exit 1'}
   next: {on: pre-merge, needs: [gate], run: 'true'}
-  tell: {on: pre-merge, needs: [next], always: true, run: 'exit 2'}
+  odd: {on: pre-merge, needs: [next], run: 'exit 2'}
 ";
-    let told = both(Event::PreMerge, hooks);
+    let told = both_with(Event::PreMerge, hooks, |hook| hook.always = true);
     insta::assert_snapshot!(told.shown(), @r"
     gate failed exit code 1
     next skipped `gate` failed
-    tell failed exit code 2
+    odd failed exit code 2
     ");
 }
 
 #[test]
 fn a_failure_that_is_forgiven_stops_nobody_and_still_refuses() {
-    let hooks = "  lint: {on: pre-merge, continue_on_error: true, run: 'exit 1'}
-  next: {on: pre-merge, needs: [lint], run: 'true'}
+    let hooks = "  odd: {on: pre-merge, run: 'exit 1'}
+  next: {on: pre-merge, needs: [odd], run: 'true'}
 ";
-    let told = both(Event::PreMerge, hooks);
-    assert_eq!(told.shown(), "lint failed exit code 1\nnext passed -");
-    assert_eq!(refusal(told.records()).map(|record| record.hook.as_str()), Some("lint"));
+    let told = both_with(Event::PreMerge, hooks, |hook| hook.continue_on_error = true);
+    assert_eq!(told.shown(), "odd failed exit code 1\nnext passed -");
+    assert_eq!(refusal(told.records()).map(|record| record.hook.as_str()), Some("odd"));
 }
 
 #[test]
 fn the_failure_of_a_hook_that_only_warns_refuses_nothing_and_takes_no_output() {
-    let hooks = "  lint: {on: pre-merge, level: warn, outputs: [out], run: 'echo x > out; exit 1'}
-  next: {on: pre-merge, needs: [lint], run: 'test ! -e out'}
+    let hooks = "  odd: {on: pre-merge, outputs: [out], run: 'echo x > out; exit 1'}
+  next: {on: pre-merge, needs: [odd], run: 'test ! -e out'}
 ";
-    let told = both(Event::PreMerge, hooks);
-    assert_eq!(told.shown(), "lint warned exit code 1\nnext passed -");
+    let told = both_with(Event::PreMerge, hooks, |hook| hook.severity = Severity::Warn);
+    assert_eq!(told.shown(), "odd warned exit code 1\nnext passed -");
     assert!(all_passed(told.records()));
     assert_eq!(told.records()[0].exit_code, Some(1));
 }
 
 #[test]
 fn a_hook_is_tried_again_in_a_fresh_sandbox_and_its_attempts_are_counted() {
-    let hooks = "  shaky:
+    let hooks = "  odd:
     on: pre-commit
-    retries: {max: 3, backoff: 1ms}
     run: |
       echo attempt $MLV_ATTEMPT in $MLV_RUN_ID
       test ! -e stray && touch stray && test $MLV_ATTEMPT = 3
 ";
-    let told = both(Event::PreCommit, hooks);
-    assert_eq!(told.shown(), "shaky passed 1 stray files discarded");
+    let retries = Retries { max: 3, backoff: Duration::from_millis(1) };
+    let told = both_with(Event::PreCommit, hooks, |hook| hook.retries = retries);
+    assert_eq!(told.shown(), "odd passed 1 stray files discarded");
     assert_eq!(told.records()[0].attempt, 3);
     let rests = told.events.iter().filter(|event| matches!(event, RunEvent::Resting { .. }));
     assert_eq!(rests.count(), 2);
     let log = told.host.log("r-000001");
-    assert_eq!(log.matches("in r-000001").count(), 3, "{log}");
+    let expected = "attempt 1 in r-000001\n[mlv: attempt 2]\nattempt 2 in r-000001\n\
+        [mlv: attempt 3]\nattempt 3 in r-000001\n";
+    assert_eq!(log, expected);
 }
 
 #[test]
 fn a_hook_that_never_passes_is_given_up_after_its_retries() {
-    let hooks = "  bad: {on: pre-commit, retries: 2, run: 'exit 9'}\n";
-    let told = both(Event::PreCommit, hooks);
-    assert_eq!(told.shown(), "bad failed exit code 9");
+    let hooks = "  odd: {on: pre-commit, run: 'exit 9'}\n";
+    let retries = Retries { max: 2, backoff: Duration::ZERO };
+    let told = both_with(Event::PreCommit, hooks, |hook| hook.retries = retries);
+    assert_eq!(told.shown(), "odd failed exit code 9");
     assert_eq!(told.records()[0].attempt, 3);
 }
 
 #[test]
 fn no_two_hooks_of_a_group_run_at_once() {
-    let hooks: String = (0..6)
-        .map(|i| {
-            format!(
-                "  h{i}: {{on: pre-commit, concurrency: gpu, run: 'mkdir ../../busy && sleep 0.02 && rmdir ../../busy'}}\n"
-            )
-        })
-        .collect();
-    let told = carry_out_within(Event::PreCommit, &hooks, MemoryHost::new(&[]), limits(), 4);
+    let run = "mkdir ../../busy && sleep 0.02 && rmdir ../../busy";
+    let hooks: String =
+        (0..6).map(|i| format!("  h{i}: {{on: pre-commit, run: '{run}'}}\n")).collect();
+    let mut spec = parsed(&hooks);
+    spec.hooks.iter_mut().for_each(|hook| hook.concurrency = Some("gpu".to_owned()));
+    let told = carry_out_spec(&spec, Event::PreCommit, MemoryHost::new(&[]), limits(), 4);
     assert!(all_passed(told.records()), "{}", told.shown());
 }
 
@@ -121,10 +131,12 @@ fn no_two_hooks_of_a_group_run_at_once() {
 fn a_group_that_stays_taken_counts_against_the_timeout() {
     let host = MemoryHost::new(&[]);
     let held = host.turn("gpu").unwrap().unwrap();
-    let hooks = "  a: {on: post-commit, concurrency: gpu, timeout: 100ms, run: 'true'}
+    let hooks = "  a: {on: post-commit, timeout: 100ms, run: 'true'}
   b: {on: post-commit, run: 'true'}
 ";
-    let told = carry_out_within(Event::PostCommit, hooks, host, limits(), 1);
+    let mut spec = parsed(hooks);
+    spec.hooks[0].concurrency = Some("gpu".to_owned());
+    let told = carry_out_spec(&spec, Event::PostCommit, host, limits(), 1);
     drop(held);
     insta::assert_snapshot!(told.shown(), @r"
     a failed timed out while another hook of the group `gpu` ran
@@ -134,16 +146,19 @@ fn a_group_that_stays_taken_counts_against_the_timeout() {
 
 #[test]
 fn a_condition_that_does_not_hold_leaves_the_hook_out_and_one_that_breaks_fails_it() {
-    let hooks = "  no: {on: post-commit, if: 'size(changed) > 1', run: 'true'}
-  yes: {on: post-commit, if: 'size(changed) == 1', run: 'true'}
-  broken: {on: post-commit, if: 'changed[7] == \"x\"', run: 'true'}
+    let hooks = "  no: {on: post-commit, run: 'true'}
+  yes: {on: post-commit, run: 'true'}
+  broken: {on: post-commit, run: 'true'}
 ";
-    let told = both(Event::PostCommit, hooks);
+    let mut spec = parsed(hooks);
+    let conditions = ["size(changed) > 1", "size(changed) == 1", "changed[7] == 'x'"];
+    for (hook, text) in spec.hooks.iter_mut().zip(conditions) {
+        hook.condition = Some(Condition::parse(text).unwrap());
+    }
+    let told = carry_out_spec(&spec, Event::PostCommit, MemoryHost::new(&[]), limits(), 2);
     let shown = told.shown();
-    assert!(
-        shown.starts_with("yes passed -\nbroken failed its `if` cannot be evaluated:"),
-        "{shown}"
-    );
+    let expected = "yes passed -\nbroken failed its `if` cannot be evaluated:";
+    assert!(shown.starts_with(expected), "{shown}");
     assert!(told.events.iter().any(|event| matches!(
         event,
         RunEvent::LeftOut { reason: crate::hook::plan::SkipReason::Condition { .. }, .. }
