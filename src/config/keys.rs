@@ -31,6 +31,8 @@ pub const KEYS: &[Key] = &[
     Key { name: "hooks.jobs", kind: Kind::Integer },
     Key { name: "hooks.timeout", kind: Kind::Duration },
     Key { name: "hooks.grace", kind: Kind::Duration },
+    Key { name: "hooks.worker", kind: Kind::Choice(&["auto", "manual"]) },
+    Key { name: "hooks.log_age", kind: Kind::Duration },
     Key { name: "undo.keep_days", kind: Kind::Integer },
     Key { name: "undo.keep_operations", kind: Kind::Integer },
     Key { name: "remote.*.url", kind: Kind::Text },

@@ -10,6 +10,7 @@ use crate::hook::process::Limits;
 use crate::hook::runner::{Outcome, Runner};
 use crate::hook::spec::Spec;
 use crate::ops::hooks::host::RepoHost;
+use crate::ops::hooks::ledger::Ledger;
 use crate::ops::hooks::owner::Owner;
 use crate::ops::hooks::trust::is_trusted;
 use crate::ops::{Context, OpsError};
@@ -42,8 +43,9 @@ pub(super) fn carry_out(
     told: &EventContext,
     tree: TreeId,
     base: TreeId,
+    ledger: &Ledger,
 ) -> Result<Outcome, OpsError> {
-    let host = RepoHost::new(context, told, base)?;
+    let host = RepoHost::new(context, told, base, ledger)?;
     let limits = Limits {
         timeout: context.config.duration("hooks.timeout").unwrap_or(Limits::DEFAULT_TIMEOUT),
         grace: context.config.duration("hooks.grace").unwrap_or(Limits::DEFAULT_GRACE),

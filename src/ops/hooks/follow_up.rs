@@ -6,12 +6,13 @@ use crate::diff::tree::tree_changes;
 use crate::hook::context::EventContext;
 use crate::hook::event::Around;
 use crate::hook::plan::Plan;
-use crate::hook::runner::{Outcome, RunRecord, Status};
+use crate::hook::runner::{FollowedBy, Outcome, RunRecord, Status};
 use crate::hook::spec::Hook;
 use crate::merge::{History, MergeOptions, Side, merge_base, plan_merge};
 use crate::ops::hooks::before::unsaved;
 use crate::ops::hooks::carry_out::carry_out;
 use crate::ops::hooks::exempt::base_name;
+use crate::ops::hooks::ledger::Ledger;
 use crate::ops::hooks::rules::{definitions_of_commit, refuse_protected, takes_follow_ups};
 use crate::ops::land::{Candidate, Landed, Landing, Stage, land, overlay};
 use crate::ops::merge::{no_merge_begins, read_pending};
@@ -32,21 +33,25 @@ pub(super) fn carry_out_after(
     plan: &Plan<'_>,
     told: &EventContext,
     chain: &[String],
+    ledger: &Ledger,
 ) -> Result<Vec<RunRecord>, OpsError> {
     let tree = told.tree.expect("what is done has a tree");
     let base = context.repo.tree_of(told.base_commit)?;
-    let Outcome { records: mut runs, made, .. } = carry_out(context, plan, told, tree, base)?;
+    let Outcome { records: mut runs, made, .. } = carry_out(context, plan, told, tree, base, ledger)?;
     let mut later = Vec::new();
     for made in made {
         let hook = plan.running().find(|hook| hook.id == made.hook);
         let run = runs.iter_mut().find(|run| run.hook == made.hook && run.status.is_good());
         let (Some(hook), Some(run), Some(cause)) = (hook, run, told.commit) else { continue };
+        if run.detail.followed_by.is_some() {
+            continue;
+        }
         let seen = run.tree.unwrap_or(tree);
         let tree = context.repo.objects().edit_tree(seen, made.edits)?;
         let run_id = &run.run_id;
         let follow_up = FollowUp { context, told, cause, chain, hook, seen, tree, run_id };
         let outcome = follow_up.commit();
-        later.extend(settle(context, run, outcome)?);
+        later.extend(settle(context, ledger, run, outcome)?);
     }
     runs.extend(later);
     Ok(runs)
@@ -55,14 +60,17 @@ pub(super) fn carry_out_after(
 /// Writes down with the run what became of its outputs; returns the runs of the commit's own hooks.
 fn settle(
     context: &Context,
+    ledger: &Ledger,
     run: &mut RunRecord,
     outcome: Result<Followed, OpsError>,
 ) -> Result<Vec<RunRecord>, OpsError> {
     let (remark, runs) = match outcome {
         Ok(Followed::Nothing) => return Ok(Vec::new()),
         Ok(Followed::Landed(branch, landed)) => {
-            let id = landed.id.short();
-            (format!("its outputs are {id} on `{}`", branch.short()), landed.runs)
+            let (branch, commit) = (branch.short().to_owned(), landed.id);
+            let remark = format!("its outputs are {} on `{branch}`", commit.short());
+            run.detail.followed_by = Some(FollowedBy { branch, commit });
+            (remark, landed.runs)
         }
         Err(error) if is_verdict(&error) => {
             run.status = Status::Failed;
@@ -76,11 +84,7 @@ fn settle(
         Some(message) => format!("{message}; {remark}"),
         None => remark,
     });
-    let Some(mut row) = journal::get(&context.repo.connection(), &run.run_id)? else {
-        return Ok(runs);
-    };
-    run.status.name().clone_into(&mut row.status);
-    row.record = serde_json::to_string(run).expect("a run has a JSON form");
+    let row = ledger.row(run, None).expect("a run has a JSON form");
     context.repo.transact(|connection| Ok(journal::write(connection, &row)?))?;
     Ok(runs)
 }

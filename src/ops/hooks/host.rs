@@ -8,11 +8,14 @@ use std::time::Duration;
 use crate::base::fs::{IoContext, create_dirs};
 use crate::base::lock::{FileLock, LockError, LockKind};
 use crate::base::{Hash, NoProgress, RepoPath, TreeId};
+use crate::hook::context::EventContext;
 use crate::hook::runner::{Collected, Host, HostError, Recalled, RunRecord, Sandbox, Slot, Turn};
 use crate::hook::spec::{Hook, Work};
 use crate::object::tree::TreeEdit;
 use crate::ops::hooks::carry_out::owner;
+use crate::ops::hooks::ledger::Ledger;
 use crate::ops::{Context, OpsError};
+use crate::repo::RepoError;
 use crate::repo::journal::{self, RunRow};
 use crate::store::{ChunkStore, Durability};
 use crate::workspace::sandbox::{OverlayFile, Pinned, Sandbox as Laid, SandboxOptions};
@@ -29,10 +32,11 @@ const SCRIPT_LIMIT: u64 = 1 << 20;
 
 /// The repository as a host of hooks.
 #[derive(Debug)]
-pub struct RepoHost<'a> {
+pub(super) struct RepoHost<'a> {
     context: &'a Context,
     workspace: &'a Workspace,
     owner: String,
+    ledger: &'a Ledger,
     /// Whether what hooks pin comes from `base`: where something is merged into it.
     pins: bool,
     /// The tree that the candidate would replace.
@@ -52,7 +56,12 @@ struct Open {
 
 impl<'a> RepoHost<'a> {
     /// Returns a host for candidates that would replace the tree `base`.
-    pub fn new(context: &'a Context, told: &EventContext, base: TreeId) -> Result<Self, OpsError> {
+    pub fn new(
+        context: &'a Context,
+        told: &EventContext,
+        base: TreeId,
+        ledger: &'a Ledger,
+    ) -> Result<Self, OpsError> {
         let code = match context.git()? {
             Some(git) => {
                 let files = git.tracked_files()?;
@@ -64,6 +73,7 @@ impl<'a> RepoHost<'a> {
             context,
             workspace: context.workspace()?,
             owner: owner(context)?.name.clone(),
+            ledger,
             pins: told.source_branch.is_some(),
             base,
             code,
@@ -76,13 +86,14 @@ impl<'a> RepoHost<'a> {
         let everything = [RepoPath::root()];
         let (inputs, pinned) = (hook.inputs.roots(), hook.pinned.roots());
         let pins = self.pins && !hook.pinned.is_empty();
+        let is_pinned = |path: &RepoPath| hook.pinned.matches_path(path);
         let options = SandboxOptions {
             below: if hook.inputs.is_empty() { &everything } else { &inputs },
             wanted: &|path| hook.inputs.is_empty() || hook.inputs.matches_path(path),
             pinned: pins.then_some(Pinned {
                 tree: self.base,
                 below: &pinned,
-                is_pinned: &|path| hook.pinned.matches_path(path),
+                is_pinned: &is_pinned,
             }),
             overlay: &self.code,
         };
@@ -123,21 +134,8 @@ impl<'a> RepoHost<'a> {
     }
 
     fn row(&self, record: &RunRecord) -> Result<RunRow, HostError> {
-        Ok(RunRow {
-            run_id: record.run_id.clone(),
-            event: record.event.name().to_owned(),
-            hook: record.hook.to_string(),
-            status: record.status.name().to_owned(),
-            owner: (!record.status.is_final()).then(|| self.owner.clone()),
-            record: serde_json::to_string(record)?,
-            event_number: None,
-            noted: None,
-            detail: record
-                .status
-                .is_final()
-                .then(|| serde_json::to_string(&record.detail))
-                .transpose()?,
-        })
+        let owner = (!record.status.is_final()).then(|| self.owner.clone());
+        Ok(self.ledger.row(record, owner)?)
     }
 }
 
@@ -145,14 +143,18 @@ impl Host for RepoHost<'_> {
     fn slots(&self, hooks: &[&Hook]) -> Result<Vec<Slot>, HostError> {
         let layout = self.context.repo.layout();
         create_dirs(&layout.runs())?;
-        let reserve = |connection: &_| {
-            let ids = hooks.iter().map(|_| Ok(journal::next_run_id(connection)?));
-            ids.collect::<Result<Vec<_>, _>>()
+        let place = |connection: &_, hook: &Hook| match self.ledger.of_hook(hook) {
+            Some(known) => Ok(known),
+            None => Ok((journal::next_run_id(connection)?, 1, None)),
         };
-        let slots = self.context.repo.jot(reserve)?.into_iter().map(|run_id| {
+        let reserve = |connection: &_| {
+            hooks.iter().map(|hook| place(connection, hook)).collect::<Result<Vec<_>, RepoError>>()
+        };
+        let places = self.context.repo.transact(reserve)?.into_iter();
+        let slots = places.map(|(run_id, attempt, done)| {
             let file = format!("{run_id}.log.zst");
             let log = layout.runs().join(&file);
-            Slot { log, log_name: format!(".mlv/runs/{file}"), run_id, attempt: 1 }
+            Slot { log, log_name: format!(".mlv/runs/{file}"), run_id, attempt, done }
         });
         Ok(slots.collect())
     }

@@ -8,12 +8,13 @@ use serde_json::Value;
 use crate::hook::output::Annotation;
 use crate::hook::runner::{RunDetail, Status};
 use crate::ops::{Context, OpsError};
+pub use crate::repo::journal::Filter;
 use crate::repo::journal::{self, RunRow};
 
-/// Returns up to `limit` runs, newest first, as the `run` objects of `--json`; of one status where
-/// one is given.
-pub fn runs(context: &Context, status: Option<&str>, limit: usize) -> Result<Vec<Value>, OpsError> {
-    let rows = journal::list(&context.repo.connection(), status, limit)?;
+/// Returns up to `limit` of the runs that are asked for, newest first, as the `run` objects of
+/// `--json`.
+pub fn runs(context: &Context, filter: &Filter, limit: usize) -> Result<Vec<Value>, OpsError> {
+    let rows = journal::list(&context.repo.connection(), filter, limit)?;
     Ok(rows.iter().filter_map(|row| serde_json::from_str(&row.record).ok()).collect())
 }
 
@@ -64,13 +65,13 @@ impl ReportedRun {
     }
 }
 
-/// Returns up to `limit` runs with what they remarked, newest first.
+/// Returns up to `limit` of the runs that are asked for with what they remarked, newest first.
 pub fn reported(
     context: &Context,
-    status: Option<&str>,
+    filter: &Filter,
     limit: usize,
 ) -> Result<Vec<ReportedRun>, OpsError> {
-    let rows = journal::list(&context.repo.connection(), status, limit)?;
+    let rows = journal::list(&context.repo.connection(), filter, limit)?;
     Ok(rows.iter().filter_map(ReportedRun::of_row).collect())
 }
 
@@ -93,7 +94,7 @@ pub struct RunLog {
 pub fn log(context: &Context, run_id: Option<&str>) -> Result<RunLog, OpsError> {
     let found = match run_id {
         Some(run_id) => journal::get(&context.repo.connection(), run_id)?,
-        None => journal::list(&context.repo.connection(), None, 50)?.into_iter().find(|row| {
+        None => journal::list(&context.repo.connection(), &Filter::default(), 50)?.into_iter().find(|row| {
             context.repo.layout().runs().join(format!("{}.log.zst", row.run_id)).exists()
         }),
     };

@@ -5,6 +5,7 @@ mod list;
 mod log;
 mod runs;
 mod trust;
+mod work;
 
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
@@ -33,6 +34,7 @@ enum Verb {
     Runs(runs::Args),
     Log(log::Args),
     Trust(trust::Args),
+    Work(work::Args),
 }
 
 pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
@@ -42,5 +44,6 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         Verb::Runs(args) => runs::run(ui, globals, args),
         Verb::Log(args) => log::run(ui, globals, args),
         Verb::Trust(args) => trust::run(ui, globals, args),
+        Verb::Work(args) => work::run(ui, globals, args),
     }
 }
