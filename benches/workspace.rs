@@ -35,6 +35,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let empty = objects.empty_tree()?;
 
     let full = timed("add", || add(&workspace, &objects, empty))?;
+    if let Some(peak) = peak_memory()? {
+        println!("{:<28}{:>9.0} MB", "add, peak memory", peak as f64 / 1e6);
+    }
     timed("add again", || add(&workspace, &objects, full))?;
     for _ in 0..3 {
         timed("status, clean", || Ok(status(&workspace, full)?))?;
@@ -97,10 +100,10 @@ fn add(
         force: false,
         tracked_only: false,
         is_git_tracked: &|_| false,
+        is_lost: &|_| false,
     };
     let plan = workspace.plan_add(staged, &options)?;
-    let outcome = workspace.execute_add(plan, &NoProgress)?;
-    let tree = objects.edit_tree(staged, outcome.edits)?;
+    let tree = workspace.execute_add(staged, &plan, &NoProgress)?.tree;
     objects.store().flush(Durability::Durable)?;
     Ok(tree)
 }
@@ -109,6 +112,14 @@ fn status(workspace: &Workspace, tree: TreeId) -> Result<(), mlv::workspace::Wor
     let status = workspace.status(tree, tree, StatusOptions::default(), &NoProgress)?;
     assert!(status.is_clean());
     Ok(())
+}
+
+/// Returns how many bytes of memory the process had at the most, where the system tells.
+fn peak_memory() -> Result<Option<u64>, Box<dyn Error>> {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return Ok(None) };
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    Ok(number.map(|number| number.parse::<u64>()).transpose()?.map(|kilobytes| kilobytes * 1024))
 }
 
 fn timed<T>(

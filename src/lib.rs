@@ -15,6 +15,7 @@
 //! | 4     | [`merge`]     | three-way merge of trees and texts |
 //! | 5     | [`workspace`] | ignore rules, status, snapshot, checkout, sandbox |
 //! | 5     | [`git`]       | the enclosing Git repository |
+//! | 6     | [`action`]    | actions that hooks use and mlv itself carries out |
 //! | 7     | [`ops`]       | what a verb does, as a function that returns a value |
 //! | 9     | [`cli`]       | streams, style, errors, exit codes; one file a verb |
 //!
@@ -24,6 +25,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod action;
 pub mod base;
 pub mod cli;
 pub mod config;

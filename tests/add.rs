@@ -51,8 +51,8 @@ fn deletions_are_taken_in_and_what_is_unchanged_is_not_read() {
     assert_eq!(
         again,
         serde_json::json!({
-            "added": [], "removed": [], "unchanged": 2, "bytes": 0, "notices": [],
-            "incomplete": false
+            "added": [], "removed": [], "unchanged": 2, "bytes": 0, "healed": 0,
+            "notices": [], "incomplete": false
         })
     );
 }
@@ -260,4 +260,19 @@ fn two_processes_at_once_lose_nothing() {
     }
     assert_eq!(env.json(&["status", "--json"])["staged"].as_array().unwrap().len(), 80);
     env.success(&["commit", "-m", "both"]);
+}
+
+#[test]
+fn a_pipe_that_is_named_itself_fails_as_nothing_of_it_can_be_added() {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    std::process::Command::new("mkfifo").arg(env.path("pipe")).status().unwrap();
+    insta::assert_snapshot!(env.screen("mlv add pipe"), @r"
+    $ mlv add pipe
+    [stderr]
+    warning: cannot read `pipe`: it is a named pipe
+    nothing to add: all of it is staged as it is
+    [exit code 1]
+    ");
+    env.success(&["add", "."]);
 }

@@ -168,7 +168,7 @@ fn half_a_clone_is_no_repository_and_the_next_clone_begins_anew() {
 }
 
 #[test]
-fn a_source_that_lacks_something_is_refused_and_nothing_is_left() {
+fn of_a_source_that_lacks_something_the_rest_is_cloned() {
     let env = source();
     let repo = model::open(&env.path("source"));
     let id = mlv::store::BlobId::chunk(mlv::base::Hash::of(b"b\n"));
@@ -176,8 +176,42 @@ fn a_source_that_lacks_something_is_refused_and_nothing_is_left() {
     drop(repo);
     std::fs::remove_file(&packs[0].path).unwrap();
     let output = env.mlv(&["clone", "source", "copy"]).expect_code(1);
-    assert!(output.stderr.contains("is missing from the store"), "{output}");
-    assert!(!env.path("copy").exists());
+    assert!(output.stdout.contains("lost chunk "), "{output}");
+    assert!(output.stdout.contains("  b.txt, since commit "), "{output}");
+    assert!(output.stderr.contains("the source has lost 1 object; all the rest"), "{output}");
+    assert_eq!(at(&env, "copy", &["status", "--json"]).json()["clean"], true);
+    // Nothing is left to be desired once the file is there again.
+    env.write("copy/b.txt", "b\n");
+    at(&env, "copy", &["add", "b.txt"]);
+    at(&env, "copy", &["fsck"]);
+    let again = env.mlv(&["clone", "source", "second", "-b", "other", "--json"]).expect_code(1);
+    let told = again.json();
+    assert_eq!((&told["lost_count"], &told["missing"][0]), (&1.into(), &"b.txt".into()));
+    assert_eq!(told["files"], 1);
+}
+
+#[test]
+fn damage_that_shows_at_the_checkout_costs_one_file() {
+    let env = source();
+    env.write("source/sound.txt", "sound\n");
+    at(&env, "source", &["add", "."]);
+    at(&env, "source", &["commit", "-m", "three"]);
+    let repo = model::open(&env.path("source"));
+    let id = mlv::store::BlobId::chunk(mlv::base::Hash::of(&env.read("source/data/a.bin")));
+    let pack = repo.store().packs_with(&|found| *found == id).unwrap().remove(0);
+    drop(repo);
+    let mut bytes = std::fs::read(&pack.path).unwrap();
+    bytes[100_000] ^= 1;
+    env.write(&pack.path, bytes);
+    let output = env.mlv(&["clone", "source", "copy"]).expect_code(1);
+    assert!(output.stdout.contains("  data/a.bin, since commit "), "{output}");
+    assert!(output.stderr.contains("`data/a.bin` is missing in the working copy"), "{output}");
+    assert_eq!(env.read("copy/sound.txt"), b"sound\n");
+    assert_eq!(at(&env, "copy", &["status", "-s"]).stdout, " D data/a.bin\n");
+    assert_eq!(at(&env, "copy", &["log", "--oneline"]).stdout.lines().count(), 2);
+    env.write("copy/data/a.bin", env.read("source/data/a.bin"));
+    at(&env, "copy", &["add", "data/a.bin"]);
+    at(&env, "copy", &["fsck"]);
 }
 
 #[test]

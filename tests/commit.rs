@@ -36,7 +36,8 @@ fn the_json_has_the_documented_shape() {
     let env = repository();
     let first = env.json(&["commit", "-m", "first", "--json"]);
     let keys: Vec<_> = first.as_object().unwrap().keys().cloned().collect();
-    assert_eq!(keys, ["id", "branch", "parents", "tree", "files_changed", "hooks"]);
+    assert_eq!(keys, ["result", "id", "branch", "parents", "tree", "files_changed", "hooks"]);
+    assert_eq!(first["result"], "committed");
     assert_eq!(first["branch"], "main");
     assert_eq!(first["files_changed"], 2);
     assert_eq!(first["parents"], serde_json::json!([]));

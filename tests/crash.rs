@@ -350,3 +350,40 @@ fn a_second_process_waits_for_the_one_that_changes_the_files() {
     env.success(&["commit", "-m", "both"]);
     env.success(&["fsck"]);
 }
+
+#[test]
+fn a_file_that_a_power_cut_tore_is_named_once_with_the_way_back() {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    for (name, text) in [("a.csv", "one"), ("b.csv", "one")] {
+        env.write(name, text);
+    }
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", "one"]);
+    env.write("a.csv", "two");
+    env.write("b.csv", "two");
+    env.success(&["commit", "-am", "two"]);
+    env.success(&["switch", "--detach", "HEAD~1"]);
+    move_to_another_boot(&env.path(".mlv/checkout.unsynced"));
+    // What never reached the disk, and work of the user.
+    env.write("a.csv", "");
+    env.write("b.csv", "mine");
+    let told = env.success(&["status", "-s"]);
+    let notice = "a power cut tore `a.csv`: `mlv restore a.csv` brings it back";
+    assert_eq!((told.stdout.as_str(), told.stderr.trim_end()), (" M a.csv\n M b.csv\n", notice));
+    assert_eq!(env.success(&["status", "-s"]).stderr, "");
+    env.success(&["restore", "a.csv"]);
+    assert_eq!(env.read("a.csv"), b"one");
+}
+
+/// Changes the boot that the first record of a journal names.
+fn move_to_another_boot(journal: &std::path::Path) {
+    let mut bytes = std::fs::read(journal).unwrap();
+    let len = u32::from_le_bytes(bytes[..4].try_into().unwrap()) as usize;
+    let payload = &mut bytes[12..12 + len];
+    // The last text of the record is the boot.
+    *payload.last_mut().unwrap() ^= 1;
+    let checksum = mlv::base::Hash::of(payload).0;
+    bytes[4..12].copy_from_slice(&checksum[..8]);
+    std::fs::write(journal, bytes).unwrap();
+}

@@ -182,6 +182,8 @@ fn a_read_only_repository_can_be_looked_at_and_says_why_it_cannot_be_changed() {
     env.success(&["fsck"]);
     let clone = env.home().join("clone");
     env.success(&["clone", ".", clone.to_str().unwrap()]);
+    let branch = env.mlv(&["branch", "y"]);
+    assert!(branch.stderr.contains("hint: check who owns `.mlv`"), "{branch}");
     for arguments in [&["add", "."][..], &["commit", "-am", "x"], &["switch", "-c", "y"], &["gc"]] {
         let output = env.mlv(arguments);
         assert_eq!(output.code, 1, "{output}");
@@ -383,4 +385,38 @@ fn what_a_power_cut_took_of_the_staged_data_is_named_and_can_be_added_again() {
     env.success(&["commit", "-m", "two"]);
     env.success(&["fsck"]);
     assert_eq!(env.mlv(&["cat", "HEAD:data/new.bin"]).raw_stdout, env.read("data/new.bin"));
+}
+
+#[test]
+fn a_collection_on_a_full_disk_frees_first_what_needs_no_room() {
+    let env = TestEnvironment::new();
+    let disk = env.path("disk");
+    let options = ["-t", "tmpfs", "-o", "size=8m", "none"];
+    let Some(_mount) = Mount::new(&disk, &options) else { return };
+    let at = ["-C", disk.to_str().unwrap()];
+    let mlv = |arguments: &[&str]| env.mlv(&[&at, arguments].concat());
+    mlv(&["init"]).expect_code(0);
+    // So many small packs that a collection puts them together.
+    for round in 0..20 {
+        env.write(format!("disk/file{round}"), Dice::new(round).bytes(20_000));
+        mlv(&["add", "."]).expect_code(0);
+        mlv(&["commit", "-m", "x"]).expect_code(0);
+    }
+    fill(&disk.join(".mlv/filler"), 0);
+    let refused = mlv(&["gc"]).expect_code(1);
+    assert!(refused.stderr.contains("error: the disk is too full to free all"), "{refused}");
+    mlv(&["fsck"]).expect_code(0);
+    // Data that nothing leads to, as a command leaves that failed.
+    std::fs::remove_file(disk.join(".mlv/filler")).unwrap();
+    let waste = Dice::new(99).bytes(2_000_000);
+    let repo = model::open(&disk);
+    repo.objects().ingest_bytes(&waste).unwrap();
+    mlv::store::ChunkStore::flush(repo.store().as_ref(), mlv::store::Durability::Durable).unwrap();
+    drop(repo);
+    fill(&disk.join(".mlv/filler"), 0);
+    let freed = mlv(&["gc", "--json"]).expect_code(0).json();
+    assert!(freed["bytes_freed"].as_u64().unwrap() > 1_900_000, "{freed}");
+    assert_eq!(freed["out_of_room"], false);
+    assert!(freed["packs_rewritten"].as_u64().unwrap() > 16, "{freed}");
+    mlv(&["fsck"]).expect_code(0);
 }

@@ -2,7 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use mlv::repo::Layout;
+use minicbor::Encoder;
+use mlv::base::TreeId;
+use mlv::object::Commit;
+use mlv::refs::{RefEdit, RefName, RefValue};
+use mlv::repo::{Layout, Repo};
+use mlv::store::{BlobId, BlobKind, ChunkStore as _};
 
 use crate::common::TestEnvironment;
 use crate::common::model::{self, Dice, parameter};
@@ -174,4 +179,122 @@ fn a_sound_repository_is_said_to_be_so_on_stderr_only() {
     assert_eq!(env.success(&["fsck", "-q"]).stderr, "");
     let report = env.json(&["fsck", "--json"]);
     assert_eq!((&report["ok"], &report["commits"]), (&true.into(), &1.into()));
+}
+
+/// A repository whose `data.bin` has a damaged chunk, while the file itself is whole.
+fn damaged() -> TestEnvironment {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    env.write("data.bin", Dice::new(7).bytes(300_000));
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", "one"]);
+    let packs = files_below(&env.path(".mlv/store/packs"));
+    let pack = packs.iter().max_by_key(|path| path.metadata().unwrap().len()).unwrap();
+    let mut bytes = std::fs::read(pack).unwrap();
+    bytes[100_000] ^= 1;
+    env.write(pack, bytes);
+    env
+}
+
+#[test]
+fn adding_the_sound_file_again_heals_the_store_and_gc_drops_the_damaged_copy() {
+    let env = damaged();
+    let found = env.mlv(&["fsck"]).expect_code(1);
+    assert!(found.stderr.contains("`mlv add data.bin` stores it again"), "{found}");
+    let added = env.success(&["add", "data.bin"]);
+    assert!(added.stderr.contains("stored 1 object again that had been lost"), "{added}");
+    let healed = env.success(&["fsck"]);
+    assert!(healed.stderr.contains("1 damaged copy is stored again: `mlv gc` removes"), "{healed}");
+    assert_eq!(env.json(&["fsck", "--json"])["superseded_count"], 1);
+    let freed = env.success(&["gc"]);
+    assert!(freed.stdout.starts_with("freed "), "{freed}");
+    assert_eq!(env.json(&["fsck", "--json"])["superseded_count"], 0);
+    assert!(!env.path(".mlv/store/known-damage").exists());
+    env.success(&["export", "HEAD", "out"]);
+    assert_eq!(env.read("out/data.bin"), env.read("data.bin"));
+    assert_eq!(env.success(&["add", "data.bin"]).stderr, "nothing to add: 1 file unchanged\n");
+}
+
+#[test]
+fn a_read_that_fails_is_enough_for_the_next_add_to_heal() {
+    let env = damaged();
+    env.mlv(&["export", "HEAD", "out"]).expect_code(1);
+    env.success(&["add", "data.bin"]);
+    env.success(&["export", "HEAD", "out"]);
+}
+
+#[test]
+fn data_whose_pack_is_gone_is_stored_again_too() {
+    let env = damaged();
+    let packs = files_below(&env.path(".mlv/store/packs"));
+    let pack = packs.iter().max_by_key(|path| path.metadata().unwrap().len()).unwrap();
+    std::fs::remove_file(pack).unwrap();
+    env.mlv(&["fsck"]).expect_code(1);
+    env.success(&["add", "data.bin"]);
+    env.success(&["fsck"]);
+}
+
+/// Stores a node of a tree, of these items, and returns its id.
+fn store_node(repo: &Repo, level: u8, items: &[Vec<u8>]) -> TreeId {
+    let mut bytes = Vec::new();
+    let mut cbor = Encoder::new(&mut bytes);
+    cbor.array(2).unwrap().u8(level).unwrap().array(items.len() as u64).unwrap();
+    items.iter().for_each(|item| bytes.extend_from_slice(item));
+    let id = BlobId::of(BlobKind::Tree, &bytes);
+    repo.store().write(id, &bytes).unwrap();
+    TreeId(id.hash)
+}
+
+/// Returns the item of a node that points to another, which is stored: a directory at level 0.
+fn pointer(name: &str, kind: Option<u8>, id: TreeId, files: u64) -> Vec<u8> {
+    let mut raw = Vec::new();
+    let mut cbor = Encoder::new(&mut raw);
+    cbor.array(4 + u64::from(kind.is_some())).unwrap().bytes(name.as_bytes()).unwrap();
+    kind.iter().for_each(|kind| _ = cbor.u8(*kind).unwrap());
+    cbor.u64(files).unwrap().u64(files).unwrap().bytes(&id.0.0).unwrap();
+    raw
+}
+
+#[test]
+fn a_tree_that_is_whole_but_split_where_no_tree_is_split_is_named() {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    env.write("first", "1");
+    env.success(&["add", "first"]);
+    env.success(&["commit", "-m", "regular"]);
+    let repo = model::open(&env.root());
+    let content = repo.objects().ingest_bytes(b"x").unwrap().content;
+    let leaf = |number: u8| {
+        let mut raw = Vec::new();
+        let mut cbor = Encoder::new(&mut raw);
+        cbor.array(4).unwrap().bytes(&[b'a' + number]).unwrap().u8(0).unwrap();
+        cbor.u8(1).unwrap().bytes(&content.0).unwrap();
+        raw
+    };
+    let low = store_node(&repo, 0, &[leaf(0)]);
+    let high = store_node(&repo, 0, &[leaf(1), leaf(2)]);
+    let items = [pointer("a", None, low, 1), pointer("c", None, high, 2)];
+    let directory = store_node(&repo, 1, &items);
+    let tree = store_node(&repo, 0, &[pointer("data", Some(3), directory, 3)]);
+    let main = RefName::branch("main").unwrap();
+    let tip = repo.head().unwrap().commit().unwrap();
+    let commit = Commit { tree, parents: vec![tip], ..repo.objects().commit(tip).unwrap() };
+    let commit = repo.objects().write_commit(&commit).unwrap();
+    repo.edit_unlogged(&[RefEdit::set(main, RefValue::Commit(commit))]).unwrap();
+    drop(repo);
+    let output = env.mlv(&["fsck"]);
+    assert_eq!(output.code, 1, "{output}");
+    let found = format!(
+        "irregular tree {}: it ends where no node ends\n  directory data/ of commit {}\n",
+        low.0.short(),
+        commit.short()
+    );
+    assert_eq!(output.stdout, found);
+    assert!(output.stderr.contains("1 tree not stored as `mlv` stores them"), "{output}");
+    let report = env.mlv(&["fsck", "--json"]).json();
+    assert_eq!(report["irregular_count"], 1);
+    assert_eq!(report["irregular"][0]["path"], "data");
+    assert_eq!(report["irregular"][0]["commit"], commit.to_string());
+    assert_eq!(report["problem_count"], 0);
+    assert_eq!(report["lost_count"], 0);
 }

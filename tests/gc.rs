@@ -123,7 +123,8 @@ fn the_usual_words() {
       "bytes_unused",
       "operations_forgotten",
       "leftovers_removed",
-      "damaged"
+      "damaged",
+      "out_of_room"
     ]
     "#);
 }

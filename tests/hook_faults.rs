@@ -135,6 +135,22 @@ fn ctrl_c_during_a_hook_ends_it_and_changes_nothing() {
 }
 
 #[test]
+fn a_hook_does_not_outlive_an_mlv_that_is_killed() {
+    let env = project(&format!("on: pre-merge, {WAITS}"));
+    let mut merge = start_merge(&env);
+    let leader = String::from_utf8(env.read(".mlv/begun")).unwrap();
+    let stat = format!("/proc/{}/stat", leader.trim());
+    signal(&merge, Signal::KILL);
+    merge.wait().unwrap();
+    let start = Instant::now();
+    while std::fs::read_to_string(&stat).is_ok_and(|text| !text.contains(") Z ")) {
+        assert!(start.elapsed() < Duration::from_secs(20), "the hook lives on");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(newest_run(&env)["status"], "failed");
+}
+
+#[test]
 fn others_add_and_look_while_a_gate_runs_and_what_they_staged_stays() {
     let env = project(
         "on: pre-merge, outputs: [made], run: 'touch \"$MLV_ROOT/.mlv/begun\"; while ! test -e \"$MLV_ROOT/.mlv/go\"; do sleep 0.05; done; echo made > made'",

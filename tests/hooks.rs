@@ -34,6 +34,40 @@ fn text(env: &TestEnvironment, path: &str) -> String {
     String::from_utf8(env.read(path)).unwrap()
 }
 
+#[test]
+fn a_refusal_is_part_of_the_json_of_every_verb_that_commits() {
+    let env = project("version: 1\nhooks:\n  gate:\n    on: pre-commit\n    run: test ! -e stop\n");
+    env.write("data/a.csv", "2\n");
+    env.success(&["commit", "-am", "second"]);
+    branch(&env, "side", &[("data/b.csv", "x\n")]);
+    env.write("stop", "");
+    env.success(&["add", "stop"]);
+    env.success(&["commit", "--no-verify", "-m", "third"]);
+    env.write("data/a.csv", "3\n");
+    for verb in [&["commit", "-am", "x"][..], &["revert", "HEAD~1"], &["cherry-pick", "side"]] {
+        if verb[0] != "commit" {
+            env.success(&["restore", "--staged", "."]);
+            env.success(&["restore", "."]);
+        }
+        let told = env.mlv(&[verb, &["--json"]].concat()).expect_code(3).json();
+        assert_eq!((&told["result"], &told["id"]), (&json!("refused"), &json!(null)), "{told}");
+        assert_eq!(told["hooks"][0]["status"], "failed", "{told}");
+    }
+}
+
+#[test]
+fn an_undo_takes_a_merge_into_a_protected_branch_back_to_where_its_gates_let_it_stand() {
+    let env = project(GATED);
+    branch(&env, "good", &[("data/good.csv", "x\n")]);
+    let before = id(&env, "main");
+    env.success(&["merge", "good"]);
+    let after = id(&env, "main");
+    env.success(&["undo"]);
+    assert_eq!(id(&env, "main"), before);
+    env.success(&["redo"]);
+    assert_eq!(id(&env, "main"), after);
+}
+
 const GATED: &str = "\
 version: 1
 branches: {main: {protected: true}}
@@ -142,9 +176,9 @@ fn a_broken_file_is_refused_where_it_is_committed_and_blocks_nothing_else() {
     env.write("data/a.csv", "2\n");
     env.success(&["restore", "--staged", "mlv.yaml"]);
     env.success(&["commit", "data/a.csv", "-m", "unrelated"]);
-    env.write("late.yaml", "version: 1\nhooks:\n  d: {on: post-merge, run: x, outputs: [a]}\n");
+    env.write("late.yaml", "version: 1\nhooks:\n  d: {on: pre-switch, run: x, outputs: [a]}\n");
     let late = env.mlv(&["hooks", "check", "late.yaml"]).expect_code(1);
-    assert!(late.stderr.contains("late.yaml:3:31: hook `d` runs on post-merge"), "{late}");
+    assert!(late.stderr.contains("late.yaml:3:31: hook `d` runs on pre-switch"), "{late}");
 }
 
 const MAKES: &str = "\
@@ -232,6 +266,26 @@ fn code_that_git_tracks_is_laid_over_the_candidate() {
     let payload: Value = serde_json::from_str(payload).unwrap();
     assert_eq!(payload["git"]["dirty"], true);
     assert_eq!(payload["git"]["commit"], env.git(&["rev-parse", "HEAD"]).trim());
+}
+
+#[test]
+fn hooks_that_do_not_need_each_other_run_at_the_same_time() {
+    let meet = |own: &str, other: &str| {
+        let wait = format!(
+            "i=0; until test -e \"$MLV_ROOT/.mlv/{other}\" || test $i = 400; do i=$((i+1)); sleep 0.01; done"
+        );
+        format!("touch \"$MLV_ROOT/.mlv/{own}\"; {wait}; test -e \"$MLV_ROOT/.mlv/{other}\"")
+    };
+    let definitions = format!(
+        "version: 1\nhooks:\n  a: {{on: pre-commit, run: '{}'}}\n  b: {{on: pre-commit, run: '{}'}}\n",
+        meet("a", "b"),
+        meet("b", "a")
+    );
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    env.write("mlv.yaml", definitions);
+    env.success(&["add", "."]);
+    env.success(&["-c", "hooks.jobs=2", "commit", "-m", "one"]);
 }
 
 const DUMPS: &str = "\

@@ -5,8 +5,10 @@
 
 mod common;
 
+mod actions;
 mod add;
 mod branch;
+mod ci;
 mod clone;
 mod commit;
 mod config;
@@ -17,11 +19,14 @@ mod diff;
 mod docs;
 mod environment;
 mod faults;
+mod follow_up;
 mod fsck;
 mod gc;
 mod help;
+mod hook_events;
 mod hook_faults;
 mod hooks;
+mod hooks_add;
 mod init;
 mod inspect;
 mod json;

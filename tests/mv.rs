@@ -119,8 +119,41 @@ fn a_move_can_be_taken_back_and_unsaved_changes_are_not_lost_by_it() {
 
     env.write("a.csv", "changed");
     env.success(&["mv", "a.csv", "c.csv"]);
-    let undone = env.success(&["undo"]);
-    assert!(undone.stderr.contains("1 file with unsaved changes was saved"), "{undone}");
+    env.success(&["undo"]);
+    assert_eq!(env.read("a.csv"), b"changed");
     env.success(&["redo"]);
     assert_eq!(env.read("c.csv"), b"changed");
+}
+
+#[test]
+fn an_undo_keeps_work_on_the_moved_file_and_so_does_a_redo() {
+    let env = repository();
+    env.write("a.csv", "unsaved");
+    env.success(&["mv", "a.csv", "c.csv"]);
+    let undone = env.success(&["undo"]);
+    assert!(!undone.stderr.contains("unsaved"), "{undone}");
+    assert_eq!(env.read("a.csv"), b"unsaved");
+    assert!(!env.path("c.csv").exists());
+    assert_eq!(env.success(&["status", "-s"]).stdout, " M a.csv\n");
+    env.write("a.csv", "later");
+    env.success(&["redo"]);
+    assert_eq!(env.read("c.csv"), b"later");
+    assert!(!env.path("a.csv").exists());
+    assert_eq!(env.success(&["status", "-s"]).stdout, "RM a.csv -> c.csv\n");
+}
+
+#[test]
+fn an_undo_keeps_work_on_the_right_one_of_files_that_were_the_same() {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    for name in ["p/x", "p/y", "q/a/z", "q/z"] {
+        env.write(name, "same");
+    }
+    env.success(&["add", "."]);
+    env.success(&["mv", "p", "q", "moved/"]);
+    env.write("moved/p/y", "work on y");
+    env.write("moved/q/z", "work on z");
+    env.success(&["undo"]);
+    assert_eq!((env.read("p/y"), env.read("q/z")), (b"work on y".to_vec(), b"work on z".to_vec()));
+    assert_eq!((env.read("p/x"), env.read("q/a/z")), (b"same".to_vec(), b"same".to_vec()));
 }

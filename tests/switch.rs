@@ -202,3 +202,11 @@ fn in_a_directory_that_is_gone_one_is_told_to_leave() {
     assert!(told.contains("error: the directory you stand in cannot be found"), "{told}");
     assert!(told.contains("hint: it may be gone"), "{told}");
 }
+
+#[test]
+fn to_stay_on_a_branch_without_a_commit_is_no_operation() {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    env.success(&["switch", "main"]);
+    assert_eq!(env.success(&["op", "log"]).stdout, "");
+}

@@ -15,5 +15,5 @@ pub mod suggest;
 
 pub use clock::Timestamp;
 pub use hash::{CommitId, Hash, ManifestId, PackId, TreeId};
-pub use path::{PathRule, RepoPath};
+pub use path::{PathList, PathRule, RepoPath};
 pub use progress::{NoProgress, Progress};

@@ -1,10 +1,14 @@
 //! `RepoPath`: a path inside the repository, as bytes, that cannot leave it.
 
+mod list;
+
 use std::cmp::Ordering;
 use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+
+pub use list::PathList;
 
 /// A path relative to the root of the repository: components of any bytes but NUL and `/`, joined by
 /// `/`; never `.`, `..`, `.mlv` or `.git`. The empty path is the root.

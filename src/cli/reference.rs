@@ -37,7 +37,10 @@ fn write_command(text: &mut String, command: &mut clap::Command, name: &str) {
     let help = command.render_long_help().to_string();
     let lines: Vec<&str> = help.trim_end().lines().map(str::trim_end).collect();
     let _ = write!(text, "\n### {name}\n\n```text\n{}\n```\n", lines.join("\n"));
-    for below in command.get_subcommands_mut().filter(|below| below.get_name() != "help") {
+    for below in command
+        .get_subcommands_mut()
+        .filter(|below| below.get_name() != "help" && !below.is_hide_set())
+    {
         let name = format!("{name} {}", below.get_name());
         write_command(text, below, &name);
     }

@@ -4,6 +4,7 @@
 mod block;
 mod pattern;
 
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -50,11 +51,15 @@ impl Enclosing {
 
     /// Tells whether the block covers these files already, so that the lists for
     /// [`Self::exclude`] need not be made.
-    pub fn excludes(&self, files: &[RepoPath]) -> Result<bool, GitError> {
+    pub fn excludes<P: Borrow<RepoPath>>(
+        &self,
+        files: impl IntoIterator<Item = P>,
+    ) -> Result<bool, GitError> {
         let text = read_if_exists(&self.exclude_file()?)?.unwrap_or_default();
         let title = self.block_title()?;
         let lines = BTreeSet::from_iter(block::patterns_of(&text, &title));
-        Ok(files.iter().all(|file| pattern::cover(&lines, self.prefix(), file)))
+        let mut files = files.into_iter();
+        Ok(files.all(|file| pattern::cover(&lines, self.prefix(), file.borrow())))
     }
 
     /// Returns the exclude file, which all worktrees of a repository share.

@@ -125,8 +125,7 @@ impl Event {
     /// Tells whether what a hook puts into its outputs goes somewhere: into the commit to be, or into
     /// one that follows.
     pub fn takes_outputs(self) -> bool {
-        let makes_a_commit =
-            [Around::COMMIT, Around::MERGE, Around::REVERT, Around::CHERRY_PICK];
+        let makes_a_commit = [Around::COMMIT, Around::MERGE, Around::REVERT, Around::CHERRY_PICK];
         !self.may_refuse() || makes_a_commit.iter().any(|around| around.pre == self)
     }
 }
@@ -201,7 +200,8 @@ mod tests {
     fn outputs_need_a_commit_to_go_into() {
         let without = EVENTS.iter().filter(|info| info.fires && !info.event.takes_outputs());
         let names: Vec<_> = without.map(|info| info.name).collect();
-        let expected = ["pre-branch", "pre-branch-delete", "pre-tag", "pre-tag-delete", "pre-switch"];
+        let expected =
+            ["pre-branch", "pre-branch-delete", "pre-tag", "pre-tag-delete", "pre-switch"];
         assert_eq!(names, expected);
     }
 

@@ -1,6 +1,7 @@
 //! The hook engine: events, `mlv.yaml`, plans, processes. It knows nothing of repositories: trees,
 //! sandboxes and the journal are reached through [`runner::Host`].
 
+pub mod action;
 pub mod condition;
 pub mod context;
 pub mod event;

@@ -11,7 +11,7 @@ use crate::base::{CommitId, Timestamp, TreeId};
 use crate::config::Environment;
 use crate::hook::context::{Author, Change, EventContext, GitState};
 use crate::hook::event::Event;
-use crate::hook::spec::{Hook, HookId};
+use crate::hook::spec::{Hook, HookId, Work};
 
 /// The variables of the user's environment that every hook sees; `LC_*` too.
 pub const BASE_VARIABLES: &[&str] = &[
@@ -125,6 +125,8 @@ pub struct Places<'a> {
     pub changed_files: &'a Path,
     pub output: &'a Path,
     pub base_dir: Option<&'a Path>,
+    /// Where the files of the action lie that the hook uses.
+    pub action_dir: &'a Path,
     /// The number of the attempt, which is 1 but for retries.
     pub attempt: u32,
 }
@@ -149,6 +151,10 @@ pub fn environment(
     }
     for (name, value) in told(payload, places) {
         variables.insert(name.into(), value);
+    }
+    if let Work::Uses { with, .. } = &hook.work {
+        variables.insert("MLV_WITH".into(), with.to_json().into());
+        variables.insert("MLV_ACTION_DIR".into(), places.action_dir.into());
     }
     variables.into_iter().collect()
 }
@@ -302,6 +308,7 @@ mod tests {
             changed_files: Path::new("/s/changed"),
             output: Path::new("/s/out"),
             base_dir: Some(Path::new("/s/base")),
+            action_dir: Path::new("/s/action"),
             attempt: 2,
         };
         let lines: Vec<String> = environment(&user, &hook, &payload, places)

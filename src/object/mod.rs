@@ -15,4 +15,4 @@ pub use db::ObjectDb;
 pub use entry::{Entry, FileRef};
 pub use error::ObjectError;
 pub use file::{ChunkSpan, ChunkSpans};
-pub use tree::{Reached, Summary, TreeEdit, TreeEntry, TreeValue};
+pub use tree::{Irregular, Reached, RegularityCheck, Summary, TreeEdit, TreeEntry, TreeValue};

@@ -1,12 +1,15 @@
 //! `add`: takes files of the working copy into the staged tree.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
-use crate::base::{RepoPath, TreeId};
+use crate::base::{PathList, RepoPath, TreeId};
+use crate::object::{Entry, ObjectDb};
 use crate::ops::merge::settle_paths;
 use crate::ops::{Context, OpsError};
 use crate::refs::{RefEdit, RefName, RefValue};
 use crate::repo::Update;
+use crate::store::BlobId;
 use crate::workspace::snapshot::{self, AddPlan};
 use crate::workspace::status::{StatusOptions, UntrackedMode};
 use crate::workspace::{Notice, Pathspecs};
@@ -27,12 +30,14 @@ pub struct AddOptions {
 #[derive(Debug, Clone, Default, serde::Serialize)]
 pub struct Added {
     /// Paths that are new to the staged tree, or changed.
-    pub added: Vec<RepoPath>,
-    pub removed: Vec<RepoPath>,
+    pub added: PathList,
+    pub removed: PathList,
     /// Files that did not have to be read.
     pub unchanged: u64,
     /// How large the added files are.
     pub bytes: u64,
+    /// How many objects were stored again that were damaged or lost.
+    pub healed: u64,
     /// What was passed over.
     pub notices: Vec<Notice>,
     /// Whether some file could not be read.
@@ -67,22 +72,38 @@ fn plan(
     let paths = context.pathspecs(&options.paths)?;
     let tracked = context.git_tracked()?;
     let is_git_tracked = |path: &RepoPath| tracked.as_ref().is_some_and(|git| git.contains(path));
+    let lost = context.repo.store().lost_blobs()?;
+    let objects = context.repo.objects();
+    let is_lost = |entry: &Entry| !lost.is_empty() && needs(objects, entry, &lost);
     let options = snapshot::AddOptions {
         paths: &paths,
         force: options.force,
         tracked_only: options.tracked_only,
         is_git_tracked: &is_git_tracked,
+        is_lost: &is_lost,
     };
     let plan = context.workspace()?.plan_add(staged, &options)?;
     Ok((plan, paths))
 }
 
+/// Tells whether a file consists of one of these blobs.
+fn needs(objects: &ObjectDb, entry: &Entry, lost: &BTreeSet<BlobId>) -> bool {
+    let Entry::File { file, .. } = entry else { return false };
+    let mut found = false;
+    let reached = objects.reach_file(file, &mut |id| {
+        found |= lost.contains(&id);
+        !found
+    });
+    found || reached.is_err()
+}
+
 fn told_of_plan(plan: AddPlan) -> Added {
     Added {
-        bytes: plan.files.iter().map(|file| file.size).sum(),
-        added: plan.files.into_iter().map(|file| file.path).collect(),
+        bytes: plan.bytes,
+        added: plan.files,
         removed: plan.removals,
         unchanged: plan.unchanged,
+        healed: 0,
         incomplete: plan.notices.iter().any(Notice::is_failure),
         notices: plan.notices,
     }
@@ -97,16 +118,17 @@ pub fn stage(
 ) -> Result<(TreeId, Added), OpsError> {
     let (plan, _) = plan(context, options, staged)?;
     let unchanged = plan.unchanged;
+    let lost = context.repo.store().lost_blobs()?.len();
     tracing::debug!(files = plan.files.len(), unchanged = plan.unchanged, "reading files");
-    let outcome = context.workspace()?.execute_add(plan, context.progress.as_ref())?;
-    let objects = context.repo.objects();
+    let outcome = context.workspace()?.execute_add(staged, &plan, context.progress.as_ref())?;
+    drop(plan);
+    let (objects, tree) = (context.repo.objects(), outcome.tree);
     let mut added = Added {
         unchanged,
         incomplete: outcome.has_failures(),
         notices: outcome.notices,
         ..Added::default()
     };
-    let tree = objects.edit_tree(staged, outcome.edits)?;
     for change in crate::diff::tree::tree_changes(objects, staged, tree, &RepoPath::root()) {
         let change = change?;
         match change.new {
@@ -118,12 +140,13 @@ pub fn stage(
         }
     }
     context.flush_staged()?;
+    added.healed = lost.saturating_sub(context.repo.store().lost_blobs()?.len()) as u64;
     Ok((tree, added))
 }
 
 /// Keeps Git from offering what mlv versions; where that cannot be, it is told. Where Git's exclude
 /// file covers the `added` paths already, nothing else is looked at.
-pub fn exclude_from_git(context: &Context, tree: TreeId, added: &[RepoPath]) {
+pub fn exclude_from_git(context: &Context, tree: TreeId, added: &PathList) {
     let progress = context.progress.as_ref();
     match try_to_exclude(context, tree, added) {
         Ok(paths) => paths.iter().for_each(|path| {
@@ -139,7 +162,7 @@ pub fn exclude_from_git(context: &Context, tree: TreeId, added: &[RepoPath]) {
 fn try_to_exclude(
     context: &Context,
     tree: TreeId,
-    added: &[RepoPath],
+    added: &PathList,
 ) -> Result<Vec<RepoPath>, OpsError> {
     let Some(git) = context.git()? else { return Ok(Vec::new()) };
     if git.excludes(added)? {

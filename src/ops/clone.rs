@@ -1,5 +1,8 @@
 //! `clone`: a repository of its own out of another on this machine. Until it is whole it has no format
-//! file, so no other command takes it for a repository, and the next clone sweeps it away.
+//! file, so no other command takes it for a repository, and the next clone sweeps it away. What the
+//! source has lost is named; all the rest is cloned.
+
+mod partial;
 
 use std::ffi::OsString;
 use std::fs;
@@ -9,15 +12,17 @@ use std::time::Duration;
 use crate::base::fs::{IoContext, create_dirs, remove_file_if_exists};
 use crate::base::lock::{FileLock, LockError, LockKind};
 use crate::base::progress::Unit;
-use crate::base::{CommitId, Progress, TreeId};
+use crate::base::{CommitId, Progress, RepoPath, TreeId};
+use crate::ops::fsck::{self, Lost, LostObjects};
 use crate::ops::worktree::{Move, move_to};
 use crate::ops::{Context, OpsError, hooks};
 use crate::refs::{RefEdit, RefName, RefValue, operation};
 use crate::repo::reach::{Roots, Walk};
 use crate::repo::{Layout, OpenOptions, Repo, RepoError, Update};
-use crate::store::{Adopted, BlobId, ChunkStore, StoreError};
+use crate::store::{Adopted, BlobId, ChunkStore};
 use crate::workspace::checkout::Direction;
 use crate::workspace::{Workspace, remove_all};
+use partial::{Proof, SoundPart, note, sound_part};
 
 /// What to clone, and where to.
 #[derive(Debug, Clone)]
@@ -45,6 +50,11 @@ pub struct Cloned {
     pub files: u64,
     /// Whether there are hooks, which do not run before the user has looked at them.
     pub untrusted_hooks: bool,
+    /// Objects that the source has lost, with what needs them; the list is cut at a limit.
+    pub lost: Vec<Lost>,
+    pub lost_count: u64,
+    /// Files that are missing in the working copy because of that.
+    pub missing: Vec<RepoPath>,
 }
 
 /// What a clone has of its source: read at one moment, while no garbage is collected there.
@@ -169,12 +179,12 @@ fn fill(
     context: impl FnOnce(Repo) -> Context,
 ) -> Result<Cloned, OpsError> {
     let repo = Repo::open_unsealed(layout, OpenOptions::default())?;
-    let adopted = take_over(source, &repo, &snapshot.roots(), progress)?;
+    let (adopted, mut lost) = take_over(source, &repo, &snapshot.roots(), progress)?;
     let address = source.root().to_string_lossy();
     crate::config::set(&repo.layout().config(), "remote.origin.url", &address)?;
     let context = context(repo);
-    let tree = context.repo.tree_of(snapshot.commit)?;
-    let files = check_out(&context, snapshot, tree)?;
+    let (files, missing) = check_out(&context, snapshot, &mut lost)?;
+    context.repo.store().note_lost(lost.keys().copied())?;
     let untrusted = hooks::trust(&context, None, true);
     Ok(Cloned {
         root: context.repo.root().to_owned(),
@@ -187,48 +197,80 @@ fn fill(
         bytes: adopted.bytes,
         files,
         untrusted_hooks: untrusted.is_ok_and(|hooks| !hooks.already && !hooks.hooks.is_empty()),
+        lost: fsck::trace(&context, &lost, fsck::LISTED)?,
+        lost_count: lost.len() as u64,
+        missing,
     })
 }
 
-/// Takes over the packs that hold what the roots lead to, and proves that nothing is missing.
+/// Takes over the packs that hold what the roots lead to, and finds out what is missing.
 fn take_over(
     source: &Repo,
     repo: &Repo,
     roots: &Roots,
     progress: &dyn Progress,
-) -> Result<Adopted, OpsError> {
+) -> Result<(Adopted, LostObjects), OpsError> {
     progress.phase("finding what to clone", None, Unit::Objects);
     let mut walk = Walk::new(source.objects());
-    let mut broken = None;
-    walk.visit(roots, &mut |error| broken = broken.take().or(Some(error)))?;
-    if let Some(error) = broken {
-        return Err(error.into());
-    }
+    let (mut lost, mut broken) = (LostObjects::new(), Ok(()));
+    walk.visit(roots, &mut |error| {
+        let noted = note(&mut lost, error);
+        broken = std::mem::replace(&mut broken, Ok(())).and(noted);
+    })?;
+    broken?;
     let live = walk.into_seen();
-    let packs = source.store().packs_with(&|id: &BlobId| live.contains(id))?;
-    let adopted = repo.store().adopt(source.store(), &packs, progress)?;
+    let is_live = |id: &BlobId| live.contains(id);
+    let packs = source.store().packs_with(&is_live)?;
+    let adopted = repo.store().adopt(source.store(), &packs, &is_live, progress)?;
     for id in live {
         if !repo.store().contains(id)? {
-            return Err(StoreError::Missing { id }.into());
+            lost.entry(id).or_insert_with(|| "no sound copy of it is in the source".to_owned());
         }
     }
-    Ok(adopted)
+    Ok((adopted, lost))
 }
 
-/// Writes the refs and the files. With them history begins, so there is nothing to undo.
-fn check_out(context: &Context, snapshot: &Snapshot, tree: TreeId) -> Result<u64, OpsError> {
+/// Writes the refs and the files that are whole; returns how many, and which are not. With them
+/// history begins, so there is nothing to undo.
+fn check_out(
+    context: &Context,
+    snapshot: &Snapshot,
+    lost: &mut LostObjects,
+) -> Result<(u64, Vec<RepoPath>), OpsError> {
     let repo = &context.repo;
-    let way = Move::keeping(repo.objects().empty_tree()?, tree);
-    let update = Update::new(&context.command, context.now()?, Vec::new());
+    let empty = repo.objects().empty_tree()?;
+    let tree = repo.tree_of(snapshot.commit).or_else(|error| note(lost, error).map(|()| empty))?;
     if let Some(git) = context.git()? {
         git.exclude(&[], &[])?;
     }
-    let moved = move_to(context, way, update)?;
+    let written = write_files(context, tree, lost);
+    // Where a directory cannot be read, no file is written, and the lost object says why.
+    let written = written.or_else(|error| note(lost, error).map(|()| (0, Vec::new())))?;
     repo.edit_unlogged(&snapshot.edits(tree)?)?;
     let operations = operation::list(&repo.connection(), usize::MAX)?;
     let ids: Vec<i64> = operations.iter().map(|operation| operation.id).collect();
     repo.transact(|connection| Ok(operation::forget(connection, &ids)?))?;
-    Ok(moved.files)
+    Ok(written)
+}
+
+/// Writes the files of a tree that are whole; returns how many, and which are not.
+fn write_files(
+    context: &Context,
+    tree: TreeId,
+    lost: &mut LostObjects,
+) -> Result<(u64, Vec<RepoPath>), OpsError> {
+    let empty = context.repo.objects().empty_tree()?;
+    let now = context.now()?;
+    let write = |part: SoundPart| {
+        let update = Update::new(&context.command, now, Vec::new());
+        let moved = move_to(context, Move::keeping(empty, part.tree), update)?;
+        Ok((moved.files, part.missing))
+    };
+    write(sound_part(context, tree, lost, Proof::Known)?).or_else(|error| {
+        // Data that is shared with the source was not read before.
+        note(lost, error)?;
+        write(sound_part(context, tree, lost, Proof::Read)?)
+    })
 }
 
 /// The right to make a repository in a directory, and the traces of it.

@@ -29,7 +29,7 @@ pub struct CommitOptions {
 }
 
 /// The commit that was made.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone)]
 pub struct Committed {
     pub id: CommitId,
     pub branch: Option<String>,
@@ -37,7 +37,6 @@ pub struct Committed {
     pub tree: TreeId,
     pub files_changed: u64,
     pub hooks: Vec<RunRecord>,
-    #[serde(skip)]
     pub message: String,
 }
 
@@ -101,6 +100,7 @@ pub fn commit(context: &Context, options: CommitOptions) -> Result<Committed, Op
         }],
         fast_forward: None,
         chain: Vec::new(),
+        seen: Vec::new(),
     };
     let landed = land(context, Some(lock), candidate, landing)?;
     Ok(Committed {

@@ -230,6 +230,7 @@ impl Context {
         let layout = self.repo.layout();
         let opened =
             Workspace::open(layout.root(), &layout.dot_dir(), self.repo.objects().clone())?;
+        heal::tell_torn(self.progress.as_ref(), opened.torn());
         Ok(self.workspace.get_or_init(|| opened))
     }
 

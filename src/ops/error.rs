@@ -86,6 +86,14 @@ pub enum OpsError {
     NoSuchStash { number: usize },
     #[error("{place} has no `mlv.yaml`, so there are no hooks")]
     NoDefinitions { place: String },
+    #[error("no ready-made hook is called `{name}`")]
+    NoSuchAction { name: String, candidates: Vec<String> },
+    #[error("`mlv.yaml` has a hook `{hook}` already")]
+    HookExists { hook: String },
+    #[error("the hook would not be sound; nothing was written")]
+    UnsoundHook(#[source] SpecErrors),
+    #[error("the layout of `mlv.yaml` has no place for the hook; nothing was written")]
+    NoPlaceForHook { block: String },
     #[error("no run is called `{run}`")]
     NoSuchRun { run: String },
     #[error("no hook has run yet")]

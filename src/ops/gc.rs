@@ -9,10 +9,12 @@ use crate::base::progress::Unit;
 use crate::base::{Timestamp, interrupt};
 use crate::ops::hooks::is_dead;
 use crate::ops::{Context, OpsError, heal, roots};
-use crate::refs::operation;
-use crate::repo::journal;
+use crate::refs::{RefError, operation};
 use crate::repo::reach::Walk;
-use crate::store::{BlobId, ChunkStore, RepackLimits, RepackOutcome, RepackPlan, StoreError};
+use crate::repo::{RepoError, is_out_of_room, journal};
+use crate::store::{
+    BlobId, ChunkStore, PackInfo, RepackLimits, RepackOutcome, RepackPlan, StoreError,
+};
 use crate::workspace::remove_all;
 
 /// What a collection did or, with `dry_run`, would do.
@@ -32,6 +34,8 @@ pub struct GcReport {
     pub leftovers_removed: u64,
     /// Damaged packs, which are kept as they are.
     pub damaged: Vec<String>,
+    /// Whether the disk was too full to do all of it; what was freed is freed.
+    pub out_of_room: bool,
 }
 
 /// How long other processes that use the store are waited for.
@@ -50,10 +54,13 @@ pub fn gc(context: &Context, dry_run: bool) -> Result<GcReport, OpsError> {
     let store = context.repo.store();
     let session = store.exclusive(PATIENCE).map_err(in_use)?;
     heal::settle_files(context)?;
-    let expired = expired(context)?;
-    let live = reachable(context, &expired)?;
-    let ids: Vec<i64> = expired.iter().copied().collect();
-    context.repo.transact(|connection| Ok(operation::forget(connection, &ids)?))?;
+    let mut expired = expired(context)?;
+    let mut live = reachable(context, &expired)?;
+    let forgotten = forget(context, &expired)?;
+    if !forgotten {
+        expired.clear();
+        live = reachable(context, &expired)?;
+    }
     let is_live = |id: &BlobId| live.contains(id);
     let plan = session.plan(&is_live, RepackLimits::default())?;
     context.progress.phase("moving what is in use", Some(plan.moved), Unit::Bytes);
@@ -61,7 +68,23 @@ pub fn gc(context: &Context, dry_run: bool) -> Result<GcReport, OpsError> {
     // No other process uses the repository: whatever lies about is nobody's.
     let leftovers = leftovers(context)?;
     leftovers.iter().try_for_each(|path| remove_all(path))?;
-    Ok(report(&plan, Some(&outcome), &expired, leftovers.len()))
+    let mut report = report(&plan, Some(&outcome), &expired, leftovers.len());
+    report.out_of_room |= !forgotten;
+    Ok(report)
+}
+
+/// Forgets operations; tells whether the disk had room for that.
+fn forget(context: &Context, operations: &BTreeSet<i64>) -> Result<bool, OpsError> {
+    let ids: Vec<i64> = operations.iter().copied().collect();
+    if ids.is_empty() {
+        return Ok(true);
+    }
+    match context.repo.transact(|connection| Ok(operation::forget(connection, &ids)?)) {
+        Err(
+            RepoError::Database { ref source, .. } | RepoError::Ref(RefError::Sqlite(ref source)),
+        ) if is_out_of_room(source) => Ok(false),
+        outcome => Ok(outcome.map(|()| true)?),
+    }
 }
 
 fn in_use(error: StoreError) -> OpsError {
@@ -113,14 +136,15 @@ fn report(
     leftovers: usize,
 ) -> GcReport {
     let kept = outcome.map(|outcome| outcome.kept.as_slice()).unwrap_or_default();
-    let gone = |packs: &[crate::store::PackInfo]| {
-        packs.iter().filter(|pack| !kept.contains(&pack.name)).count() as u64
+    let gone = |packs: &[PackInfo]| {
+        let is_gone = |pack: &&PackInfo| outcome.is_none_or(|it| it.removed.contains(&pack.name));
+        packs.iter().filter(is_gone).count() as u64
     };
     GcReport {
         dry_run: outcome.is_none(),
         packs_removed: gone(&plan.remove),
         packs_rewritten: gone(&plan.rewrite),
-        blobs_freed: plan.blobs,
+        blobs_freed: outcome.map_or(plan.blobs, |outcome| outcome.removed_blobs),
         bytes_freed: outcome.map_or(plan.freed, |outcome| {
             outcome.removed_bytes.saturating_sub(outcome.written_bytes)
         }),
@@ -128,6 +152,7 @@ fn report(
         operations_forgotten: expired.len() as u64,
         leftovers_removed: leftovers as u64,
         damaged: kept.iter().map(|name| name.file_name()).collect(),
+        out_of_room: outcome.is_some_and(|outcome| outcome.out_of_room),
     }
 }
 

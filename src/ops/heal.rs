@@ -1,7 +1,7 @@
 //! What every command that changes something does first: settle what a crash left behind.
 
-use crate::base::RepoPath;
 use crate::base::boot::boot_id;
+use crate::base::{Progress, RepoPath};
 use crate::diff::tree::tree_changes;
 use crate::object::{Entry, TreeEdit, TreeValue};
 use crate::ops::{Context, OpsError, hooks, worktree};
@@ -35,6 +35,16 @@ pub fn note_boot(context: &Context) -> Result<(), OpsError> {
     Ok(context
         .repo
         .transact(|connection| Ok(journal::set_fact(connection, STAGED_BOOT, &boot)?))?)
+}
+
+/// Says which files a power cut has torn, and how they are brought back.
+pub fn tell_torn(progress: &dyn Progress, torn: &[RepoPath]) {
+    let Some(first) = torn.first() else { return };
+    let what = match torn.len() {
+        1 => format!("a power cut tore `{first}`"),
+        number => format!("a power cut tore {number} files, `{first}` among them"),
+    };
+    progress.notice(&format!("{what}: `mlv restore {first}` brings it back"));
 }
 
 /// Marks runs whose process died, and runs noted hooks.

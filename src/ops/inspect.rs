@@ -1,13 +1,13 @@
 //! Looking into a tree without a checkout: `ls`, `cat`, `du`, `export`.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::base::fs::{IoContext, create_dirs};
 use crate::base::progress::Unit;
-use crate::base::{Hash, RepoPath, TreeId};
+use crate::base::{Hash, Progress, RepoPath, TreeId};
 use crate::object::Entry;
 use crate::object::tree::{Summary, TreeEntry};
 use crate::ops::{Context, OpsError};
@@ -206,7 +206,6 @@ fn write_all(
         write_entry(context, &entry, &directory.join(below.as_path()))?;
         exported.files += 1;
         exported.bytes += entry.size();
-        context.progress.advance(entry.size());
     }
     Ok(exported)
 }
@@ -232,6 +231,7 @@ fn write_entry(context: &Context, entry: &Entry, path: &Path) -> Result<(), OpsE
             use std::os::unix::ffi::OsStrExt;
             let target = std::ffi::OsStr::from_bytes(target);
             std::os::unix::fs::symlink(target, path).context("create link", path)?;
+            context.progress.advance(entry.size());
         }
         Entry::File { file, executable } => {
             let mode = if *executable { 0o777 } else { 0o666 };
@@ -241,8 +241,60 @@ fn write_entry(context: &Context, entry: &Entry, path: &Path) -> Result<(), OpsE
                 .mode(mode)
                 .open(path)
                 .context("create", path)?;
+            let mut out = Counted { out: &mut out, progress: context.progress.as_ref() };
             context.repo.objects().copy_file(file, &mut out)?;
         }
     }
     Ok(())
+}
+
+/// Tells how far the writing of a file has come.
+struct Counted<'a> {
+    out: &'a mut File,
+    progress: &'a dyn Progress,
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.progress.advance(written as u64);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[derive(Debug, Default)]
+    struct Steps(Mutex<Vec<u64>>);
+
+    impl Progress for Steps {
+        fn phase(&self, _name: &str, _total: Option<u64>, _unit: Unit) {}
+
+        fn advance(&self, amount: u64) {
+            self.0.lock().unwrap().push(amount);
+        }
+
+        fn notice(&self, _message: &str) {}
+    }
+
+    #[test]
+    fn a_large_file_shows_how_far_its_writing_has_come() {
+        let bytes = vec![7; 3_000_000];
+        let db =
+            crate::object::ObjectDb::new(std::sync::Arc::<crate::store::MemoryStore>::default());
+        let file = db.ingest_bytes(&bytes).unwrap();
+        let (mut out, steps) = (tempfile::tempfile().unwrap(), Steps::default());
+        db.copy_file(&file, &mut Counted { out: &mut out, progress: &steps }).unwrap();
+        let steps = steps.0.into_inner().unwrap();
+        assert!(steps.len() > 5, "{steps:?}");
+        assert_eq!(steps.iter().sum::<u64>(), 3_000_000);
+    }
 }

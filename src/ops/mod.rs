@@ -3,6 +3,7 @@
 
 pub mod add;
 pub mod branch;
+pub mod ci;
 pub mod clone;
 pub mod commit;
 mod context;

@@ -109,6 +109,7 @@ pub fn pick(
         edits: vec![no_merge_begins()],
         fast_forward: None,
         chain: Vec::new(),
+        seen: Vec::new(),
     };
     let landed = land(context, Some(lock), candidate, landing)?;
     Ok(Picked::Done(Committed {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::base::RepoPath;
+use crate::base::{PathList, RepoPath};
 use crate::object::{TreeEdit, TreeEntry, TreeValue};
 use crate::ops::{Context, OpsError, add};
 use crate::refs::operation::Moved;
@@ -50,7 +50,7 @@ pub fn rename(
     on_disk(context, &planned, || Ok(context.repo.update(&update)?))?;
     let renamed = planned.into_iter().map(|one| Renamed { from: one.from, to: one.to });
     let renamed: Vec<_> = renamed.collect();
-    let new: Vec<_> = renamed.iter().map(|one| one.to.clone()).collect();
+    let new: PathList = renamed.iter().map(|one| one.to.clone()).collect();
     add::exclude_from_git(context, target, &new);
     Ok(renamed)
 }

@@ -110,7 +110,9 @@ fn go(
         (carried, Move::keeping(staged, carried))
     };
     let mut edits = place.edits();
-    edits.push(RefEdit::set(RefName::staged(), RefValue::Tree(staged_after)));
+    if !is_there(head, place) || staged_after != staged {
+        edits.push(RefEdit::set(RefName::staged(), RefValue::Tree(staged_after)));
+    }
     context.flush_trees()?;
     let mut update = Update::new(&context.command, context.now()?, edits);
     update.pending = noted;

@@ -1,6 +1,8 @@
 //! `undo`, `redo` and `op restore`: the way back of one operation, or of several at once. Each is
 //! one more operation, so each can be taken back too.
 
+mod carry;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::RepoPath;
@@ -14,6 +16,7 @@ use crate::refs::table::Expected;
 use crate::refs::{RefEdit, RefError, RefName, RefValue};
 use crate::repo::{RepoError, Update};
 use crate::workspace::checkout::Policy;
+use carry::carrying;
 
 /// What was taken back, done again, or gone back to.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -124,18 +127,23 @@ fn go(
 ) -> Result<TakenBack, OpsError> {
     let mut update = Update::new(&context.command, context.now()?, way.edits.clone());
     update.kind = kind;
+    let mut carried = 0;
     let outcome = match way.moved {
-        Some(moved) => {
+        Some(mut moved) => {
             let touched = touched(context, moved)?;
             let wanted = |path: &RepoPath| touched.contains(path);
             let policy = Policy::Force { wanted: &wanted };
+            if way.edits.iter().all(|edit| edit.name == RefName::staged()) {
+                (moved, carried) = carrying(context, moved, policy)?;
+            }
             move_to(context, Move { from: moved.from, to: moved.to, policy }, update)
         }
         None => context.repo.update(&update).map_err(OpsError::from),
     };
     let updated = outcome.map_err(|error| name_the_obstacle(error, target.id))?;
     let operation = OperationInfo::of(target);
-    Ok(TakenBack { operation, files: updated.files, saved: updated.saved })
+    let saved = updated.saved.saturating_sub(carried);
+    Ok(TakenBack { operation, files: updated.files, saved })
 }
 
 fn name_the_obstacle(error: OpsError, operation: i64) -> OpsError {

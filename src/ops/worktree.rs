@@ -1,7 +1,7 @@
 //! Moving the working copy together with refs: the files first, with a way back, then the refs in
 //! one transaction; after a crash the refs tell which way the files go.
 
-use crate::base::{Hash, RepoPath, TreeId};
+use crate::base::{Hash, PathList, RepoPath, TreeId};
 use crate::diff::tree::tree_changes;
 use crate::ops::{Context, OpsError, add};
 use crate::refs::operation::Moved;
@@ -63,7 +63,7 @@ fn hide_from_git(context: &Context, way: Move<'_>) {
     }
     let changes = tree_changes(context.repo.objects(), way.from, way.to, &RepoPath::root());
     let new = changes.flatten().filter(|change| change.old.is_none());
-    let new: Vec<_> = new.map(|change| change.path).collect();
+    let new: PathList = new.map(|change| change.path).collect();
     add::exclude_from_git(context, way.to, &new);
 }
 

@@ -52,6 +52,11 @@ pub fn is_out_of_room(source: &rusqlite::Error) -> bool {
         || extended == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }
 
+/// Returns whether SQLite may not write to the file.
+pub fn is_read_only(source: &rusqlite::Error) -> bool {
+    source.sqlite_error_code() == Some(ErrorCode::ReadOnly)
+}
+
 /// Who else may have the database open.
 #[derive(Debug, Clone, Copy)]
 enum Sharing {

@@ -10,7 +10,7 @@ pub mod reach;
 mod state;
 mod verify;
 
-pub use database::is_out_of_room;
+pub use database::{is_out_of_room, is_read_only};
 pub use error::RepoError;
 pub use handle::{OpenOptions, Repo, Update, Updated};
 pub use layout::Layout;

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use crate::base::interrupt;
 use crate::base::{CommitId, TreeId};
 use crate::object::tree::Reached;
-use crate::object::{Entry, ObjectDb};
+use crate::object::{Entry, Irregular, ObjectDb, RegularityCheck};
 use crate::refs::{RefValue, operation};
 use crate::repo::{Repo, RepoError};
 use crate::store::{BlobId, BlobKind};
@@ -58,6 +58,17 @@ impl Repo {
 pub struct Walk<'a> {
     objects: &'a ObjectDb,
     seen: HashSet<BlobId>,
+    check: Option<RegularityCheck>,
+    irregular: Vec<IrregularNode>,
+}
+
+/// A node of a tree that no writer would have made so, and where it was come upon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IrregularNode {
+    /// The commit whose tree it is of; nothing where something else leads to the tree.
+    pub commit: Option<CommitId>,
+    pub tree: TreeId,
+    pub found: Irregular,
 }
 
 /// Something that cannot be followed further: a blob that is missing or damaged.
@@ -65,14 +76,20 @@ pub type Broken<'f> = dyn FnMut(crate::object::ObjectError) + 'f;
 
 impl<'a> Walk<'a> {
     pub fn new(objects: &'a ObjectDb) -> Self {
-        Self { objects, seen: HashSet::new() }
+        Self { objects, seen: HashSet::new(), check: None, irregular: Vec::new() }
+    }
+
+    /// Returns a walk that also looks for trees whose nodes are not cut by the rule, and lists up to
+    /// `limit` of them.
+    pub fn checking(objects: &'a ObjectDb, limit: usize) -> Self {
+        Self { check: Some(RegularityCheck::new(limit)), ..Self::new(objects) }
     }
 
     /// Visits all that is reachable from `roots`; what cannot be read is told to `broken`, and the
     /// walk goes on beside it.
     pub fn visit(&mut self, roots: &Roots, broken: &mut Broken<'_>) -> Result<(), RepoError> {
         let mut commits = roots.commits.clone();
-        let mut trees = roots.trees.clone();
+        let mut trees = Vec::new();
         while let Some(id) = commits.pop() {
             interrupt::check().map_err(crate::store::StoreError::from)?;
             if !self.seen.insert(BlobId { kind: BlobKind::Commit, hash: id.0 }) {
@@ -81,14 +98,17 @@ impl<'a> Walk<'a> {
             match self.objects.commit(id) {
                 Ok(commit) => {
                     commits.extend(commit.parents);
-                    trees.push(commit.tree);
+                    trees.push((Some(id), commit.tree));
                 }
                 Err(error) => broken(error),
             }
         }
-        for tree in trees {
+        trees.extend(roots.trees.iter().map(|tree| (None, *tree)));
+        for (commit, tree) in trees {
             interrupt::check().map_err(crate::store::StoreError::from)?;
             self.visit_tree(tree, broken);
+            let found = self.check.iter_mut().flat_map(RegularityCheck::take_found);
+            self.irregular.extend(found.map(|found| IrregularNode { commit, tree, found }));
         }
         Ok(())
     }
@@ -96,7 +116,8 @@ impl<'a> Walk<'a> {
     fn visit_tree(&mut self, tree: TreeId, broken: &mut Broken<'_>) {
         let (objects, seen) = (self.objects, &mut self.seen);
         let mut manifests = Vec::new();
-        let outcome = objects.reach_tree(tree, &mut |reached| match reached {
+        let check = self.check.as_mut();
+        let outcome = objects.reach_tree_with(tree, check, &mut |reached| match reached {
             Reached::Node(id) => seen.insert(id),
             Reached::Entry(Entry::File { file, .. }) => {
                 match file.manifest {
@@ -120,6 +141,12 @@ impl<'a> Walk<'a> {
                 broken(error);
             }
         }
+    }
+
+    /// Returns the nodes that are not cut by the rule, as far as they are listed, and their number.
+    pub fn take_irregular(&mut self) -> (Vec<IrregularNode>, u64) {
+        let count = self.check.as_ref().map_or(0, RegularityCheck::count);
+        (std::mem::take(&mut self.irregular), count)
     }
 
     /// Returns every blob that was reached.

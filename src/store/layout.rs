@@ -61,6 +61,11 @@ impl Layout {
         self.root.join("damaged")
     }
 
+    /// Returns the list of what is known to be damaged or lost.
+    pub fn known_damage(&self) -> PathBuf {
+        self.root.join("known-damage")
+    }
+
     pub fn gc_lock(&self) -> PathBuf {
         self.root.join("gc.lock")
     }

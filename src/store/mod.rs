@@ -16,7 +16,7 @@ mod verify;
 
 pub use blob::{BlobId, BlobKind};
 pub use error::StoreError;
-pub use local::{Adopted, LocalStore, OpenReport, PackInfo, Usage};
+pub use local::{Adopted, LocalStore, LostPlace, OpenReport, PackInfo, Usage};
 pub use memory::MemoryStore;
 pub use pack::PackName;
 pub use repack::{GcSession, Live, RepackLimits, RepackOutcome, RepackPlan};

@@ -1,11 +1,11 @@
 //! Garbage collection: which packs to remove or rewrite, decided first, then done in an order that
 //! a crash at any point leaves sound.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::store::index::Location;
 use crate::store::pack::{PackClass, PackName};
-use crate::store::{BlobId, LocalStore, PackInfo, StoreError};
+use crate::store::{BlobId, LocalStore, LostPlace, PackInfo, StoreError};
 
 mod session;
 
@@ -58,9 +58,15 @@ struct Tally {
     live: u64,
     dead_blobs: u64,
     class: PackClass,
+    /// Whether it holds the damaged copy of a blob that another pack has sound.
+    superseded: bool,
 }
 
 impl Tally {
+    fn of(info: PackInfo) -> Self {
+        Self { info, live: 0, dead_blobs: 0, class: PackClass::Data, superseded: false }
+    }
+
     fn unused(&self) -> u64 {
         self.info.len.saturating_sub(self.live)
     }
@@ -75,19 +81,25 @@ impl LocalStore {
     /// the store.
     pub fn plan_repack(&self, live: Live, limits: RepackLimits) -> Result<RepackPlan, StoreError> {
         self.index.relist()?;
-        let empty = |info: PackInfo| {
-            (info.name, Tally { info, live: 0, dead_blobs: 0, class: PackClass::Data })
-        };
+        let superseded = self.superseded()?;
+        let empty = |info: PackInfo| (info.name, Tally::of(info));
         let mut tallies: BTreeMap<PackName, Tally> = self.packs()?.into_iter().map(empty).collect();
-        self.index.each(&mut |place| count(&mut tallies, &place, live))?;
+        self.index.each(&mut |place| count(&mut tallies, &place, live, &superseded))?;
         Ok(decide(tallies.into_values().collect(), limits))
     }
 }
 
-fn count(tallies: &mut BTreeMap<PackName, Tally>, place: &Location, live: Live) {
+fn count(
+    tallies: &mut BTreeMap<PackName, Tally>,
+    place: &Location,
+    live: Live,
+    superseded: &BTreeSet<LostPlace>,
+) {
     if let Some(tally) = tallies.get_mut(&place.pack) {
+        let is_superseded = superseded.contains(&(place.entry.id, Some(place.pack)));
+        tally.superseded |= is_superseded;
         tally.class = PackClass::of(place.entry.id.kind);
-        if live(&place.entry.id) {
+        if live(&place.entry.id) && !is_superseded {
             // The entry in the footer is as much in use as the blob.
             tally.live += place.entry.end() - u64::from(place.entry.offset) + 48;
         } else {
@@ -116,7 +128,7 @@ fn decide(tallies: Vec<Tally>, limits: RepackLimits) -> RepackPlan {
         let crowd = if tally.class == PackClass::Data { data } else { metadata };
         let wasteful = tally.dead_blobs > 0 && plan.unused > total / 100 * limits.max_unused;
         let affordable = plan.moved + tally.live <= budget;
-        if (crowd && tally.is_small()) || (wasteful && affordable) {
+        if tally.superseded || (crowd && tally.is_small()) || (wasteful && affordable) {
             plan.unused -= tally.unused();
             plan.freed += tally.unused();
             plan.moved += tally.live;

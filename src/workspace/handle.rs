@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::base::RepoPath;
 use crate::base::boot::boot_id;
 use crate::base::fs::{PathError, create_dirs};
 use crate::object::ObjectDb;
@@ -17,6 +18,7 @@ pub struct Workspace {
     pub(super) cache: StatCache,
     /// Names the time since the machine was started, where the system tells.
     pub(super) boot: Option<String>,
+    torn: Vec<RepoPath>,
 }
 
 impl Workspace {
@@ -34,9 +36,15 @@ impl Workspace {
         create_dirs(&dot_dir.join("tmp"))?;
         let disk = Disk::open(root)?;
         let cache = StatCache::open(&dot_dir.join("stat.db"));
-        let workspace = Self { disk, dot_dir: dot_dir.to_owned(), objects, cache, boot };
-        workspace.doubt_earlier_boots();
-        Ok(workspace)
+        let (dot_dir, torn) = (dot_dir.to_owned(), Vec::new());
+        let workspace = Self { disk, dot_dir, objects, cache, boot, torn };
+        let torn = workspace.doubt_earlier_boots();
+        Ok(Self { torn, ..workspace })
+    }
+
+    /// Returns the files that a power cut has torn, as was just found.
+    pub fn torn(&self) -> &[RepoPath] {
+        &self.torn
     }
 
     /// Returns where the files lie.

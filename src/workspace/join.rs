@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 use std::iter::Peekable;
+use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
 
@@ -35,10 +36,22 @@ pub(super) enum OnDisk {
         ignored: bool,
     },
     Special(FileKind),
+    /// A file that was not looked at, in a directory with nothing tracked in it.
+    Name {
+        ignored: bool,
+    },
     /// It could not be looked at.
     Unknown,
     /// An ignored directory with nothing tracked in it.
     IgnoredDirectory,
+}
+
+/// Which files are looked at, and not only named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Facts {
+    OfAll,
+    /// Those of directories in which the tree has something.
+    OfTracked,
 }
 
 /// The three streams.
@@ -104,17 +117,20 @@ impl<'a> Join<'a> {
         tree: TreeId,
         below: &RepoPath,
         enter_ignored: impl Fn(&RepoPath) -> bool + 'a,
+        facts: Facts,
     ) -> Self {
         let objects = workspace.objects.clone();
-        let enter = move |dir: &RepoPath| {
+        let has_tracked = move |dir: &RepoPath| {
             // An error shows when the tree is walked; here it means that all is looked at.
-            enter_ignored(dir)
-                || objects.tree_entry(tree, dir).map_or(true, |found| found.is_some())
+            objects.tree_entry(tree, dir).map_or(true, |found| found.is_some())
         };
+        let enters = has_tracked.clone();
+        let enter = move |dir: &RepoPath| enter_ignored(dir) || enters(dir);
         let options = ScanOptions {
             below: below.clone(),
             use_ignore_files: true,
             enter_ignored: Box::new(enter),
+            wants_facts: Arc::new(move |dir| facts == Facts::OfAll || has_tracked(dir)),
         };
         Self {
             scan: Scan::new(&workspace.disk, options),
@@ -194,6 +210,7 @@ impl<'a> Join<'a> {
             Some(Found::File { stat, ignored, .. }) => {
                 OnDisk::File { stat: *stat, ignored: *ignored }
             }
+            Some(Found::Name { ignored, .. }) => OnDisk::Name { ignored: *ignored },
             Some(Found::Special { kind, .. }) => OnDisk::Special(*kind),
             Some(Found::IgnoredDirectory { .. }) => OnDisk::IgnoredDirectory,
             Some(Found::Unknown { .. }) => {

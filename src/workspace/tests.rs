@@ -2,7 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests write as any program does")]
 
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -80,10 +80,14 @@ impl Sample {
         fs::remove_file(self.root.join(name)).unwrap();
     }
 
-    /// Makes a file too young to be believed, however slow the machine is.
-    pub fn keep_young(&self, name: &str) {
-        let file = File::options().append(true).open(self.root.join(name)).unwrap();
-        file.set_modified(SystemTime::now() + Duration::from_hours(1)).unwrap();
+    /// Makes a file look as if it was last written so long ago.
+    pub fn age(&self, name: &str, age: Duration) {
+        self.set_modified(name, SystemTime::now() - age);
+    }
+
+    pub fn set_modified(&self, name: &str, time: SystemTime) {
+        let file = fs::File::options().write(true).open(self.root.join(name)).unwrap();
+        file.set_modified(time).unwrap();
     }
 
     /// Waits until what was written so far is old enough to be believed.
@@ -129,15 +133,15 @@ impl Sample {
             force,
             tracked_only: false,
             is_git_tracked: &|path| path.as_bytes().starts_with(b"code/"),
+            is_lost: &|_| false,
         };
         let plan = self.workspace.plan_add(staged, &options)?;
-        self.workspace.execute_add(plan, &NoProgress)
+        self.workspace.execute_add(staged, &plan, &NoProgress)
     }
 
     /// Adds, and returns the new staged tree.
     pub fn add(&self, staged: TreeId, names: &[&str]) -> TreeId {
-        let outcome = self.try_add(staged, names, false).unwrap();
-        self.objects.edit_tree(staged, outcome.edits).unwrap()
+        self.try_add(staged, names, false).unwrap().tree
     }
 
     pub fn status(&self, head: TreeId, staged: TreeId, untracked: UntrackedMode) -> Status {

@@ -30,7 +30,7 @@ impl TestEnvironment {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let base = dir.path().canonicalize().unwrap();
-        for name in ["home", "work"] {
+        for name in ["home", "projects"] {
             std::fs::create_dir(base.join(name)).unwrap();
         }
         Self { dir, base, runs: AtomicI64::new(0), variables: Vec::new() }
@@ -43,7 +43,7 @@ impl TestEnvironment {
 
     /// Returns the directory that runs begin in; it shows as `$ROOT`.
     pub fn root(&self) -> PathBuf {
-        self.base.join("work")
+        self.base.join("projects")
     }
 
     /// Returns the home of the user; it shows as `$HOME`.
@@ -181,7 +181,7 @@ impl TestEnvironment {
 
     /// Returns the text as it would read on Ada's machine.
     pub fn as_ada(&self, text: &str) -> String {
-        text.replace(&*self.root().to_string_lossy(), "/home/ada/work")
+        text.replace(&*self.root().to_string_lossy(), "/home/ada/projects")
             .replace(&*self.home().to_string_lossy(), "/home/ada")
     }
 

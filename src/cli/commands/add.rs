@@ -39,7 +39,7 @@ pub struct Args {
     #[arg(short, long)]
     force: bool,
 
-    /// Print `{"added", "removed", "unchanged", "bytes", "notices", "incomplete"}` as JSON
+    /// Print `{"added", "removed", "unchanged", "bytes", "healed", "notices", "incomplete"}` as JSON
     #[arg(long)]
     json: bool,
 }
@@ -82,6 +82,10 @@ fn show(ui: &mut Ui, added: &Added, dry_run: bool) -> Result<(), CommandError> {
             ui.data(format_args!("{}  {path}", ui.paint(Label::Deleted, "remove")))?;
         }
         return Ok(());
+    }
+    if added.healed > 0 {
+        let objects = count(added.healed as usize, "object");
+        ui.status(format_args!("stored {objects} again that had been lost"));
     }
     ui.status(summary(added));
     Ok(())

@@ -1,6 +1,6 @@
 //! `mlv cherry-pick`, and what it shares with `mlv revert`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::shared::{self, Side};
 use crate::cli::error::{CommandError, user_error};
@@ -10,6 +10,7 @@ use crate::cli::render::count;
 use crate::cli::runs::warn_of_late_failures;
 use crate::cli::session;
 use crate::cli::ui::Ui;
+use crate::ops::OpsError;
 use crate::ops::commit::Committed;
 use crate::ops::merge::ReportedConflict;
 use crate::ops::pick::{self as ops, Direction, PickOptions, Picked};
@@ -17,7 +18,7 @@ use crate::ops::pick::{self as ops, Direction, PickOptions, Picked};
 /// Make the change of another commit here, with a new commit
 ///
 /// The author and the time of the change stay those of the commit it is taken from; the new commit
-/// runs through the hooks of every commit. A protected branch refuses it.
+/// runs through the hooks of a cherry-pick and those of every commit. A protected branch refuses it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mlv cherry-pick better-features
@@ -51,7 +52,8 @@ pub struct PickArgs {
     #[arg(long)]
     no_verify: bool,
 
-    /// Print `{"id", "branch", "parents", "tree", "files_changed", "conflicts", "hooks"}` as JSON
+    /// Print `{"result", "id", "branch", "parents", "tree", "files_changed", "conflicts", "hooks"}`
+    /// as JSON
     #[arg(long)]
     json: bool,
 }
@@ -75,11 +77,12 @@ pub fn pick(
         strategy: args.strategy.map(Into::into),
         no_verify: args.no_verify,
     };
-    let committed = match ops::pick(&context, direction, &options)? {
-        Picked::Done(committed) => committed,
-        Picked::Conflicts(conflicts) => {
+    let committed = match ops::pick(&context, direction, &options) {
+        Ok(Picked::Done(committed)) => committed,
+        Ok(Picked::Conflicts(conflicts)) => {
             return Err(conflicted(ui, args.json, &options, &conflicts)?);
         }
+        Err(error) => return Err(failed(ui, args.json, error)?),
     };
     show(ui, args.json, direction, &options.revision, &committed)?;
     warn_of_late_failures(ui, "commit", &committed.hooks);
@@ -94,20 +97,25 @@ fn show(
     committed: &Committed,
 ) -> Result<(), CommandError> {
     if json {
-        return ui.json(&json!({
-            "id": committed.id,
-            "branch": committed.branch,
-            "parents": committed.parents,
-            "tree": committed.tree,
-            "files_changed": committed.files_changed,
-            "conflicts": [],
-            "hooks": committed.hooks,
-        }));
+        return ui.json(&with_conflicts(shared::committed_json(committed), &[]));
     }
     let deed = if direction == Direction::Forth { "picked" } else { "reverted" };
     let files = count(committed.files_changed as usize, "file");
     ui.status(format_args!("{deed} `{revision}` as {}, {files} changed", committed.id.short()));
     Ok(())
+}
+
+fn with_conflicts(mut report: Value, conflicts: &[ReportedConflict]) -> Value {
+    report["conflicts"] = json!(conflicts);
+    report
+}
+
+/// Returns the error as it is told; one that hooks made is part of the data too.
+fn failed(ui: &mut Ui, json: bool, error: OpsError) -> Result<CommandError, CommandError> {
+    if json && let Some(runs) = shared::refusing_runs(&error) {
+        ui.json(&with_conflicts(shared::uncommitted_json("refused", runs), &[]))?;
+    }
+    Ok(error.into())
 }
 
 /// Lists every conflict, and returns the error that ends the verb.
@@ -118,10 +126,7 @@ fn conflicted(
     conflicts: &[ReportedConflict],
 ) -> Result<CommandError, CommandError> {
     if json {
-        ui.json(&json!({
-            "id": null, "branch": null, "parents": [], "tree": null, "files_changed": 0,
-            "conflicts": conflicts, "hooks": [],
-        }))?;
+        ui.json(&with_conflicts(shared::uncommitted_json("conflicts", &[]), conflicts))?;
     } else {
         shared::list_conflicts(ui, conflicts)?;
     }

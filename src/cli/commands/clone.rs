@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::fsck::show_lost;
 use crate::base::fs::IoContext;
-use crate::cli::error::CommandError;
+use crate::cli::error::{CommandError, user_error};
 use crate::cli::exit::ExitStatus;
 use crate::cli::globals::Globals;
 use crate::cli::render;
@@ -18,7 +19,8 @@ use crate::repo::Layout;
 ///
 /// Takes all branches as `origin/NAME`, all tags and their history, and checks one branch out. On one
 /// file system both repositories share the stored data, which never changes. Hooks that come along
-/// do not run before `mlv hooks trust`.
+/// do not run before `mlv hooks trust`. What the source has lost is named, with exit code 1, and all
+/// the rest is cloned.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mlv clone /data/churn
@@ -42,7 +44,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     let options = CloneOptions { source, directory, branch };
     let config = globals.config(ui, None::<&Layout>)?;
     let progress = ui.progress();
-    let listener = Box::new(RunView::new(progress.clone(), ui));
+    let listener = Box::new(RunView::new(progress.clone(), ui, None));
     let standing = globals.directory()?;
     let standing = standing.canonicalize().context("open", &standing)?;
     let (environment, command) = (globals.environment.clone(), globals.command.clone());
@@ -52,10 +54,27 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     })?;
     if json {
         ui.json(&cloned)?;
-    } else {
-        show(ui, &cloned);
+        return Ok(if cloned.lost_count == 0 { ExitStatus::Done } else { ExitStatus::Failed });
     }
-    Ok(ExitStatus::Done)
+    show(ui, &cloned);
+    if cloned.lost_count == 0 { Ok(ExitStatus::Done) } else { Err(incomplete(ui, &cloned)?) }
+}
+
+/// Lists what the source has lost, and returns the error that ends the verb.
+fn incomplete(ui: &mut Ui, cloned: &Cloned) -> Result<CommandError, CommandError> {
+    for lost in &cloned.lost {
+        show_lost(ui, lost)?;
+    }
+    let more = cloned.lost_count - cloned.lost.len() as u64;
+    if more > 0 {
+        ui.data(format_args!("and {more} more"))?;
+    }
+    for path in &cloned.missing {
+        ui.warning(format_args!("`{path}` is missing in the working copy"));
+    }
+    let lost = render::count(cloned.lost_count as usize, "object");
+    Ok(user_error(format!("the source has lost {lost}; all the rest is cloned"))
+        .hinted("where you still have a file as it was, `mlv add` in the clone stores it again"))
 }
 
 fn show(ui: &mut Ui, cloned: &Cloned) {

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 
-use super::shared::unless_interrupted;
+use super::shared::{self, unless_interrupted};
 use crate::cli::editor;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
@@ -13,9 +13,9 @@ use crate::cli::runs::warn_of_late_failures;
 use crate::cli::session;
 use crate::cli::style::Label;
 use crate::cli::ui::Ui;
-use crate::ops::Context;
 use crate::ops::commit::{CommitOptions, Committed, commit};
 use crate::ops::status::status;
+use crate::ops::{Context, OpsError};
 use crate::workspace::status::UntrackedMode;
 
 /// Keep what is staged as a commit, if the hooks let it
@@ -54,7 +54,7 @@ pub struct Args {
     #[arg(long, value_name = "KEY=VALUE", value_parser = fact)]
     meta: Vec<(String, String)>,
 
-    /// Print `{"id", "branch", "parents", "tree", "files_changed", "hooks"}` as JSON
+    /// Print `{"result", "id", "branch", "parents", "tree", "files_changed", "hooks"}` as JSON
     #[arg(long)]
     json: bool,
 }
@@ -73,15 +73,26 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         no_verify: args.no_verify,
         meta: args.meta,
     };
-    let done = commit(&context, options)?;
+    let done = match commit(&context, options) {
+        Ok(done) => done,
+        Err(error) => return Err(failed(ui, args.json, error)?),
+    };
     ui.end_progress();
     if args.json {
-        ui.json(&done)?;
+        ui.json(&shared::committed_json(&done))?;
     } else {
         tell(ui, &done);
     }
     warn_of_late_failures(ui, "commit", &done.hooks);
     Ok(unless_interrupted())
+}
+
+/// Returns the error as it is told; one that hooks made is part of the data too.
+fn failed(ui: &mut Ui, json: bool, error: OpsError) -> Result<CommandError, CommandError> {
+    if json && let Some(runs) = shared::refusing_runs(&error) {
+        ui.json(&shared::uncommitted_json("refused", runs))?;
+    }
+    Ok(error.into())
 }
 
 /// Returns the message that the user writes in an editor, where there is something to commit and a
@@ -107,6 +118,9 @@ fn written(context: &Context, args: &Args) -> Result<Option<String>, CommandErro
 
 fn fact(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
+        Some((key, _)) if key.trim().starts_with("mlv.") => {
+            Err("facts that begin with `mlv.` are its own".to_owned())
+        }
         Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().into(), value.into())),
         _ => Err("expected KEY=VALUE".to_owned()),
     }

@@ -7,13 +7,14 @@ use crate::cli::render::{self, printable};
 use crate::cli::session;
 use crate::cli::style::Label;
 use crate::cli::ui::Ui;
-use crate::ops::fsck::{self, FsckReport, Lost, Need};
+use crate::ops::fsck::{self, FsckReport, IrregularTree, Lost, Need};
 
 /// Prove that everything under `.mlv/` is as it was written
 ///
 /// Reads all data and verifies every hash, then follows all history. Names each damaged file, each
-/// object that is lost with it, and the commits and paths that need it. Exit code 1 where anything
-/// is damaged. Changes nothing.
+/// object that is lost with it, and the commits and paths that need it; also each tree that is not cut
+/// into nodes as its content asks, so that equal trees have equal ids. Exit code 1 where anything is
+/// found. Changes nothing, but notes what is damaged: the next `mlv add` of it stores it again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mlv fsck
@@ -44,10 +45,20 @@ fn show(ui: &mut Ui, report: &FsckReport) -> Result<(), CommandError> {
     for lost in &report.lost {
         show_lost(ui, lost)?;
     }
-    let listed = (report.problems.len() + report.lost.len()) as u64;
-    let all = report.problem_count + report.lost_count;
+    for tree in &report.irregular {
+        show_irregular(ui, tree)?;
+    }
+    let listed = (report.problems.len() + report.lost.len() + report.irregular.len()) as u64;
+    let all = report.problem_count + report.lost_count + report.irregular_count;
     if all > listed {
         ui.data(format_args!("and {} more", all - listed))?;
+    }
+    if report.superseded_count > 0 {
+        let copies = match report.superseded_count {
+            1 => "1 damaged copy is".to_owned(),
+            number => format!("{number} damaged copies are"),
+        };
+        ui.status(format_args!("{copies} stored again: `mlv gc` removes what is damaged"));
     }
     if report.index_rebuilt > 0 {
         let parts = render::count(report.index_rebuilt as usize, "part");
@@ -63,7 +74,8 @@ fn show(ui: &mut Ui, report: &FsckReport) -> Result<(), CommandError> {
     Ok(())
 }
 
-fn show_lost(ui: &mut Ui, lost: &Lost) -> Result<(), CommandError> {
+/// Prints a lost object, and what needs it.
+pub fn show_lost(ui: &mut Ui, lost: &Lost) -> Result<(), CommandError> {
     let kind = &lost.kind;
     ui.data(format_args!("lost {kind} {}: {}", lost.id.short(), printable(&lost.reason)))?;
     for need in &lost.needed_by {
@@ -80,6 +92,19 @@ fn show_lost(ui: &mut Ui, lost: &Lost) -> Result<(), CommandError> {
     Ok(())
 }
 
+fn show_irregular(ui: &mut Ui, tree: &IrregularTree) -> Result<(), CommandError> {
+    let IrregularTree { id, reason, needed_by } = tree;
+    ui.data(format_args!("irregular tree {}: {reason}", id.short()))?;
+    let directory = needed_by.path.as_ref().map_or_else(String::new, |path| format!("{path}/"));
+    let directory = ui.paint(Label::Path, printable(&directory)).to_string();
+    let holder = match (needed_by.commit, &needed_by.name) {
+        (Some(commit), _) => format!("commit {}", ui.paint(Label::CommitId, commit.short())),
+        (None, Some(name)) => format!("`{}`", printable(name)),
+        (None, None) => "`mlv undo`".to_owned(),
+    };
+    Ok(ui.data(format_args!("  directory {directory} of {holder}"))?)
+}
+
 fn needed(ui: &Ui, need: &Need) -> String {
     let path = need.path.as_ref().map(ToString::to_string);
     let path = path.map(|path| ui.paint(Label::Path, printable(&path)).to_string());
@@ -93,13 +118,30 @@ fn needed(ui: &Ui, need: &Need) -> String {
     }
 }
 
+/// The kinds of objects that adding a file makes.
+const HEALABLE: [&str; 2] = ["chunk", "manifest"];
+
 fn verdict(report: &FsckReport) -> CommandError {
+    if report.problem_count + report.lost_count == 0 {
+        let trees = render::count(report.irregular_count as usize, "tree");
+        return user_error(format!("{trees} not stored as `mlv` stores them; nothing is lost"))
+            .hinted(
+                "their files can be read; committed anew in a new repository they are regular",
+            );
+    }
     let damaged = render::count(report.problem_count as usize, "damage");
     if report.lost_count == 0 {
         return user_error(format!("{damaged} found; nothing is lost"))
             .hinted("clone into a new directory while all can still be read");
     }
     let lost = render::count(report.lost_count as usize, "object");
-    user_error(format!("{damaged} found; {lost} lost"))
+    let error = user_error(format!("{damaged} found; {lost} lost"));
+    let needs = report.lost.iter().filter(|lost| HEALABLE.contains(&lost.kind.as_str()));
+    let path = needs.flat_map(|lost| &lost.needed_by).find_map(|need| need.path.as_ref());
+    let again = path.map(|path| {
+        format!("where you still have a file as it was, `mlv add {path}` stores it again")
+    });
+    error
+        .maybe_hinted(again)
         .hinted("copy the damaged packs back from a backup or a clone of this repository")
 }

@@ -1,6 +1,6 @@
 //! `mlv gc`
 
-use crate::cli::error::CommandError;
+use crate::cli::error::{CommandError, user_error};
 use crate::cli::exit::ExitStatus;
 use crate::cli::globals::Globals;
 use crate::cli::render;
@@ -13,7 +13,7 @@ use crate::ops::gc::{self, GcReport};
 /// Kept is what a branch, a tag, a stash, the staged files or a merge under way lead to, and what
 /// `mlv undo` may need: the operations of the last `undo.keep_days` days and the last
 /// `undo.keep_operations` ones. Waits for other commands; changes nothing where data that is needed
-/// is missing, and keeps packs that are damaged.
+/// is missing, and keeps packs that are damaged until what they held is stored again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mlv gc
@@ -37,7 +37,11 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         ui.data(summary(&report))?;
         details(ui, &report);
     }
-    Ok(ExitStatus::Done)
+    if !report.out_of_room {
+        return Ok(ExitStatus::Done);
+    }
+    Err(user_error("the disk is too full to free all: what is in use could not be moved together")
+        .hinted("make some room, or free more with each `mlv gc` as long as it frees something"))
 }
 
 fn summary(report: &GcReport) -> String {

@@ -10,6 +10,7 @@ mod add;
 mod branch;
 mod cat;
 mod cherry_pick;
+mod ci;
 mod clone;
 mod commit;
 mod completions;
@@ -73,6 +74,7 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Undo, "revert", revert),
     verb!(Undo, "reset", reset),
     verb!(Pipeline, "hooks", hooks),
+    verb!(Pipeline, "ci", ci),
     verb!(Upkeep, "gc", gc),
     verb!(Upkeep, "fsck", fsck),
     verb!(Upkeep, "config", config),

@@ -10,7 +10,8 @@ use crate::ops::pick::Direction;
 /// Take back the change of a commit, with a new commit
 ///
 /// History stays as it is: the new commit holds the opposite of the change, and runs through the
-/// hooks of every commit. A protected branch refuses it: revert on a branch, then merge that.
+/// hooks of a revert and those of every commit. A protected branch refuses it: revert on a branch,
+/// then merge that.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mlv revert HEAD

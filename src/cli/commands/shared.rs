@@ -1,5 +1,7 @@
 //! What the verbs that make commits have in common.
 
+use serde_json::{Value, json};
+
 use crate::base::interrupt;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
@@ -7,6 +9,7 @@ use crate::cli::style::Label;
 use crate::cli::ui::Ui;
 use crate::hook::runner::RunRecord;
 use crate::ops::OpsError;
+use crate::ops::commit::Committed;
 use crate::ops::merge::ReportedConflict;
 
 /// Whose side wins where both changed a path.
@@ -32,6 +35,32 @@ pub fn refusing_runs(error: &OpsError) -> Option<&[RunRecord]> {
         OpsError::Untrusted { .. } => Some(&[]),
         _ => None,
     }
+}
+
+/// Returns what came of a verb that makes a commit, as JSON has it.
+pub fn committed_json(committed: &Committed) -> Value {
+    json!({
+        "result": "committed",
+        "id": committed.id,
+        "branch": committed.branch,
+        "parents": committed.parents,
+        "tree": committed.tree,
+        "files_changed": committed.files_changed,
+        "hooks": committed.hooks,
+    })
+}
+
+/// Returns the same for a verb that made none, and why it did not.
+pub fn uncommitted_json(result: &str, hooks: &[RunRecord]) -> Value {
+    json!({
+        "result": result,
+        "id": null,
+        "branch": null,
+        "parents": [],
+        "tree": null,
+        "files_changed": 0,
+        "hooks": hooks,
+    })
 }
 
 /// Lists conflicts, one a line.

@@ -58,8 +58,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         [name, target] => (name, Some(target.as_str())),
         more => return Err(cli_error(format!("{} names are too many", more.len()))),
     };
-    let Done { done: made, hooks } =
-        tag::create(&context, name, target, args.message, args.force)?;
+    let Done { done: made, hooks } = tag::create(&context, name, target, args.message, args.force)?;
     ui.end_progress();
     ui.status(format_args!("`{}` is {}", made.name, made.id.short()));
     warn_of_late_failures(ui, "tagging", &hooks);

@@ -12,9 +12,11 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::ui::OutputError;
 use crate::config::ConfigError;
 use crate::refs::RefError;
-use crate::repo::{RepoError, is_out_of_room};
+use crate::repo::{RepoError, is_out_of_room, is_read_only};
 
 const DISK_FULL: &str = "the disk is full; nothing you had is lost";
+const READ_ONLY: &str =
+    "check who owns `.mlv` and its mode (`ls -ld .mlv`), and that its disk is not read-only";
 
 impl From<PathError> for CommandError {
     fn from(error: PathError) -> Self {
@@ -110,6 +112,7 @@ impl From<RefError> for CommandError {
             RefError::Sqlite(source) if is_out_of_room(source) => {
                 user_error(error).hinted(DISK_FULL)
             }
+            RefError::Sqlite(source) if is_read_only(source) => user_error(error).hinted(READ_ONLY),
             RefError::NoSuchOperation { .. } => user_error(error).hinted("`mlv op log` lists them"),
             _ => user_error(error),
         }
@@ -137,6 +140,9 @@ impl From<RepoError> for CommandError {
             }
             RepoError::Database { ref source, .. } if is_out_of_room(source) => {
                 user_error(error).hinted(DISK_FULL)
+            }
+            RepoError::Database { ref source, .. } if is_read_only(source) => {
+                user_error(error).hinted(READ_ONLY)
             }
             error => user_error(error),
         }

@@ -41,6 +41,7 @@ fn facts(error: OpsError) -> CommandError {
             (near, listed("templates", candidates.iter()))
         }
         OpsError::NoSuchBranch { name, candidates }
+        | OpsError::NoSuchAction { name, candidates }
         | OpsError::NoSuchTag { name, candidates }
         | OpsError::NoSuchPath { path: name, candidates, .. } => {
             (did_you_mean(name, candidates.iter().map(String::as_str)), None)
@@ -123,6 +124,11 @@ fn hint(error: &OpsError) -> Option<String> {
         OpsError::Untracked { path } => format!("`mlv add {path}` first"),
         OpsError::CannotUndo { .. } => "`mlv op log` shows what happened since".into(),
         OpsError::NoSuchStash { .. } => "`mlv stash list` shows them".into(),
+        OpsError::NoSuchAction { .. } => "`mlv hooks add` lists them".into(),
+        OpsError::HookExists { hook } => format!("`--as {hook}-2` gives the new one another name"),
+        OpsError::NoPlaceForHook { block } => {
+            format!("put this below `hooks` yourself:\n{}", block.trim_end())
+        }
         OpsError::NoRun => "`mlv hooks list` shows which would".into(),
         OpsError::NoSuchRun { .. } => "`mlv hooks runs` lists them".into(),
         OpsError::StoreInUse { .. } => "a command or a hook is at work: try again later".into(),

@@ -15,7 +15,7 @@ live=' '
 while read -r sign group; do
   case $sign in
     +) live="$live$group " ;;
-    -) live="${live%% "$group" *} ${live#* "$group" }" ;;
+    -) live="${live%% $group *} ${live#* $group }" ;;
   esac
 done
 for group in $live; do kill -s TERM -- "-$group"; done

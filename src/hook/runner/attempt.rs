@@ -144,16 +144,18 @@ impl Attempt<'_> {
         let payload = Payload::new(crew.context, hook, &slot.run_id, Some(self.tree));
         let changed = changed_files(&crew.context.changes);
         let files = write_files(&sandbox.scratch, &payload, &changed)?;
+        let action_dir = sandbox.scratch.join("action");
         let places = Places {
             changed_files: &files.changed,
             output: &files.output,
             base_dir: sandbox.base_dir.as_deref(),
+            action_dir: &action_dir,
             attempt: self.record.attempt,
         };
         let secrets = secrets_of(crew.environment, hook);
         let masker = || Masker::new(secrets.iter().map(Vec::as_slice));
         let task = Task {
-            command: command_of(hook),
+            command: command_of(hook, &action_dir)?,
             dir: start_dir(sandbox, hook),
             environment: environment(crew.environment, hook, &payload, places),
             stdin: files.stdin,
@@ -196,9 +198,13 @@ fn unreadable(error: PathError) -> HookOutput {
     HookOutput { problems: vec![error.to_string()], ..HookOutput::default() }
 }
 
-fn command_of(hook: &Hook) -> Vec<OsString> {
-    let Work::Run { command, shell } = &hook.work;
-    shell.0.iter().chain([command]).map(OsString::from).collect()
+fn command_of(hook: &Hook, action_dir: &Path) -> Result<Vec<OsString>, PathError> {
+    match &hook.work {
+        Work::Run { command, shell } => {
+            Ok(shell.0.iter().chain([command]).map(OsString::from).collect())
+        }
+        Work::Uses { action, .. } => action.lay_out(action_dir),
+    }
 }
 
 fn write_files(scratch: &Path, payload: &Payload<'_>, changed: &[u8]) -> Result<Files, PathError> {

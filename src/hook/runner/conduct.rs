@@ -12,7 +12,7 @@ use crate::hook::output::HookOutput;
 use crate::hook::process::Limits;
 use crate::hook::runner::attempt::{Attempt, Attempted, Crew, Verdict};
 use crate::hook::runner::backoff::backoff;
-use crate::hook::runner::graph::{Node, Stage, is_ready, obstacle};
+use crate::hook::runner::graph::{Node, Stage, failure, is_ready, obstacle};
 use crate::hook::runner::host::{RunEvent, Slot, Turn};
 use crate::hook::runner::record::{RunDetail, RunRecord, Status};
 use crate::hook::runner::run::{HookError, Made, Outcome, Runner};
@@ -210,6 +210,8 @@ impl<'r, 'p, 'a> Conductor<'r, 'p, 'a> {
             return;
         }
         let interrupted = (self.runner.limits.interrupted)();
+        let refuses = self.runner.context.event.may_refuse();
+        let failure = if refuses { failure(&self.nodes) } else { None };
         let mut passed_over = Vec::new();
         // One that is passed over stands in the way of those that need it, which come later.
         for at in 0..self.nodes.len() {
@@ -217,8 +219,7 @@ impl<'r, 'p, 'a> Conductor<'r, 'p, 'a> {
                 Stage::Ended | Stage::Running => continue,
                 _ if interrupted => Some((Status::Cancelled, "interrupted".to_owned())),
                 Stage::Resting { .. } => None,
-                _ => obstacle(&self.nodes, at, self.runner.context.event)
-                    .map(|reason| (Status::Skipped, reason)),
+                _ => obstacle(&self.nodes, at, failure).map(|reason| (Status::Skipped, reason)),
             };
             if let Some((status, message)) = why {
                 let record = &mut self.nodes[at].record;
@@ -320,10 +321,15 @@ impl<'r, 'p, 'a> Conductor<'r, 'p, 'a> {
     /// Writes down that a run could not be carried out, as far as that can still be written.
     fn give_up(&mut self, at: usize, error: HookError) {
         let node = &mut self.nodes[at];
+        let (status, message) = if (self.runner.limits.interrupted)() {
+            (Status::Cancelled, "interrupted".to_owned())
+        } else {
+            (Status::Failed, format!("could not be carried out: {error}"))
+        };
         node.stage = Stage::Ended;
-        node.record.status = Status::Failed;
+        node.record.status = status;
         node.record.finished = Some(Timestamp::now());
-        node.record.message = Some(format!("could not be carried out: {error}"));
+        node.record.message = Some(message);
         // The first error is the one to tell.
         let _ = self.runner.host.journal(std::slice::from_ref(&node.record));
         self.error.get_or_insert(error);

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use crate::hook::event::Event;
 use crate::hook::plan::{Decision, Plan};
 use crate::hook::runner::record::{RunRecord, Status};
 use crate::hook::spec::Hook;
@@ -80,19 +79,21 @@ fn is_obstacle(node: &Node<'_>) -> bool {
     node.stage == Stage::Ended && !node.record.status.is_good() && !forgiven
 }
 
-/// Returns why a hook that has not started will not get its turn.
-pub(super) fn obstacle(nodes: &[Node<'_>], at: usize, event: Event) -> Option<String> {
+/// Returns the first that failed, or else was cancelled, and stands in the way of others.
+pub(super) fn failure(nodes: &[Node<'_>]) -> Option<usize> {
+    let first =
+        |status| nodes.iter().position(|node| node.record.status == status && is_obstacle(node));
+    first(Status::Failed).or_else(|| first(Status::Cancelled))
+}
+
+/// Returns why a hook that has not started will not get its turn; `failure` stops all.
+pub(super) fn obstacle(nodes: &[Node<'_>], at: usize, failure: Option<usize>) -> Option<String> {
     let node = &nodes[at];
     if node.hook.always {
         return None;
     }
-    let failure = || {
-        let ended = |status| move |node: &&Node<'_>| node.record.status == status;
-        let bad = || nodes.iter().filter(|node| is_obstacle(node));
-        bad().find(ended(Status::Failed)).or_else(|| bad().find(ended(Status::Cancelled)))
-    };
-    let needed = || node.needs.iter().map(|need| &nodes[*need]).find(|need| is_obstacle(need));
-    let bad = if event.may_refuse() { failure().or_else(needed) } else { needed() }?;
+    let needed = || node.needs.iter().copied().find(|need| is_obstacle(&nodes[*need]));
+    let bad = &nodes[failure.or_else(needed)?];
     let deed = match bad.record.status {
         Status::Failed => "failed",
         Status::Cancelled => "was cancelled",

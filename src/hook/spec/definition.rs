@@ -38,6 +38,19 @@ struct HookDefinition<'a> {
     secrets: &'a [String],
     #[n(13)]
     workdir: String,
+    /// Left out where the hook has a command.
+    #[n(14)]
+    uses: Option<UsesDefinition<'a>>,
+}
+
+#[derive(Encode)]
+struct UsesDefinition<'a> {
+    #[n(0)]
+    action: &'a str,
+    #[n(1)]
+    digest: Hash,
+    #[n(2)]
+    with: String,
 }
 
 #[derive(Encode)]
@@ -55,7 +68,14 @@ struct SpecDefinition<'a> {
 impl Hook {
     /// Returns the hash of all that decides what this hook does; its description is not part.
     pub fn definition_hash(&self) -> Hash {
-        let Work::Run { command, shell } = &self.work;
+        let (shell, command, uses) = match &self.work {
+            Work::Run { command, shell } => (shell.0.as_slice(), command.as_str(), None),
+            Work::Uses { action, with } => {
+                let digest = action.digest();
+                let with = with.to_json();
+                (&[][..], "", Some(UsesDefinition { action: action.name, digest, with }))
+            }
+        };
         Hash::of(&codec::encode(&HookDefinition {
             schema: 1,
             id: self.id.as_str(),
@@ -63,7 +83,7 @@ impl Hook {
             branches: self.branches.patterns(),
             paths: self.paths.patterns(),
             needs: self.needs.iter().map(HookId::as_str).collect(),
-            shell: &shell.0,
+            shell,
             command,
             inputs: self.inputs.patterns(),
             outputs: self.outputs.patterns(),
@@ -73,6 +93,7 @@ impl Hook {
             env: &self.env,
             secrets: &self.secrets,
             workdir: self.workdir.to_string(),
+            uses,
         }))
     }
 }

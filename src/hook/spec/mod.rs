@@ -6,9 +6,11 @@ mod check;
 mod definition;
 pub mod error;
 pub mod glob;
-mod node;
+mod insert;
+pub(in crate::hook) mod node;
 mod read;
 mod read_hook;
+mod read_uses;
 mod types;
 
 #[cfg(test)]
@@ -16,6 +18,8 @@ mod tests;
 
 pub use error::{Place, SpecError, SpecErrors};
 pub use glob::{GlobError, Globs};
+pub use insert::with_hook;
+pub use node::fault as yaml_fault;
 pub use read::{FILE_NAME, parse};
 pub use types::{
     Artifact, ArtifactKind, BranchRule, Hook, HookId, NotAHookId, Retries, Severity, Shell, Spec,

@@ -38,7 +38,8 @@ pub fn parse(source: &str) -> Result<Node, (Place, String)> {
     Ok(raw.into_node(source))
 }
 
-fn fault(error: &serde_saphyr::Error) -> (Place, String) {
+/// Returns where an error of the YAML reader is, and what it says.
+pub fn fault(error: &serde_saphyr::Error) -> (Place, String) {
     let place = error.location().map(place_of).unwrap_or_default();
     let text = error.without_snippet().to_string();
     // The place is shown by us; the library would say it a second time.

@@ -19,6 +19,8 @@ pub(super) const KEYS: &[&str] = &[
     "paths",
     "needs",
     "run",
+    "uses",
+    "with",
     "shell",
     "workdir",
     "inputs",
@@ -31,8 +33,6 @@ pub(super) const KEYS: &[&str] = &[
 
 /// The keys that are known and refused until they work.
 pub(super) const KEYS_LATER: &[&str] = &[
-    "uses",
-    "with",
     "if",
     "retries",
     "continue_on_error",
@@ -74,6 +74,7 @@ impl Reader<'_> {
                 }
                 "needs" => draft.needs = self.needs(value),
                 "run" => run = self.text(value, "`run`"),
+                "uses" | "with" => {}
                 "shell" => shell = self.shell(value),
                 "workdir" => hook.workdir = self.workdir(value),
                 "timeout" => hook.timeout = self.timeout(value),
@@ -96,7 +97,12 @@ impl Reader<'_> {
             self.fault(name.place, format!("{whose} has no `on`: it would never run"));
         }
         match (has("run"), has("uses")) {
-            (None, None) => self.fault(name.place, format!("{whose} has no `run`")),
+            (None, None) => {
+                self.fault(
+                    name.place,
+                    format!("{whose} does nothing: it has no `run` and no `uses`"),
+                );
+            }
             (Some(_), Some((uses, _))) => {
                 self.fault(uses.place, format!("{whose} has both `run` and `uses`"));
             }
@@ -106,6 +112,13 @@ impl Reader<'_> {
             _ => {}
         }
         draft.hook.work = Work::Run { command: run.unwrap_or_default().to_owned(), shell };
+        for (key, partner) in [("with", "uses"), ("shell", "run")] {
+            if let Some((key, _)) = has(key).filter(|_| has(partner).is_none()) {
+                let message = format!("`{}` of {whose} goes with `{partner}`", key.text);
+                self.fault(key.place, message);
+            }
+        }
+        self.uses(&mut draft.hook, entries);
         draft.hook.needs = draft.needs.iter().map(|(_, id)| id.clone()).collect();
         draft
     }

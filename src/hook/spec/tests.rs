@@ -64,7 +64,7 @@ fn every_key_reaches_its_value() {
     assert_eq!(train.timeout, Some(std::time::Duration::from_hours(2)));
     assert_eq!(train.workdir.to_string(), "pipeline");
     assert!(train.outputs.matches_path(&RepoPath::from_bytes("metrics/auc.json").unwrap()));
-    let Work::Run { command, shell } = &train.work;
+    let Work::Run { command, shell } = &train.work else { panic!("{:?}", train.work) };
     assert_eq!(command, "python3 train.py\necho done\n");
     assert_eq!(shell.0, ["bash", "-euc"]);
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::base::RepoPath;
+use crate::hook::action::{Action, Arguments};
 use crate::hook::condition::Condition;
 use crate::hook::event::Event;
 use crate::hook::spec::glob::Globs;
@@ -167,7 +168,30 @@ pub enum Severity {
 /// What a hook does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Work {
-    Run { command: String, shell: Shell },
+    Run {
+        command: String,
+        shell: Shell,
+    },
+    /// A ready-made hook, with a value for each of its parameters.
+    Uses {
+        action: &'static Action,
+        with: Arguments,
+    },
+}
+
+impl Work {
+    /// Returns the command, or the action and what it is given, as it is shown to people.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Run { command, .. } => command.clone(),
+            Self::Uses { action, with } => {
+                let mut lines = vec![format!("uses: {}", action.name)];
+                let told = with.0.iter().filter(|(_, value)| !value.is_null());
+                lines.extend(told.map(|(name, value)| format!("{name}: {value}")));
+                lines.join("\n")
+            }
+        }
+    }
 }
 
 /// A program and its arguments, to which the command is added as the last.
@@ -181,9 +205,11 @@ impl Default for Shell {
 }
 
 impl Hook {
-    /// Tells whether the command names this environment variable.
+    /// Tells whether what it runs names this environment variable.
     pub fn mentions(&self, variable: &str) -> bool {
-        let Work::Run { command, .. } = &self.work;
-        command.contains(variable)
+        match &self.work {
+            Work::Run { command, .. } => command.contains(variable),
+            Work::Uses { action, .. } => action.mentions(variable),
+        }
     }
 }

@@ -86,9 +86,8 @@ impl Cutter {
         open.count += 1;
         open.summary = open.summary.plus(summary);
         let (size, length) = (open.items.len() as u64, raw.len() as u64);
-        // Above level 0 a node has two items at least, or levels would grow without end.
-        let may_end = open.level == 0 || open.count > 1;
-        (may_end && self.shape.ends(open.level, name, size, length)).then(|| self.take(name))
+        let count = open.count as usize;
+        self.shape.ends_node(open.level, count, name, size, length).then(|| self.take(name))
     }
 
     /// Returns what is left behind the last boundary, where `last` is the last name pushed.

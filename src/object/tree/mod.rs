@@ -10,6 +10,7 @@ mod edit;
 mod node;
 mod reach;
 mod read;
+mod regular;
 mod rewrite;
 mod shape;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use edit::{TreeEdit, TreeValue};
 pub(crate) use node::Node;
 pub use reach::Reached;
 pub use read::TreeEntry;
+pub use regular::{Irregular, RegularityCheck};
 #[cfg(test)]
 pub(crate) use shape::Shape;
 

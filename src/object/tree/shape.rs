@@ -19,9 +19,15 @@ impl Shape {
     pub const STANDARD: Self =
         Self { target: 16 << 10, min: 2 << 10, max: 64 << 10, inline: INLINE_MAX };
 
+    /// As [`Self::ends`], for a node that has `count` items: above level 0 it has two at least, or
+    /// levels would grow without end.
+    pub fn ends_node(&self, level: u8, count: usize, name: &[u8], size: u64, length: u64) -> bool {
+        (level == 0 || count > 1) && self.ends(level, name, size, length)
+    }
+
     /// Tells whether a node of `level` that has `size` bytes of items ends behind its newest item,
     /// which is called `name` and took `length` of them.
-    pub fn ends(&self, level: u8, name: &[u8], size: u64, length: u64) -> bool {
+    fn ends(&self, level: u8, name: &[u8], size: u64, length: u64) -> bool {
         if size < self.min || size >= self.max {
             return size >= self.max;
         }

@@ -3,6 +3,7 @@
 mod golden;
 mod large;
 mod refusal;
+mod regular;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -136,6 +137,7 @@ proptest! {
         }
         prop_assert_eq!(files(&db, tree), model.clone().into_iter().collect::<Vec<_>>());
         prop_assert_eq!(tree, build(&db, sets(&model)));
+        prop_assert_eq!(regular::irregular(&db, &[tree]), []);
         let bytes = model.values().map(Entry::size).sum();
         let summary = Summary { files: model.len() as u64, bytes };
         prop_assert_eq!(db.tree_summary(tree).unwrap(), summary);

@@ -7,14 +7,16 @@ use rayon::prelude::*;
 use crate::base::progress::Unit;
 use crate::base::{Progress, interrupt};
 use crate::object::ObjectError;
-use crate::ops::fsck::report::{FsckReport, Problem};
+use crate::ops::fsck::report::{FsckReport, IrregularTree, Need, Problem};
 use crate::ops::fsck::trace::trace;
 use crate::ops::{Context, OpsError, roots};
-use crate::repo::reach::Walk;
-use crate::store::{BlobId, BlobKind, ChunkStore, Damage, LocalStore, PackInfo, StoreError};
+use crate::repo::reach::{IrregularNode, Walk};
+use crate::store::{
+    BlobId, BlobKind, ChunkStore, Damage, LocalStore, LostPlace, PackInfo, StoreError,
+};
 
 /// How many findings are listed; all are counted.
-const LISTED: usize = 100;
+pub const LISTED: usize = 100;
 
 /// Objects that cannot be read, and why.
 pub type LostObjects = BTreeMap<BlobId, String>;
@@ -26,12 +28,15 @@ pub fn fsck(context: &Context) -> Result<FsckReport, OpsError> {
     for reason in context.repo.verify_database() {
         add(&mut report, ".mlv/repo.db".to_owned(), reason);
     }
-    let unreadable = packs(context, &mut report)?;
+    let (unreadable, mut places) = packs(context, &mut report)?;
     report.index_rebuilt = context.repo.store().verify_index()? as u64;
     let lost = reachable(context, unreadable, &mut report)?;
+    places.extend(lost.keys().map(|id| (*id, None)));
+    // Only advice for `add`: where it cannot be written, the finding is told all the same.
+    let _ = context.repo.store().note_damage(places);
     report.lost_count = lost.len() as u64;
     report.lost = trace(context, &lost, LISTED)?;
-    report.ok = report.problem_count == 0 && report.lost_count == 0;
+    report.ok = report.problem_count + report.lost_count + report.irregular_count == 0;
     Ok(report)
 }
 
@@ -42,25 +47,46 @@ fn add(report: &mut FsckReport, file: String, reason: String) {
     }
 }
 
-/// Reads all packs whole. Returns the blobs that some pack has damaged.
-fn packs(context: &Context, report: &mut FsckReport) -> Result<LostObjects, OpsError> {
+fn add_superseded(report: &mut FsckReport, file: String, reason: String) {
+    report.superseded_count += 1;
+    if report.superseded.len() < LISTED {
+        report.superseded.push(Problem { file, reason });
+    }
+}
+
+/// Reads all packs whole. Returns the blobs that some pack has damaged, and where.
+fn packs(
+    context: &Context,
+    report: &mut FsckReport,
+) -> Result<(LostObjects, BTreeSet<LostPlace>), OpsError> {
     let store = context.repo.store();
     let packs = store.packs()?;
     report.packs = packs.len() as u64;
     report.bytes = packs.iter().map(|pack| pack.len).sum();
     context.progress.phase("reading all data", Some(report.bytes), Unit::Bytes);
     let found = read_all(store, &packs, context.progress.as_ref())?;
-    let mut unreadable = LostObjects::new();
+    let (mut unreadable, mut places) = (LostObjects::new(), BTreeSet::new());
     for (pack, damages) in packs.iter().zip(found) {
-        let place = pack.path.strip_prefix(context.repo.root()).unwrap_or(&pack.path);
+        let path = pack.path.strip_prefix(context.repo.root()).unwrap_or(&pack.path);
         for damage in damages {
-            add(report, place.display().to_string(), said(&damage));
-            if let Damage::Blob { id, reason } = damage {
-                unreadable.insert(id, reason);
+            let (file, reason) = (path.display().to_string(), said(&damage));
+            match damage {
+                Damage::Blob { id, .. } if store.read(id).is_ok() => {
+                    places.insert((id, Some(pack.name)));
+                    add_superseded(report, file, reason);
+                }
+                // Its content is no better.
+                Damage::Header { id } if places.contains(&(id, Some(pack.name))) => {}
+                Damage::Blob { id, reason: why } => {
+                    places.insert((id, Some(pack.name)));
+                    unreadable.insert(id, why);
+                    add(report, file, reason);
+                }
+                _ => add(report, file, reason),
             }
         }
     }
-    Ok(unreadable)
+    Ok((unreadable, places))
 }
 
 /// Returns what is damaged in each pack.
@@ -96,7 +122,7 @@ fn reachable(
 ) -> Result<LostObjects, OpsError> {
     context.progress.phase("following history", None, Unit::Objects);
     let mut lost = LostObjects::new();
-    let mut walk = Walk::new(context.repo.objects());
+    let mut walk = Walk::checking(context.repo.objects(), LISTED);
     let roots = match roots::all(context, &BTreeSet::new()) {
         Ok(roots) => roots,
         // The database was found damaged; what the refs still say is looked at all the same.
@@ -111,11 +137,32 @@ fn reachable(
     for reason in strange {
         add(report, ".mlv/store".to_owned(), reason);
     }
+    irregular(context, walk.take_irregular(), report)?;
     let needed = walk.into_seen();
     report.objects = needed.len() as u64;
     report.commits = needed.iter().filter(|id| id.kind == BlobKind::Commit).count() as u64;
     absent(context, &needed, unreadable, &mut lost)?;
     Ok(lost)
+}
+
+/// Says of trees that are not cut by the rule what needs them.
+fn irregular(
+    context: &Context,
+    (nodes, count): (Vec<IrregularNode>, u64),
+    report: &mut FsckReport,
+) -> Result<(), OpsError> {
+    report.irregular_count = count;
+    for IrregularNode { commit, tree, found } in nodes {
+        let refs = if commit.is_none() { context.repo.list("")? } else { Vec::new() };
+        let holder = refs.into_iter().find(|(_, value)| value.tree() == Some(tree));
+        let name = holder.map(|(name, _)| name.to_string());
+        report.irregular.push(IrregularTree {
+            id: found.node.0,
+            reason: found.reason.to_owned(),
+            needed_by: Need { commit, name, path: Some(found.directory) },
+        });
+    }
+    Ok(())
 }
 
 /// Finds what is needed and is in no pack, or only damaged.

@@ -5,5 +5,6 @@ mod check;
 mod report;
 mod trace;
 
-pub use check::fsck;
-pub use report::{FsckReport, Lost, Need, Problem};
+pub use check::{LISTED, LostObjects, fsck, named};
+pub use report::{FsckReport, IrregularTree, Lost, Need, Problem};
+pub use trace::trace;

@@ -1,5 +1,5 @@
 //! Hooks that an event leaves alone though they name it: those that run for another event of the
-//! same deed, and those whose own outputs led to it.
+//! same deed, those whose own outputs led to it, and those that have seen it already.
 
 use std::borrow::Cow;
 
@@ -16,12 +16,15 @@ pub struct Exempt {
     pub events: Vec<String>,
     /// Hooks that led to the commit, the first one first: what they made does not trigger them.
     pub chain: Vec<String>,
+    /// Hooks that made or saw all that the deed brings, before it.
+    pub seen: Vec<String>,
 }
 
 impl Exempt {
     /// Exempts what runs for events of the same deed, and what led to it.
     pub fn new(events: impl Iterator<Item = Event>, chain: &[String]) -> Self {
-        Self { events: events.map(|event| event.name().to_owned()).collect(), chain: chain.into() }
+        let events = events.map(|event| event.name().to_owned()).collect();
+        Self { events, chain: chain.to_owned(), seen: Vec::new() }
     }
 
     /// Tells whether some hook that is left hangs on the event.
@@ -31,7 +34,7 @@ impl Exempt {
 
     /// Returns the definitions without the hooks that are exempt.
     pub fn of<'a>(&self, spec: &'a Spec) -> Cow<'a, Spec> {
-        if self.events.is_empty() && self.chain.is_empty() {
+        if *self == Self::default() {
             return Cow::Borrowed(spec);
         }
         let mut rest = spec.clone();
@@ -40,7 +43,7 @@ impl Exempt {
     }
 
     fn has(&self, hook: &HookId, on: &[Event]) -> bool {
-        self.chain.iter().any(|known| known == base_name(hook))
+        self.chain.iter().chain(&self.seen).any(|known| known == base_name(hook))
             || on.iter().any(|event| self.events.iter().any(|name| name == event.name()))
     }
 }

@@ -5,12 +5,13 @@ use crate::base::{CommitId, RepoPath, TreeId};
 use crate::diff::tree::tree_changes;
 use crate::hook::context::EventContext;
 use crate::hook::event::Around;
-use crate::hook::plan::Plan;
+use crate::hook::plan::{Decision, Plan, SkipReason, Step};
 use crate::hook::runner::{FollowedBy, Outcome, RunRecord, Status};
 use crate::hook::spec::Hook;
 use crate::merge::{History, MergeOptions, Side, merge_base, plan_merge};
 use crate::ops::hooks::before::unsaved;
 use crate::ops::hooks::carry_out::carry_out;
+use crate::ops::hooks::chain::CHAIN_KEY;
 use crate::ops::hooks::exempt::base_name;
 use crate::ops::hooks::ledger::Ledger;
 use crate::ops::hooks::rules::{definitions_of_commit, refuse_protected, takes_follow_ups};
@@ -41,20 +42,36 @@ pub(super) fn carry_out_after(
     let mut later = Vec::new();
     for made in made {
         let hook = plan.running().find(|hook| hook.id == made.hook);
-        let run = runs.iter_mut().find(|run| run.hook == made.hook && run.status.is_good());
+        let run = runs.iter_mut().find(|run| run.run_id == made.run_id);
         let (Some(hook), Some(run), Some(cause)) = (hook, run, told.commit) else { continue };
         if run.detail.followed_by.is_some() {
             continue;
         }
         let seen = run.tree.unwrap_or(tree);
-        let tree = context.repo.objects().edit_tree(seen, made.edits)?;
+        let made = context.repo.objects().edit_tree(seen, made.edits)?;
         let run_id = &run.run_id;
-        let follow_up = FollowUp { context, told, cause, chain, hook, seen, tree, run_id };
+        let seen_by = dependents(plan, hook);
+        let follow_up = FollowUp { context, told, cause, chain, seen_by, hook, run_id, seen, made };
         let outcome = follow_up.commit();
         later.extend(settle(context, ledger, run, outcome)?);
     }
     runs.extend(later);
     Ok(runs)
+}
+
+/// Returns the hooks of a plan that have seen what a hook made: they need it, directly or through
+/// others, which come before them. Those that wait for a worker will see it.
+fn dependents(plan: &Plan<'_>, hook: &Hook) -> Vec<String> {
+    let mut known = vec![&hook.id];
+    let runs = |step: &&Step<'_>| {
+        matches!(&step.decision, Decision::Run | Decision::Skip(SkipReason::LeftToWorker))
+    };
+    for other in plan.steps.iter().filter(runs).map(|step| step.hook) {
+        if other.needs.iter().any(|need| known.contains(&need)) {
+            known.push(&other.id);
+        }
+    }
+    known[1..].iter().map(|id| base_name(id).to_owned()).collect()
 }
 
 /// Writes down with the run what became of its outputs; returns the runs of the commit's own hooks.
@@ -74,7 +91,8 @@ fn settle(
         }
         Err(error) if is_verdict(&error) => {
             run.status = Status::Failed;
-            let runs = if let OpsError::Refused { runs, .. } = &error { runs.clone() } else { vec![] };
+            let runs =
+                if let OpsError::Refused { runs, .. } = &error { runs.clone() } else { vec![] };
             (format!("its outputs were not committed: {error}"), runs)
         }
         Err(error) => return Err(error),
@@ -126,12 +144,14 @@ struct FollowUp<'a> {
     told: &'a EventContext,
     cause: CommitId,
     chain: &'a [String],
+    /// The other hooks of the event that have seen what it made.
+    seen_by: Vec<String>,
     hook: &'a Hook,
+    run_id: &'a str,
     /// The tree it saw.
     seen: TreeId,
-    /// That tree with its outputs.
-    tree: TreeId,
-    run_id: &'a str,
+    /// That tree with what it made.
+    made: TreeId,
 }
 
 /// Where a commit goes.
@@ -178,8 +198,7 @@ impl FollowUp<'_> {
         let tip = self.context.repo.get(&branch)?.and_then(|value| value.commit());
         let Some(tip) = tip else { return Ok(None) };
         let tip_tree = self.context.repo.tree_of(Some(tip))?;
-        let tree =
-            overlay(self.context, tip_tree, (self.seen, self.tree), |_: &RepoPath| true)?;
+        let tree = overlay(self.context, tip_tree, (self.seen, self.made), |_: &RepoPath| true)?;
         let place = Place { base: tip, parents: vec![tip], tree, is_new: false, branch };
         if tree == tip_tree {
             return Ok(Some(place));
@@ -221,7 +240,7 @@ impl FollowUp<'_> {
         let objects = self.context.repo.objects();
         let branch = RefName::branch(&format!("auto/{}", base_name(&self.hook.id)))?;
         refuse_protected(self.context, &branch, "commit")?;
-        let (cause, tree) = (self.cause, self.tree);
+        let (cause, tree) = (self.cause, self.made);
         let tip = self.context.repo.get(&branch)?.and_then(|value| value.commit());
         let Some(tip) = tip else {
             return Ok(Place { branch, base: cause, parents: vec![cause], tree, is_new: true });
@@ -251,8 +270,7 @@ impl FollowUp<'_> {
         }
         let checked_out = self.stands_on(&place.branch)?;
         let branch = place.branch.clone();
-        let definitions =
-            definitions_of_commit(context, Some(&branch), base_tree, place.tree)?;
+        let definitions = definitions_of_commit(context, Some(&branch), base_tree, place.tree)?;
         let candidate = Candidate {
             tree: place.tree,
             parents: place.parents,
@@ -274,6 +292,7 @@ impl FollowUp<'_> {
             edits: checked_out.then(no_merge_begins).into_iter().collect(),
             fast_forward: None,
             chain: self.longer_chain(),
+            seen: self.seen_by.clone(),
         };
         Ok(Followed::Landed(branch, land(context, None, candidate, landing)?))
     }
@@ -286,7 +305,7 @@ impl FollowUp<'_> {
     fn provenance(&self) -> Vec<(String, String)> {
         let facts = [
             ("mlv.cause", self.cause.to_hex()),
-            ("mlv.chain", self.longer_chain().join(",")),
+            (CHAIN_KEY, self.longer_chain().join(",")),
             ("mlv.event", self.told.event.name().to_owned()),
             ("mlv.hook", self.hook.id.to_string()),
             ("mlv.run", self.run_id.to_owned()),

@@ -259,7 +259,9 @@ impl Host for RepoHost<'_> {
 /// Tells whether the command, or a script that it names, mentions the directory of the target's tree;
 /// laying that out costs as much as the sandbox itself.
 fn asks_for_base(hook: &Hook, sandbox: &Path) -> bool {
-    let Work::Run { command, .. } = &hook.work;
+    let Work::Run { command, .. } = &hook.work else {
+        return hook.mentions(BASE_VARIABLE);
+    };
     let is_edge = |c: char| c.is_whitespace() || "'\"`;|&()<>=".contains(c);
     let below = sandbox.join(hook.workdir.as_path());
     hook.mentions(BASE_VARIABLE)

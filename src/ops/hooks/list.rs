@@ -6,7 +6,7 @@ use crate::base::fs::read_if_exists;
 use crate::base::{Hash, RepoPath};
 use crate::hook::event::{EVENTS, Event};
 use crate::hook::plan::{Decision, Trigger, plan};
-use crate::hook::spec::{FILE_NAME, Spec, Work, parse};
+use crate::hook::spec::{FILE_NAME, Spec, parse};
 use crate::ops::hooks::definitions::spec_of;
 use crate::ops::hooks::trust::is_trusted;
 use crate::ops::{Context, OpsError};
@@ -63,12 +63,11 @@ fn described(
     reason: Option<String>,
     trusted: bool,
 ) -> ListedHook {
-    let Work::Run { command, .. } = &hook.work;
     ListedHook {
         event: event.name(),
         hook: hook.id.to_string(),
         description: hook.description.clone(),
-        run: command.clone(),
+        run: hook.work.text(),
         needs: hook.needs.iter().map(ToString::to_string).collect(),
         branches: hook.branches.patterns().to_vec(),
         paths: hook.paths.patterns().to_vec(),

@@ -1,9 +1,11 @@
 //! Hooks around the other operations: which definitions count, running them on a candidate tree,
 //! the journal, and what users ask of it. The engine itself is `hook`.
 
+mod add;
 mod after;
 mod before;
 mod carry_out;
+mod chain;
 mod deed;
 mod definitions;
 mod exempt;
@@ -21,9 +23,11 @@ mod told;
 mod trust;
 mod work;
 
+pub use add::{AddedHook, NewHook, add};
 pub use after::{note_post, pending_rows, run_noted, run_post};
 pub use before::{Passed, run_pre};
 pub use carry_out::owner;
+pub use chain::makers;
 pub use deed::{Deed, Done, around, edit_refs};
 pub use definitions::{check_spec_change, definitions, spec_of};
 pub use exempt::Exempt;

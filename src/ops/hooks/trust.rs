@@ -2,7 +2,7 @@
 //! elsewhere run nothing before the user has looked at them.
 
 use crate::base::CommitId;
-use crate::hook::spec::{Spec, Work};
+use crate::hook::spec::Spec;
 use crate::ops::hooks::definitions::{definitions, spec_of};
 use crate::ops::{Context, OpsError};
 use crate::repo::journal;
@@ -68,13 +68,10 @@ pub fn trust(
     if !dry_run {
         remember(context, &spec)?;
     }
-    let hooks = spec.hooks.iter().map(|hook| {
-        let Work::Run { command, .. } = &hook.work;
-        TrustedHook {
-            hook: hook.id.to_string(),
-            on: hook.on.iter().map(|event| event.name()).collect(),
-            run: command.clone(),
-        }
+    let hooks = spec.hooks.iter().map(|hook| TrustedHook {
+        hook: hook.id.to_string(),
+        on: hook.on.iter().map(|event| event.name()).collect(),
+        run: hook.work.text(),
     });
     Ok(TrustReport { definition: spec.definition_hash(), already, hooks: hooks.collect() })
 }

@@ -132,8 +132,8 @@ impl Worker<'_> {
     fn take(&mut self, event: &Pending) -> Result<bool, OpsError> {
         let context = self.context;
         let me = owner(context)?.name.clone();
-        let take = |connection: &_| Ok(journal::take_over(connection, event, &me)?);
-        if !context.repo.transact::<_, RepoError>(take)? {
+        let taken = context.repo.transact(|c| Ok(journal::take_over(c, event, &me)?))?;
+        if !taken {
             return Ok(false);
         }
         let Ok(parsed) = serde_json::from_str::<PendingEvent>(&event.context) else {

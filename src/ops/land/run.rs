@@ -140,7 +140,8 @@ fn note(
     for (at, Around { post, .. }) in landing.around.iter().enumerate().rev() {
         let Some(spec) = spec else { break };
         let others = landing.around[..at].iter().map(|around| around.post);
-        let exempt = Exempt::new(others, &landing.chain);
+        let seen = landing.seen.clone();
+        let exempt = Exempt { seen, ..Exempt::new(others, &landing.chain) };
         let told = EventContext { event: *post, ..after.clone() };
         noted.extend(hooks::note_post(context, spec, &told, exempt, landing.definitions)?);
     }

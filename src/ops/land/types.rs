@@ -45,6 +45,8 @@ pub struct Landing {
     pub fast_forward: Option<CommitId>,
     /// The hooks whose outputs led to it, the first one first: it does not trigger them.
     pub chain: Vec<String>,
+    /// The hooks that made or saw all it brings: it does not trigger them after the deed.
+    pub seen: Vec<String>,
 }
 
 /// The staged tree around a landing. What is staged while the hooks run stays staged on top.

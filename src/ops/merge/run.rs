@@ -216,6 +216,7 @@ fn commit_merge(
         edits: sides.checked_out.then(no_merge_begins).into_iter().collect(),
         fast_forward: fast_forward.then_some(sides.theirs),
         chain: Vec::new(),
+        seen: hooks::makers(context, sides.ours, sides.theirs)?,
     };
     let landed = land(context, lock, candidate, landing)?;
     let result = if landed.fast_forward { MergeResult::FastForward } else { MergeResult::Merged };

@@ -9,9 +9,9 @@ use std::path::Path;
 use crate::base::fs::{IoContext, PathError, remove_file_if_exists, sync_dir};
 use crate::base::progress::Unit;
 use crate::base::{Progress, interrupt};
-use crate::store::pack::PackName;
+use crate::store::pack::{self, BlobError, FooterError, PackName};
 use crate::store::verify::verify_file;
-use crate::store::{Live, LocalStore, PackInfo, StoreError};
+use crate::store::{ChunkStore, Durability, Live, LocalStore, PackInfo, StoreError};
 
 /// What was taken over.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,11 +37,12 @@ impl LocalStore {
     }
 
     /// Takes over packs of another store, durably. What is copied is verified; what is shared is as
-    /// sound as it was there.
+    /// sound as it was there. Of a pack that is damaged, the `live` blobs are taken that are not.
     pub fn adopt(
         &self,
         source: &Self,
         packs: &[PackInfo],
+        live: Live,
         progress: &dyn Progress,
     ) -> Result<Adopted, StoreError> {
         let total = packs.iter().map(|pack| pack.len).sum();
@@ -50,20 +51,47 @@ impl LocalStore {
         for pack in packs {
             interrupt::check()?;
             let target = self.layout.packs().join(pack.name.file_name());
-            if !share(source, pack.name, &target)? {
-                self.copy(source, pack.name, &target)?;
+            if source.damage.is_in(pack.name) {
+                self.salvage(source, pack.name, live)?;
+            } else if !share(source, pack.name, &target)? {
+                if !self.copy(source, pack.name, &target)? {
+                    self.salvage(source, pack.name, live)?;
+                }
                 adopted.copied += 1;
             }
             adopted.packs += 1;
             adopted.bytes += pack.len;
             progress.advance(pack.len);
         }
+        self.flush(Durability::Durable)?;
         sync_dir(&self.layout.packs())?;
         self.index.relist()?;
         Ok(adopted)
     }
 
-    fn copy(&self, source: &Self, name: PackName, target: &Path) -> Result<(), StoreError> {
+    /// Stores the live blobs of a damaged pack that can be read.
+    fn salvage(&self, source: &Self, name: PackName, live: Live) -> Result<(), StoreError> {
+        let (file, path) = source.layout.open_pack(name)?;
+        let entries = match pack::read_footer(&file) {
+            Ok((entries, _)) => entries,
+            Err(FooterError::Damaged(_)) => pack::scan(&file).context("read", &path)?,
+            Err(FooterError::Io(error)) => return Err(PathError::new("read", path, error).into()),
+        };
+        for entry in entries.iter().filter(|entry| live(&entry.id)) {
+            interrupt::check()?;
+            match pack::read_both(&file, entry) {
+                Ok((stored, _plain)) if !self.has(entry.id)? => self.put_stored(entry, &stored)?,
+                Err(BlobError::Io(error)) => {
+                    return Err(PathError::new("read", path, error).into());
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies a pack; tells whether it is sound, and takes nothing over where it is not.
+    fn copy(&self, source: &Self, name: PackName, target: &Path) -> Result<bool, StoreError> {
         let draft = self.layout.tmp().join(name.file_name());
         // It may have moved from the fresh packs to the durable ones since it was found.
         let copied = with_place(source, name, |path| {
@@ -72,14 +100,11 @@ impl LocalStore {
         });
         copied.and_then(|()| settle(&draft))?;
         if !verify_file(&draft, name)? {
-            let (path, _) = source.layout.find_pack(name)?;
             remove_file_if_exists(&draft)?;
-            return Err(StoreError::DamagedPack {
-                path,
-                reason: "a copy of it is not sound".into(),
-            });
+            return Ok(false);
         }
-        Ok(std::fs::rename(&draft, target).context("rename to", target)?)
+        std::fs::rename(&draft, target).context("rename to", target)?;
+        Ok(true)
     }
 }
 
@@ -129,7 +154,7 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::base::NoProgress;
-    use crate::store::{BlobId, BlobKind, ChunkStore, Durability};
+    use crate::store::{BlobId, BlobKind};
 
     fn put(store: &LocalStore, text: &str) -> BlobId {
         let id = BlobId::of(BlobKind::Chunk, text.as_bytes());
@@ -146,7 +171,7 @@ mod tests {
         let packs = source.packs_with(&|id| *id == kept).unwrap();
         assert_eq!(packs.len(), 1);
         let clone = LocalStore::open(&dir.path().join("clone")).unwrap();
-        let adopted = clone.adopt(&source, &packs, &NoProgress).unwrap();
+        let adopted = clone.adopt(&source, &packs, &|_| true, &NoProgress).unwrap();
         assert_eq!((adopted.packs, adopted.bytes), (1, packs[0].len));
         assert_eq!(clone.read(kept).unwrap(), b"kept");
         assert!(!clone.contains(left).unwrap());
@@ -155,18 +180,23 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_of_a_damaged_pack_is_refused_and_leaves_nothing() {
+    fn of_a_damaged_pack_that_is_copied_the_sound_blobs_are_taken() {
         let dir = tempfile::tempdir().unwrap();
         let source = LocalStore::open(&dir.path().join("source")).unwrap();
+        let sound = BlobId::of(BlobKind::Chunk, b"this one stays");
+        source.write(sound, b"this one stays").unwrap();
         let id = put(&source, "a text that is damaged later");
         let pack = source.packs_with(&|found| *found == id).unwrap().remove(0);
         let mut bytes = std::fs::read(&pack.path).unwrap();
-        bytes[70] ^= 1;
+        let place = bytes.windows(6).position(|text| text == b"a text").unwrap();
+        bytes[place] ^= 1;
         crate::base::fs::atomic_write(&pack.path, &bytes).unwrap();
         let clone = LocalStore::open(&dir.path().join("clone")).unwrap();
         let target = clone.layout.packs().join(pack.name.file_name());
-        let error = clone.copy(&source, pack.name, &target).unwrap_err();
-        assert!(matches!(error, StoreError::DamagedPack { .. }), "{error}");
+        assert!(!clone.copy(&source, pack.name, &target).unwrap());
         assert!(clone.packs().unwrap().is_empty());
+        clone.salvage(&source, pack.name, &|_| true).unwrap();
+        assert_eq!(clone.read(sound).unwrap(), b"this one stays");
+        assert!(!clone.contains(id).unwrap());
     }
 }

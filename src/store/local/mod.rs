@@ -1,6 +1,7 @@
 //! The store on disk: packs, found through an index, shared with other processes.
 
 mod adopt;
+mod damage;
 mod handles;
 mod inspect;
 mod open;
@@ -11,6 +12,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 pub use adopt::Adopted;
+pub use damage::LostPlace;
 pub use inspect::{PackInfo, Usage};
 pub use open::OpenReport;
 
@@ -18,6 +20,7 @@ use crate::base::lock::FileLock;
 use crate::store::index::Index;
 use crate::store::layout::Layout;
 use crate::store::{BlobId, BlobKind, ChunkStore, Durability, StoreError};
+use damage::KnownDamage;
 use handles::Handles;
 use write::Writing;
 
@@ -27,6 +30,7 @@ pub struct LocalStore {
     pub(in crate::store) layout: Layout,
     pub(in crate::store) index: Index,
     pub(in crate::store) handles: Handles,
+    pub(in crate::store) damage: KnownDamage,
     writing: Writing,
     report: OpenReport,
     /// Held shared: no blob seen here vanishes by garbage collection while this handle lives.

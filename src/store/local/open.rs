@@ -13,6 +13,7 @@ use crate::base::fs::{
 use crate::base::lock::{FileLock, LockError, LockKind};
 use crate::store::index::Index;
 use crate::store::layout::{Layout, children, packs_in, subdirectories};
+use crate::store::local::damage::KnownDamage;
 use crate::store::local::handles::Handles;
 use crate::store::local::write::Writing;
 use crate::store::verify::verify_file;
@@ -54,6 +55,7 @@ impl LocalStore {
         Ok(Self {
             index: Index::open(&layout)?,
             handles: Handles::default(),
+            damage: KnownDamage::open(layout.known_damage()),
             writing: Writing::new(),
             share: Mutex::new(share),
             layout,

@@ -21,8 +21,13 @@ impl LocalStore {
             return pack::read_blob(file.settled(), &entry)
                 .map_err(|error| damaged(id, None, &error));
         }
-        let first = match self.index.find(id)? {
-            Some(place) => self.read_at(&place),
+        let place = self.sound_place(id)?.map_or_else(|| self.index.find(id), |it| Ok(Some(it)))?;
+        let first = match place {
+            Some(place) => self.read_at(&place).inspect_err(|error| {
+                if matches!(error, StoreError::Damaged { .. }) {
+                    self.damage.note(&place);
+                }
+            }),
             None => Err(StoreError::Missing { id }),
         };
         first.or_else(|error| self.read_elsewhere(id, error))

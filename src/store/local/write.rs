@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::{cell::Cell, io};
 
@@ -28,6 +29,8 @@ pub struct Writing {
     metadata: Mutex<Option<PackWriter>>,
     /// What went wrong once: blobs that were taken are lost, so nothing may succeed any more.
     failure: Mutex<Option<Failure>>,
+    /// Whether something was stored again that was lost: commits need it, so it must be durable.
+    heals: AtomicBool,
 }
 
 /// A blob of an open pack.
@@ -58,6 +61,7 @@ impl Writing {
             data: Mutex::default(),
             metadata: Mutex::default(),
             failure: Mutex::default(),
+            heals: AtomicBool::default(),
         }
     }
 
@@ -150,9 +154,12 @@ impl LocalStore {
         if !self.writing.claim(id) {
             return Ok(false);
         }
-        let result = match self.index.find(id) {
+        let result = match self.sound_place(id) {
             Ok(Some(_)) => Ok(false),
-            Ok(None) => self.append(id, bytes).map(|()| true),
+            Ok(None) => {
+                self.writing.heals.fetch_or(self.damage.concerns(id), Ordering::Relaxed);
+                self.append(id, bytes).map(|()| true)
+            }
             Err(error) => Err(error),
         };
         if !matches!(result, Ok(true)) {
@@ -187,7 +194,7 @@ impl LocalStore {
         let entry = writer.append(id, scheme, plain, payload);
         let blob = PendingBlob { file: Arc::clone(writer.file()), entry };
         lock(&self.writing.pending).insert(id, Some(blob));
-        let full = writer.len() >= class.target_len();
+        let full = writer.is_full(class);
         let batch = if full { Some(writer.take_all()) } else { writer.take_full() };
         let filled = if full { slot.take() } else { None };
         drop(slot);
@@ -237,7 +244,8 @@ impl LocalStore {
                 self.seal(writer).map_err(|error| self.writing.fail(error))?;
             }
         }
-        if durability == Durability::Durable && self.report.read_only.is_none() {
+        let heals = self.writing.heals.load(Ordering::Relaxed);
+        if (durability == Durability::Durable || heals) && self.report.read_only.is_none() {
             self.make_durable()?;
             let _ = self.index.fold_if_due(true);
         }

@@ -13,11 +13,15 @@ use crate::base::fs::{IoContext, PathError};
 use crate::store::BlobId;
 use crate::store::compress::Scheme;
 use crate::store::pack::name::fresh_nonce;
-use crate::store::pack::{BlobEntry, PREAMBLE, PackName, footer};
+use crate::store::pack::{BlobEntry, PREAMBLE, PackClass, PackName, footer};
 
 /// The length of one write, and what its offset is a multiple of: the kernel then takes it in large
 /// pieces.
 const BATCH: usize = 1 << 20;
+
+/// How many blobs a pack may have. Until it is sealed each takes memory in several tables; these
+/// double at powers of two, so it is a little less than one.
+const MAX_BLOBS: usize = 100_000;
 
 /// The file of a pack that is not sealed; other threads may still be writing to it.
 #[derive(Debug)]
@@ -127,6 +131,11 @@ impl PackWriter {
     /// Returns how long the pack is so far.
     pub fn len(&self) -> u64 {
         self.start + self.buffer.len() as u64
+    }
+
+    /// Tells whether it is time to seal the pack.
+    pub fn is_full(&self, class: PackClass) -> bool {
+        self.len() >= class.target_len() || self.entries.len() >= MAX_BLOBS
     }
 
     /// Appends a blob and returns where it lies.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use crate::base::RepoPath;
 use crate::base::fs::remove_file_if_exists;
+use crate::base::{PathList, RepoPath};
 use crate::workspace::cache::key::key_of;
 use crate::workspace::cache::row::{CachedFile, NewRow, encode_entry};
 
@@ -102,14 +102,14 @@ impl StatCache {
                     upsert.execute((key_of(path), stat, entry))?;
                 }
             }
-            delete(&transaction, gone)?;
+            delete(&transaction, gone.iter().cloned())?;
             transaction.commit()
         });
     }
 
     /// Forgets paths; tells whether it has.
     #[must_use]
-    pub fn forget(&self, paths: &[RepoPath]) -> bool {
+    pub fn forget(&self, paths: &PathList) -> bool {
         let deed = |connection: &mut Connection| {
             let transaction = connection.transaction()?;
             delete(&transaction, paths)?;
@@ -157,9 +157,12 @@ impl Iterator for CacheRows {
     }
 }
 
-fn delete(connection: &Connection, paths: &[RepoPath]) -> rusqlite::Result<()> {
+fn delete(
+    connection: &Connection,
+    paths: impl IntoIterator<Item = RepoPath>,
+) -> rusqlite::Result<()> {
     let mut delete = connection.prepare_cached("DELETE FROM file WHERE path = ?1")?;
-    paths.iter().try_for_each(|path| delete.execute([key_of(path)]).map(drop))
+    paths.into_iter().try_for_each(|path| delete.execute([key_of(&path)]).map(drop))
 }
 
 /// How many rows are handed over at a time.

@@ -47,6 +47,9 @@ impl Pace for ToTheEnd {
     }
 }
 
+/// How many files are written before the stat cache is told of them. Tests see many such parts.
+const REMEMBERED: usize = if cfg!(test) { 4 } else { 1 << 15 };
+
 /// How many steps share a cursor.
 const BATCH: usize = 64;
 
@@ -199,19 +202,24 @@ impl Workspace {
         })?;
         pace.before_step()?;
         self.prune(removals.iter().map(|step| &step.path))?;
-        let rows = self.in_batches(&writes, |cursor, step| {
+        for some in writes.chunks(REMEMBERED) {
+            let rows = self.in_batches(some, |cursor, step| {
+                pace.before_step()?;
+                progress.advance(1);
+                let temporary = temporary(nonce, &step.path);
+                write_step(&self.objects, cursor, step, &temporary, present)
+            })?;
             pace.before_step()?;
-            progress.advance(1);
-            let temporary = temporary(nonce, &step.path);
-            write_step(&self.objects, cursor, step, &temporary, present)
-        })?;
-        pace.before_step()?;
-        if self.boot.is_none() {
-            // Nobody could tell later whether they had reached the disk.
-            self.disk.sync()?;
+            if self.boot.is_none() {
+                // Nobody could tell later whether they had reached the disk.
+                self.disk.sync()?;
+            }
+            self.cache.update(&rows, &[]);
         }
-        let gone: Vec<RepoPath> = removals.iter().map(|step| step.path.clone()).collect();
-        self.cache.update(&rows, &gone);
+        for some in removals.chunks(REMEMBERED) {
+            let gone: Vec<RepoPath> = some.iter().map(|step| step.path.clone()).collect();
+            self.cache.update(&[], &gone);
+        }
         Ok(())
     }
 
@@ -234,7 +242,8 @@ impl Workspace {
         &self,
         removed: impl Iterator<Item = &'p RepoPath>,
     ) -> Result<(), WorkspaceError> {
-        let mut parents: BTreeSet<RepoPath> = removed.filter_map(RepoPath::parent).collect();
+        let mut parents = BTreeSet::new();
+        removed.filter_map(RepoPath::parent).for_each(|parent| _ = parents.insert(parent));
         let mut cursor = self.disk.cursor();
         // From the last in order to the first: a directory comes after those below it.
         while let Some(dir) = parents.pop_last().filter(|dir| !dir.is_root()) {

@@ -1,5 +1,7 @@
 //! What lies in a directory that has to go, ignored or not.
 
+use std::sync::Arc;
+
 use crate::base::RepoPath;
 use crate::workspace::checkout::{BlockReason, Blocked};
 use crate::workspace::disk::{Cursor, FileKind, list};
@@ -15,9 +17,12 @@ impl Workspace {
             below: dir.clone(),
             use_ignore_files: false,
             enter_ignored: Box::new(|_| true),
+            wants_facts: Arc::new(|_| false),
         };
         let of = |found: Found| match found {
-            Found::File { path, .. } | Found::IgnoredDirectory { path } => Ok(path),
+            Found::File { path, .. }
+            | Found::Name { path, .. }
+            | Found::IgnoredDirectory { path } => Ok(path),
             Found::Special { path, kind } => {
                 Err(Blocked { path, reason: BlockReason::of_kind(kind) })
             }
@@ -35,9 +40,9 @@ impl Workspace {
         let mut found = Vec::new();
         while let Some(dir) = pending.pop() {
             let Ok(listed) = cursor.directory(&dir).and_then(list) else { continue };
-            for item in listed {
-                match dir.child(&item.name) {
-                    Ok(path) if item.kind == FileKind::Directory => {
+            for (name, kind) in listed.iter() {
+                match dir.child(name) {
+                    Ok(path) if kind == FileKind::Directory => {
                         pending.push(path);
                     }
                     Ok(_) => {}
@@ -74,9 +79,9 @@ pub(super) fn remove_empty_tree(
     while let Some(dir) = order.get(next).cloned() {
         next += 1;
         let Ok(listed) = cursor.directory(&dir).and_then(list) else { return Ok(false) };
-        for item in listed {
-            match dir.child(&item.name) {
-                Ok(path) if item.kind == FileKind::Directory => {
+        for (name, kind) in listed.iter() {
+            match dir.child(name) {
+                Ok(path) if kind == FileKind::Directory => {
                     order.push(path);
                 }
                 _ => return Ok(false),

@@ -15,8 +15,11 @@ use crate::workspace::content::{Content, Deed};
 use crate::workspace::disk::{Cursor, FileKind};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
-use crate::workspace::join::{Join, Joined, OnDisk};
+use crate::workspace::join::{Facts, Join, Joined, OnDisk};
 use crate::workspace::status::{Verdict, compare, same_bytes};
+
+/// How many paths are looked at before the first of them is decided on. Tests see many batches.
+const BATCH: usize = if cfg!(test) { 4 } else { 1 << 15 };
 
 /// What a path shall hold, and what it is believed to hold.
 pub(super) struct Want {
@@ -42,12 +45,16 @@ impl Workspace {
         to: TreeId,
         policy: Policy<'_>,
     ) -> Result<CheckoutPlan, WorkspaceError> {
-        let wants = match policy {
-            Policy::Keep => self.differences(from, to)?,
-            Policy::Force { wanted } => self.deviations(from, to, wanted)?,
-        };
-        let force = matches!(policy, Policy::Force { .. });
-        self.plan_wants(from, to, wants, force, &UntilInterrupted)
+        match policy {
+            Policy::Keep => {
+                let wants = self.differences(from, to);
+                self.plan_wants(from, to, wants, false, &UntilInterrupted)
+            }
+            Policy::Force { wanted } => {
+                let wants = self.deviations(from, to, wanted)?.into_iter().map(Ok);
+                self.plan_wants(from, to, wants, true, &UntilInterrupted)
+            }
+        }
     }
 
     /// Decides how to fulfil wants, which come in the order of paths.
@@ -55,7 +62,7 @@ impl Workspace {
         &self,
         from: TreeId,
         to: TreeId,
-        wants: Vec<Want>,
+        wants: impl Iterator<Item = Result<Want, WorkspaceError>>,
         force: bool,
         pace: &dyn Pace,
     ) -> Result<CheckoutPlan, WorkspaceError> {
@@ -64,28 +71,38 @@ impl Workspace {
             pace.before_step()?;
             self.state(cursor, want)
         };
-        let states: Vec<Found> = wants
-            .par_iter()
-            .with_min_len(64)
-            .map_init(|| self.disk.cursor(), look)
-            .collect::<Result<_, _>>()?;
         let mut planner = Planner::new(self, force, present);
-        for (want, state) in wants.into_iter().zip(states) {
-            planner.want(want, state)?;
+        let mut wants = wants.fuse();
+        loop {
+            let batch = wants.by_ref().take(BATCH).collect::<Result<Vec<Want>, _>>()?;
+            if batch.is_empty() {
+                break;
+            }
+            let states: Vec<Found> = batch
+                .par_iter()
+                .with_min_len(64)
+                .map_init(|| self.disk.cursor(), look)
+                .collect::<Result<_, _>>()?;
+            for (want, state) in batch.into_iter().zip(states) {
+                planner.want(want, state)?;
+            }
         }
         planner.clear_directories()?;
         Ok(planner.finish(from, to))
     }
 
-    fn differences(&self, from: TreeId, to: TreeId) -> Result<Vec<Want>, WorkspaceError> {
+    fn differences(
+        &self,
+        from: TreeId,
+        to: TreeId,
+    ) -> impl Iterator<Item = Result<Want, WorkspaceError>> + use<> {
         let want = |change: TreeChange| Want {
             path: change.path,
             believed: change.old,
             target: change.new,
         };
         tree_changes(&self.objects, from, to, &RepoPath::root())
-            .map(|change| Ok(want(change?)))
-            .collect()
+            .map(move |change| Ok(want(change?)))
     }
 
     /// Returns the wanted paths where the disk may differ from `to`: those of `to`, and those of
@@ -97,7 +114,7 @@ impl Workspace {
         wanted: &dyn Fn(&RepoPath) -> bool,
     ) -> Result<Vec<Want>, WorkspaceError> {
         let mut wants = BTreeMap::new();
-        let mut join = Join::new(self, to, &RepoPath::root(), |_| false);
+        let mut join = Join::new(self, to, &RepoPath::root(), |_| false, Facts::OfTracked);
         while let Some(joined) = join.advance()? {
             let Joined { path, tracked: Some(entry), on_disk, cached } = joined else {
                 continue;
@@ -163,7 +180,10 @@ struct Planner<'a> {
     cursor: Cursor,
     force: bool,
     present: i64,
-    steps: BTreeMap<RepoPath, Step>,
+    /// What is wanted, in the order of paths.
+    steps: Vec<Step>,
+    /// Files in the way that nobody wants anything of.
+    displaced: BTreeMap<RepoPath, Step>,
     blocked: BTreeMap<RepoPath, BlockReason>,
     unsaved: BTreeSet<RepoPath>,
     right: Vec<NewRow>,
@@ -179,7 +199,8 @@ impl<'a> Planner<'a> {
             cursor: workspace.disk.cursor(),
             force,
             present,
-            steps: BTreeMap::new(),
+            steps: Vec::new(),
+            displaced: BTreeMap::new(),
             blocked: BTreeMap::new(),
             unsaved: BTreeSet::new(),
             right: Vec::new(),
@@ -246,7 +267,12 @@ impl<'a> Planner<'a> {
     fn displace(&mut self, path: RepoPath, held: Held, reason: BlockReason, target: Option<Entry>) {
         if self.force {
             self.unsaved.insert(path.clone());
-            self.step(path, Some(held), target);
+            let step = Step { path, old: Some(held), new: target };
+            // Whatever was not wanted may lie anywhere.
+            match reason {
+                BlockReason::Modified => self.steps.push(step),
+                _ => _ = self.displaced.insert(step.path.clone(), step),
+            }
         } else {
             self.block(path, reason);
         }
@@ -285,11 +311,13 @@ impl<'a> Planner<'a> {
     }
 
     fn removes(&self, path: &RepoPath) -> bool {
-        self.steps.get(path).is_some_and(|step| step.new.is_none())
+        let index = self.steps.binary_search_by(|step| step.path.cmp(path));
+        let step = index.map(|index| &self.steps[index]).ok();
+        step.or_else(|| self.displaced.get(path)).is_some_and(|step| step.new.is_none())
     }
 
     fn step(&mut self, path: RepoPath, old: Option<Held>, new: Option<Entry>) {
-        self.steps.insert(path.clone(), Step { path, old, new });
+        self.steps.push(Step { path, old, new });
     }
 
     fn block(&mut self, path: RepoPath, reason: BlockReason) {
@@ -297,11 +325,16 @@ impl<'a> Planner<'a> {
     }
 
     fn finish(self, from: TreeId, to: TreeId) -> CheckoutPlan {
+        let mut steps = self.steps;
+        if !self.displaced.is_empty() {
+            steps.extend(self.displaced.into_values());
+            steps.sort_by(|a, b| a.path.cmp(&b.path));
+        }
         let blocked = self.blocked.into_iter().map(|(path, reason)| Blocked { path, reason });
         CheckoutPlan {
             from,
             to,
-            steps: self.steps.into_values().collect(),
+            steps,
             blocked: blocked.collect(),
             unsaved: self.unsaved.into_iter().collect(),
             right: self.right,

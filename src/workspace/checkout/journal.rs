@@ -10,7 +10,7 @@
 //! ```
 
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use minicbor::{Decode, Encode};
@@ -18,7 +18,7 @@ use minicbor::{Decode, Encode};
 use crate::base::fs::{
     IoContext, PathError, parent_of, remove_file_if_exists, rename_durably, sync_dir,
 };
-use crate::base::{Hash, RepoPath, TreeId, codec};
+use crate::base::{Hash, PathList, RepoPath, TreeId, codec};
 use crate::workspace::cache::{CachedFile, decode_entry, encode_entry};
 use crate::workspace::checkout::{Held, Step};
 use crate::workspace::disk::TEMPORARY_PREFIX;
@@ -121,6 +121,32 @@ impl Journal {
         Ok(boot_of(parse_header(&mut &bytes[..]).map_err(damaged)?.boot))
     }
 
+    /// Reads in which boot the journal at `path` was written, and what paths it names: its steps are
+    /// read one by one.
+    pub fn read_paths(path: &Path) -> Result<(Option<String>, PathList), WorkspaceError> {
+        let damaged = |reason: String| WorkspaceError::DamagedJournal { path: path.into(), reason };
+        let mut reader = BufReader::new(File::open(path).context("open", path)?);
+        let mut next = || -> Result<Option<Vec<u8>>, WorkspaceError> {
+            if reader.fill_buf().context("read", path)?.is_empty() {
+                return Ok(None);
+            }
+            let record = read_record(&mut reader).context("read", path)?;
+            next_record(&mut &record[..]).map(|payload| Some(payload.to_vec())).map_err(damaged)
+        };
+        let first = next()?.unwrap_or_default();
+        let header = decode_header(&first).map_err(damaged)?;
+        let mut paths = PathList::default();
+        while let Some(payload) = next()? {
+            let record = codec::decode(&payload).map_err(|error| damaged(error.to_string()))?;
+            let step = step(&record).ok_or_else(|| damaged("a step makes no sense".to_owned()))?;
+            paths.push(step.path);
+        }
+        match header.count {
+            count if count == paths.len() as u64 => Ok((boot_of(header.boot), paths)),
+            count => Err(damaged(format!("it has {} steps of {count}", paths.len()))),
+        }
+    }
+
     fn parse(mut bytes: &[u8]) -> Result<Self, String> {
         let Header { nonce, from, to, count, note, boot, .. } = parse_header(&mut bytes)?;
         let mut steps = Vec::new();
@@ -151,7 +177,11 @@ impl Journal {
 const HEADER_LIMIT: u64 = 4096;
 
 fn parse_header(bytes: &mut &[u8]) -> Result<Header, String> {
-    let header: Header = codec::decode(next_record(bytes)?).map_err(|error| error.to_string())?;
+    decode_header(next_record(bytes)?)
+}
+
+fn decode_header(payload: &[u8]) -> Result<Header, String> {
+    let header: Header = codec::decode(payload).map_err(|error| error.to_string())?;
     if header.version != VERSION {
         return Err(format!("it is of version {}, not {VERSION}", header.version));
     }
@@ -201,6 +231,15 @@ fn write_record(writer: &mut impl Write, payload: &[u8]) -> std::io::Result<()> 
     writer.write_all(&len.to_le_bytes())?;
     writer.write_all(&Hash::of(payload).0[..8])?;
     writer.write_all(payload)
+}
+
+/// Returns the bytes of a record, as many of them as there are.
+fn read_record(reader: &mut impl Read) -> std::io::Result<Vec<u8>> {
+    let mut record = Vec::new();
+    reader.take(12).read_to_end(&mut record)?;
+    let len = record.first_chunk::<4>().map_or(0, |len| u64::from(u32::from_le_bytes(*len)));
+    reader.take(len).read_to_end(&mut record)?;
+    Ok(record)
 }
 
 fn next_record<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8], String> {
@@ -254,6 +293,8 @@ mod tests {
         sample().write(&path).unwrap();
         assert_eq!(Journal::read(&path).unwrap(), Some(sample()));
         assert_eq!(Journal::read_boot(&path).unwrap(), sample().boot);
+        let paths = sample().steps.into_iter().map(|step| step.path).collect();
+        assert_eq!(Journal::read_paths(&path).unwrap(), (sample().boot, paths));
         Journal::remove(&path).unwrap();
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }

@@ -6,7 +6,7 @@
 //! neither old nor new may be work done after it, so it is left, and shows as modified.
 
 use crate::base::lock::FileLock;
-use crate::base::{Progress, TreeId};
+use crate::base::{PathList, Progress, TreeId};
 use crate::object::TreeEdit;
 use crate::workspace::checkout::apply::{Pace, ToTheEnd};
 use crate::workspace::checkout::decide::Want;
@@ -78,7 +78,7 @@ impl InterruptedCheckout<'_> {
         progress: &dyn Progress,
     ) -> Result<Recovery, WorkspaceError> {
         let workspace = self.workspace;
-        let restarted = !workspace.wrote_in_this_boot(&self.journal);
+        let restarted = !workspace.is_this_boot(&self.journal.boot);
         let strange = match direction {
             Direction::Forward if restarted => Strange::Leave,
             _ => Strange::Replace,
@@ -98,9 +98,10 @@ impl Workspace {
         }
         let lock = self.lock_checkout()?;
         let journal = Journal::read(&path)?;
-        if let Some(journal) = journal.as_ref().filter(|it| !self.wrote_in_this_boot(it)) {
+        if let Some(journal) = journal.as_ref().filter(|it| !self.is_this_boot(&it.boot)) {
             // Their facts prove nothing any more. Should that fail, the cache is closed.
-            let _ = self.doubt(Some(journal));
+            let paths: PathList = journal.steps.iter().map(|step| step.path.clone()).collect();
+            let _ = self.doubt(Some(&paths));
         }
         Ok(journal.map(|journal| InterruptedCheckout { workspace: self, journal, _lock: lock }))
     }
@@ -123,15 +124,17 @@ impl Workspace {
             };
             Want { path: step.path.clone(), believed, target }
         };
-        let wants: Vec<Want> = journal.steps.iter().map(want).collect();
-        let absent = wants.iter().filter(|want| want.target.is_none());
-        let absent: Vec<_> = absent.map(|want| want.path.clone()).collect();
-        let plan =
-            self.plan_wants(journal.from, journal.to, wants, strange == Strange::Replace, pace)?;
+        let wants = journal.steps.iter().map(|step| Ok(want(step)));
+        let force = strange == Strange::Replace;
+        let plan = self.plan_wants(journal.from, journal.to, wants, force, pace)?;
         let plan = without_blocked(plan);
         self.save(&plan)?;
         self.run(&plan.steps, journal.nonce, pace, progress)?;
-        self.prune(absent.iter())?;
+        let is_absent = |step: &&Step| match direction {
+            Direction::Forward => step.new.is_none(),
+            Direction::Back => step.old.is_none(),
+        };
+        self.prune(journal.steps.iter().filter(is_absent).map(|step| &step.path))?;
         self.cache.update(&plan.right, &[]);
         Ok(Recovery { saved: plan.saved(), left: plan.blocked })
     }

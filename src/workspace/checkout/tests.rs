@@ -406,6 +406,7 @@ fn files_of_the_last_checkout_are_believed_until_the_machine_is_restarted() {
     assert!(knows(&same, "a") && knows(&same, "b") && unsynced(&sample));
     let later = sample.in_boot(Some("later"));
     assert!(knows(&later, "a") && !knows(&later, "b"), "the first checkout was synced");
+    assert_eq!(later.torn(), [path("b")]);
     assert!(!unsynced(&sample));
     let plan = later.plan_checkout(second, first, Policy::Keep).unwrap();
     let blocked: Vec<_> = plan.blocked.iter().map(|it| it.path.to_string()).collect();
@@ -476,5 +477,6 @@ fn the_way_back_stands_for_the_unsynced_files_of_the_way_there() {
     assert_eq!(names(first, second), ["b"]);
     assert_eq!(names(second, first), ["b"]);
     assert_eq!(names(first, sample.empty_tree()), ["a", "b"]);
-    assert!(!knows(&sample.in_boot(Some("later")), "a"));
+    let later = sample.in_boot(Some("later"));
+    assert!(!knows(&later, "a") && later.torn().is_empty());
 }

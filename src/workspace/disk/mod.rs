@@ -11,7 +11,7 @@ mod tests;
 
 pub use clock::{present, set_aside};
 pub use cursor::Cursor;
-pub use list::{Listed, list};
+pub use list::{Names, list};
 pub use remove::remove_all;
 pub use stat::{FileKind, Stat};
 

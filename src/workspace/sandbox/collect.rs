@@ -1,6 +1,7 @@
 //! What a program made in a sandbox: edits of the tree where it may write, and a list of the rest.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -99,6 +100,7 @@ fn touched(sandbox: &Sandbox, notices: &mut Vec<Notice>) -> Result<Vec<Touched>,
         below: RepoPath::root(),
         use_ignore_files: false,
         enter_ignored: Box::new(|_| true),
+        wants_facts: Arc::new(|_| true),
     };
     if !sandbox.is_in_place() {
         return Err(WorkspaceError::SandboxGone { path: sandbox.path().to_owned() });
@@ -119,7 +121,7 @@ fn touched(sandbox: &Sandbox, notices: &mut Vec<Notice>) -> Result<Vec<Touched>,
                 notices.push(notice);
                 continue;
             }
-            Found::IgnoredDirectory { .. } => continue,
+            Found::IgnoredDirectory { .. } | Found::Name { .. } => continue,
         };
         while let Some(laid) = before.next_if(|laid| laid.path.cmp(&path) == Ordering::Less) {
             touched.push(gone(laid));

@@ -1,25 +1,17 @@
-//! Laying a tree out. Files come from the working copy where that shares their blocks and provably
-//! holds them, else from the store.
+//! What a sandbox holds, and making one.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::fs::File;
-use std::io;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Component, Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use crate::base::fs::{IoContext, PathError};
 use crate::base::progress::Unit;
 use crate::base::{Progress, RepoPath, TreeId};
 use crate::object::Entry;
-use crate::workspace::checkout::write::put;
-use crate::workspace::disk::{Cursor, Disk, Stat, remove_all, set_aside};
+use crate::workspace::disk::{Disk, Stat, remove_all};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
-use crate::workspace::status::same_bytes;
+use crate::workspace::sandbox::lay::Layer;
 
 /// A file from elsewhere, as code that Git tracks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,196 +174,4 @@ fn is_in_the_way(path: &RepoPath, pinned: &BTreeMap<RepoPath, Entry>) -> bool {
         Some(dir)
     });
     needs_directory || below_pinned.into_iter().any(|dir| pinned.contains_key(&dir))
-}
-
-/// How many files share a cursor.
-const BATCH: usize = 64;
-
-/// What lays files out.
-struct Layer<'a> {
-    workspace: &'a Workspace,
-    disk: &'a Disk,
-    present: i64,
-    /// Whether the file system shares blocks between files, as far as is known.
-    clones: AtomicBool,
-}
-
-impl Layer<'_> {
-    fn lay(
-        &self,
-        files: Vec<(RepoPath, Entry)>,
-        progress: &dyn Progress,
-    ) -> Result<Vec<Laid>, WorkspaceError> {
-        let batches = files.par_chunks(BATCH).map(|batch| {
-            let mut cursor = self.disk.cursor();
-            let mut source = self.workspace.disk.cursor();
-            let one = |(path, entry): &(RepoPath, Entry)| {
-                crate::base::interrupt::check()?;
-                cursor.make_directory(&path.parent().unwrap_or_default())?;
-                if let Entry::Symlink { target } = entry {
-                    cursor.create_link(path, &self.led(path, target))?;
-                } else if !self.clone_file(&mut source, &mut cursor, path, entry) {
-                    put(&self.workspace.objects, &mut cursor, path, entry, self.present)?;
-                }
-                progress.advance(1);
-                laid(&mut cursor, path, Some(entry.clone()))
-            };
-            batch.iter().map(one).collect::<Result<Vec<_>, WorkspaceError>>()
-        });
-        let laid: Vec<Vec<Option<Laid>>> = batches.collect::<Result<_, _>>()?;
-        Ok(laid.into_iter().flatten().flatten().collect())
-    }
-
-    /// Shares the blocks of the file of the working copy, where it surely holds the entry before and
-    /// after; tells whether that worked.
-    fn clone_file(
-        &self,
-        source: &mut Cursor,
-        cursor: &mut Cursor,
-        path: &RepoPath,
-        entry: &Entry,
-    ) -> bool {
-        let Entry::File { file, executable } = entry else { return false };
-        if file.size == 0 || !self.clones.load(Ordering::Relaxed) {
-            return false;
-        }
-        let proven = |source: &mut Cursor| {
-            let stat = source.stat(path).ok().flatten()?;
-            let row = self.workspace.cache.get(path)?;
-            (row.proves(&stat) && same_bytes(&row.entry, entry)).then_some(())
-        };
-        let mut attempt = || {
-            proven(source)?;
-            let from = source.open_file(path).ok()?;
-            let to = cursor.create_file(path, if *executable { 0o777 } else { 0o666 }).ok()?;
-            let cloned = self.share_blocks(&from, &to);
-            let good = cloned && set_aside(&to, self.present).is_ok() && proven(source).is_some();
-            if !good {
-                cursor.remove_file(path).ok()?;
-            }
-            good.then_some(())
-        };
-        attempt().is_some()
-    }
-
-    fn share_blocks(&self, from: &File, to: &File) -> bool {
-        #[cfg(target_os = "linux")]
-        let cloned = rustix::fs::ioctl_ficlone(to, from).is_ok();
-        #[cfg(not(target_os = "linux"))]
-        let cloned = false;
-        if !cloned {
-            self.clones.store(false, Ordering::Relaxed);
-        }
-        cloned
-    }
-
-    /// Copies the files from elsewhere; one that is gone, or that the tree has, is passed over.
-    fn overlay(&self, files: &[OverlayFile]) -> Result<Vec<Laid>, WorkspaceError> {
-        let batches = files.par_chunks(BATCH).map(|batch| {
-            let mut cursor = self.disk.cursor();
-            let laid = batch.iter().map(|file| self.overlay_one(&mut cursor, file));
-            laid.collect::<Result<Vec<_>, WorkspaceError>>()
-        });
-        let laid: Vec<Vec<Option<Laid>>> = batches.collect::<Result<_, _>>()?;
-        Ok(laid.into_iter().flatten().flatten().collect())
-    }
-
-    fn overlay_one(
-        &self,
-        cursor: &mut Cursor,
-        OverlayFile { path, source }: &OverlayFile,
-    ) -> Result<Option<Laid>, WorkspaceError> {
-        crate::base::interrupt::check()?;
-        let Ok(found) = std::fs::symlink_metadata(source) else { return Ok(None) };
-        if cursor.stat(path)?.is_some() || cursor.obstacle(path)?.is_some() {
-            return Ok(None);
-        }
-        cursor.make_directory(&path.parent().unwrap_or_default())?;
-        if found.is_symlink() {
-            let target = std::fs::read_link(source).context("read link", source)?;
-            cursor.create_link(path, &self.led(path, &target.into_os_string().into_vec()))?;
-        } else if found.is_file() {
-            self.copy(cursor, path, source)?;
-        } else {
-            return Ok(None);
-        }
-        laid(cursor, path, None)
-    }
-
-    /// Returns the target of a link as it is laid out. One that stays below the root by itself is
-    /// kept; one that leaves it means what it means in the working copy, but that where it leads
-    /// back into the working copy it leads into the sandbox.
-    fn led(&self, path: &RepoPath, target: &[u8]) -> Vec<u8> {
-        let place = Path::new(OsStr::from_bytes(target));
-        let dir = path.parent().unwrap_or_default();
-        if !leaves(dir.components().count(), place) {
-            return target.to_vec();
-        }
-        let root = self.workspace.root();
-        let absolute = plain(&root.join(dir.as_path()).join(place));
-        let led = match absolute.strip_prefix(root) {
-            Ok(inside) => self.disk.path().join(inside),
-            Err(_) => absolute,
-        };
-        led.into_os_string().into_vec()
-    }
-
-    fn copy(
-        &self,
-        cursor: &mut Cursor,
-        path: &RepoPath,
-        source: &Path,
-    ) -> Result<(), WorkspaceError> {
-        use std::os::unix::fs::PermissionsExt;
-        let mut from = File::open(source).context("open", source)?;
-        let mode = from.metadata().context("look at", source)?.permissions().mode();
-        let mut to = cursor.create_file(path, if mode & 0o100 == 0 { 0o666 } else { 0o777 })?;
-        if !self.clones.load(Ordering::Relaxed) || !self.share_blocks(&from, &to) {
-            io::copy(&mut from, &mut to).context("copy", source)?;
-        }
-        set_aside(&to, self.present)
-            .map_err(io::Error::from)
-            .context("set time of", path.to_path())?;
-        Ok(())
-    }
-}
-
-/// Tells whether a link in a directory so deep leads out of the root on its way.
-fn leaves(depth: usize, target: &Path) -> bool {
-    let mut depth = depth;
-    target.components().any(|part| match part {
-        Component::ParentDir => {
-            let above = depth.checked_sub(1);
-            depth = above.unwrap_or_default();
-            above.is_none()
-        }
-        Component::Normal(_) => {
-            depth += 1;
-            false
-        }
-        Component::CurDir => false,
-        Component::RootDir | Component::Prefix(_) => true,
-    })
-}
-
-/// Returns the path without `.` and `..`, as its text has it.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => drop(plain.pop()),
-            Component::CurDir => {}
-            other => plain.push(other),
-        }
-    }
-    plain
-}
-
-fn laid(
-    cursor: &mut Cursor,
-    path: &RepoPath,
-    entry: Option<Entry>,
-) -> Result<Option<Laid>, WorkspaceError> {
-    let stat = cursor.stat(path)?;
-    Ok(stat.map(|stat| Laid { path: path.clone(), stat, entry }))
 }

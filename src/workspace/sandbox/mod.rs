@@ -2,6 +2,8 @@
 
 mod collect;
 mod create;
+mod lay;
+mod links;
 #[cfg(test)]
 mod tests;
 

@@ -1,36 +1,36 @@
-//! A directory that is being read ahead: whoever comes first reads it, a spare thread or the walk.
+//! Work done ahead: whoever comes first does it, a spare thread or the walk.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use crate::workspace::scan::listing::{Directory, Listing, Refused};
-
-type Outcome = Result<Listing, Refused>;
-
-/// A directory to be read once.
-#[derive(Debug)]
-pub(super) struct Prefetch {
-    directory: Directory,
-    state: Mutex<State>,
+/// A piece of work to be done once.
+pub(super) struct Prefetch<T> {
+    work: Box<dyn Fn() -> T + Send + Sync>,
+    state: Mutex<State<T>>,
     done: Condvar,
 }
 
-#[derive(Debug)]
-enum State {
+enum State<T> {
     Waiting,
     Running,
-    Done(Option<Outcome>),
+    Done(Option<T>),
 }
 
-impl Prefetch {
-    /// Hands the directory to the thread pool.
-    pub fn start(directory: Directory) -> Arc<Self> {
-        let job =
-            Arc::new(Self { directory, state: Mutex::new(State::Waiting), done: Condvar::new() });
+impl<T> std::fmt::Debug for Prefetch<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Prefetch").finish_non_exhaustive()
+    }
+}
+
+impl<T: Send + 'static> Prefetch<T> {
+    /// Hands the work to the thread pool.
+    pub fn start(work: impl Fn() -> T + Send + Sync + 'static) -> Arc<Self> {
+        let (work, state) = (Box::new(work), Mutex::new(State::Waiting));
+        let job = Arc::new(Self { work, state, done: Condvar::new() });
         let task = job.clone();
         rayon::spawn(move || {
-            // Where the walk no longer wants it, nobody reads it.
+            // Where the walk no longer wants it, nobody does it.
             if Arc::strong_count(&task) > 1 && task.claim() {
-                let outcome = task.directory.read();
+                let outcome = (task.work)();
                 *task.lock() = State::Done(Some(outcome));
                 task.done.notify_all();
             }
@@ -38,15 +38,15 @@ impl Prefetch {
         job
     }
 
-    /// Returns what the directory holds: reads it now where no thread has begun.
-    pub fn finish(&self) -> Outcome {
+    /// Returns what came of it, once: does it now where no thread has begun.
+    pub fn finish(&self) -> T {
         if self.claim() {
-            return self.directory.read();
+            return (self.work)();
         }
         let mut state = self.lock();
         loop {
             if let State::Done(outcome) = &mut *state {
-                return outcome.take().unwrap_or(Err(Refused::Gone));
+                return outcome.take().expect("the walk asks once");
             }
             state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -61,7 +61,7 @@ impl Prefetch {
         free
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

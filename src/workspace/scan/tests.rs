@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::*;
 use crate::base::RepoPath;
@@ -20,6 +21,7 @@ fn options<'a>(below: &str, enter_ignored: bool) -> ScanOptions<'a> {
         below: RepoPath::from_bytes(below).unwrap(),
         use_ignore_files: true,
         enter_ignored: Box::new(move |_| enter_ignored),
+        wants_facts: Arc::new(|_| true),
     }
 }
 

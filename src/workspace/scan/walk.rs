@@ -1,14 +1,15 @@
 //! The walk itself: a stack of directories, the innermost last.
 
 use std::collections::VecDeque;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use crate::base::RepoPath;
 use crate::workspace::disk::{Disk, FileKind, Stat};
 use crate::workspace::ignore::{IGNORE_FILE, IgnoreRules};
 use crate::workspace::notice::Notice;
-use crate::workspace::scan::listing::{Directory, Item, Refused, What};
+use crate::workspace::scan::listing::{
+    Directory, Item, Listing, Opened, Refused, WantsFacts, What,
+};
 use crate::workspace::scan::prefetch::Prefetch;
 
 /// How many directories of a level are read ahead.
@@ -19,6 +20,8 @@ const AHEAD: usize = 32;
 pub enum Found {
     /// A regular file or a symbolic link.
     File { path: RepoPath, stat: Stat, ignored: bool },
+    /// A file or link that nobody wanted to be looked at.
+    Name { path: RepoPath, ignored: bool },
     /// Something that cannot be versioned.
     Special { path: RepoPath, kind: FileKind },
     /// An ignored directory that is not entered.
@@ -34,6 +37,7 @@ impl Found {
     pub fn path(&self) -> &RepoPath {
         match self {
             Self::File { path, .. }
+            | Self::Name { path, .. }
             | Self::Special { path, .. }
             | Self::IgnoredDirectory { path } => path,
             Self::Unknown { notice } | Self::Notice { notice } => notice.path(),
@@ -49,6 +53,8 @@ pub struct ScanOptions<'a> {
     pub use_ignore_files: bool,
     /// Whether an ignored directory is entered all the same.
     pub enter_ignored: Box<dyn FnMut(&RepoPath) -> bool + 'a>,
+    /// Whether the files right in a directory are looked at, or only named.
+    pub wants_facts: Arc<WantsFacts>,
 }
 
 impl std::fmt::Debug for ScanOptions<'_> {
@@ -70,14 +76,49 @@ pub struct Scan<'a> {
 
 #[derive(Debug)]
 struct Frame {
-    handle: Option<Arc<OwnedFd>>,
-    rules: IgnoreRules,
+    listing: Arc<Listing>,
+    /// The items of a window of the directory.
     items: std::vec::IntoIter<Item>,
-    ahead: VecDeque<Arc<Prefetch>>,
+    /// The number of the next window, and its items, which are looked at meanwhile.
+    window: usize,
+    upcoming: Option<Arc<Prefetch<Vec<Item>>>>,
+    ahead: VecDeque<Arc<Prefetch<Result<Opened, Refused>>>>,
     /// How many of the remaining items were looked at for reading ahead.
     looked: usize,
     /// How many items were taken.
     taken: usize,
+}
+
+impl Frame {
+    fn new(listing: Arc<Listing>, items: Vec<Item>) -> Self {
+        let items = items.into_iter();
+        let (ahead, upcoming) = (VecDeque::new(), None);
+        let mut frame = Self { listing, items, window: 1, upcoming, ahead, looked: 0, taken: 0 };
+        frame.look_ahead();
+        frame
+    }
+
+    /// Has the next window looked at.
+    fn look_ahead(&mut self) {
+        let number = self.window;
+        self.upcoming = (number < self.listing.windows()).then(|| {
+            let listing = self.listing.clone();
+            Prefetch::start(move || listing.window(number))
+        });
+    }
+
+    fn next(&mut self) -> Option<Item> {
+        loop {
+            if let Some(item) = self.items.next() {
+                self.taken += 1;
+                return Some(item);
+            }
+            self.items = self.upcoming.take()?.finish().into_iter();
+            (self.looked, self.taken) = (0, 0);
+            self.window += 1;
+            self.look_ahead();
+        }
+    }
 }
 
 impl<'a> Scan<'a> {
@@ -155,12 +196,20 @@ impl<'a> Scan<'a> {
         &self,
         path: RepoPath,
         depth: usize,
-        parent: Option<Arc<OwnedFd>>,
+        parent: Option<Arc<Listing>>,
         rules: IgnoreRules,
         ignored: bool,
     ) -> Directory {
-        let use_ignore_files = self.options.use_ignore_files;
-        Directory { disk: self.disk.clone(), path, depth, parent, rules, ignored, use_ignore_files }
+        Directory {
+            disk: self.disk.clone(),
+            path,
+            depth,
+            parent,
+            rules,
+            ignored,
+            use_ignore_files: self.options.use_ignore_files,
+            wants_facts: self.options.wants_facts.clone(),
+        }
     }
 
     fn enter(&mut self, directory: &Directory) {
@@ -168,19 +217,11 @@ impl<'a> Scan<'a> {
     }
 
     /// Puts a directory that was read on the stack.
-    fn push(&mut self, path: RepoPath, outcome: Result<super::listing::Listing, Refused>) {
+    fn push(&mut self, path: RepoPath, outcome: Result<Opened, Refused>) {
         match outcome {
-            Ok(listing) => {
-                let notices = listing.notices.into_iter();
-                self.ready.extend(notices.map(|notice| Found::Notice { notice }));
-                self.stack.push(Frame {
-                    handle: listing.handle,
-                    rules: listing.rules,
-                    items: listing.items.into_iter(),
-                    ahead: VecDeque::new(),
-                    looked: 0,
-                    taken: 0,
-                });
+            Ok(Opened { listing, items, notices }) => {
+                self.ready.extend(notices.into_iter().map(|notice| Found::Notice { notice }));
+                self.stack.push(Frame::new(listing, items));
             }
             Err(Refused::Gone) => {}
             Err(Refused::Nested) => {
@@ -207,15 +248,17 @@ impl<'a> Scan<'a> {
             };
             frame.looked = frame.taken + offset + 1;
             if matches!(item.what, What::Directory) && !item.ignored {
-                frame.ahead.push_back(Prefetch::start(Directory {
+                let directory = Directory {
                     disk: self.disk.clone(),
                     path: item.path.clone(),
                     depth,
-                    parent: frame.handle.clone(),
-                    rules: frame.rules.clone(),
+                    parent: Some(frame.listing.clone()),
+                    rules: frame.listing.rules.clone(),
                     ignored: false,
                     use_ignore_files: self.options.use_ignore_files,
-                }));
+                    wants_facts: self.options.wants_facts.clone(),
+                };
+                frame.ahead.push_back(Prefetch::start(move || directory.read()));
             }
         }
     }
@@ -226,11 +269,10 @@ impl<'a> Scan<'a> {
         let Some(frame) = self.stack.last_mut() else {
             return false;
         };
-        let Some(item) = frame.items.next() else {
+        let Some(item) = frame.next() else {
             self.stack.pop();
             return true;
         };
-        frame.taken += 1;
         let is_directory = matches!(item.what, What::Directory);
         let prefetched = if is_directory && !item.ignored { frame.ahead.pop_front() } else { None };
         if self.skips(&item.path) {
@@ -251,6 +293,7 @@ impl<'a> Scan<'a> {
         let Item { path, ignored, what } = item;
         let found = match what {
             What::File(stat) => Found::File { path, stat, ignored },
+            What::Name => Found::Name { path, ignored },
             What::Special(_) if ignored => return,
             What::Special(kind) => Found::Special { path, kind },
             What::Unreadable(reason) => {
@@ -260,11 +303,11 @@ impl<'a> Scan<'a> {
                 Found::IgnoredDirectory { path }
             }
             What::Directory => {
-                let (handle, rules) = match self.stack.last() {
-                    Some(frame) => (frame.handle.clone(), frame.rules.clone()),
+                let (parent, rules) = match self.stack.last() {
+                    Some(frame) => (Some(frame.listing.clone()), frame.listing.rules.clone()),
                     None => (None, IgnoreRules::default()),
                 };
-                let directory = self.directory(path, self.stack.len(), handle, rules, ignored);
+                let directory = self.directory(path, self.stack.len(), parent, rules, ignored);
                 return self.enter(&directory);
             }
         };

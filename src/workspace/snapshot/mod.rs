@@ -6,4 +6,4 @@ mod plan;
 mod tests;
 
 pub use execute::AddOutcome;
-pub use plan::{AddOptions, AddPlan, PlannedFile};
+pub use plan::{AddOptions, AddPlan};

@@ -1,11 +1,11 @@
 //! The plan of an `add`: nothing is read but names and facts.
 
-use crate::base::{RepoPath, TreeId};
+use crate::base::{PathList, RepoPath, TreeId};
 use crate::object::Entry;
 use crate::workspace::disk::FileKind;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
-use crate::workspace::join::{Join, Joined, OnDisk};
+use crate::workspace::join::{Facts, Join, Joined, OnDisk};
 use crate::workspace::notice::Notice;
 use crate::workspace::pathspec::{Pathspecs, Usage};
 use crate::workspace::status::{Verdict, compare};
@@ -23,6 +23,8 @@ pub struct AddOptions<'a> {
     pub tracked_only: bool,
     /// Whether Git tracks a file: then it is added only where it is named itself.
     pub is_git_tracked: &'a (dyn Fn(&RepoPath) -> bool + Sync),
+    /// Whether the store has lost what an unchanged file holds: then it is read all the same.
+    pub is_lost: &'a (dyn Fn(&Entry) -> bool + Sync),
 }
 
 impl std::fmt::Debug for AddOptions<'_> {
@@ -31,21 +33,17 @@ impl std::fmt::Debug for AddOptions<'_> {
     }
 }
 
-/// A file that will be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlannedFile {
-    pub path: RepoPath,
-    pub size: u64,
-    /// What the staged tree holds there.
-    pub staged: Option<Entry>,
-}
-
-/// What an `add` will do.
+/// What an `add` will do. Millions of files are held in few bytes each.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AddPlan {
-    pub files: Vec<PlannedFile>,
+    /// The files that will be read, in order.
+    pub files: PathList,
+    /// How large they are together.
+    pub bytes: u64,
+    /// What the staged tree holds of them, each with its place among the files.
+    pub(super) staged: Vec<(usize, Entry)>,
     /// Tracked files that are gone from the disk.
-    pub removals: Vec<RepoPath>,
+    pub removals: PathList,
     /// How many files need not be read.
     pub unchanged: u64,
     pub notices: Vec<Notice>,
@@ -67,7 +65,7 @@ impl Workspace {
         let below = options.paths.common_parent();
         self.refuse_nested(&below)?;
         let enter = |dir: &RepoPath| options.force && options.paths.may_match_below(dir);
-        let mut join = Join::new(self, staged, &below, enter);
+        let mut join = Join::new(self, staged, &below, enter, Facts::OfAll);
         while let Some(joined) = join.advance()? {
             planner.meet(joined);
         }
@@ -123,19 +121,27 @@ impl Planner<'_> {
             return;
         }
         match on_disk {
+            OnDisk::Special(kind) if self.options.paths.names(&path) => {
+                let reason = format!("it is a {}", kind.word());
+                self.plan.notices.push(Notice::Unreadable { path, reason });
+            }
             OnDisk::Special(kind) => self.plan.notices.push(Notice::Special { path, kind }),
             OnDisk::Absent if tracked.is_some() => self.plan.removals.push(path),
             OnDisk::File { stat, ignored } => {
                 if tracked.is_none() && !self.wants_untracked(&path, ignored) {
                     return;
                 }
-                let same = tracked
-                    .as_ref()
-                    .is_some_and(|entry| compare(entry, &stat, cached.as_ref()) == Verdict::Same);
+                let same = tracked.as_ref().is_some_and(|entry| {
+                    compare(entry, &stat, cached.as_ref()) == Verdict::Same
+                        && !(self.options.is_lost)(entry)
+                });
                 if same {
                     self.plan.unchanged += 1;
                 } else {
-                    self.plan.files.push(PlannedFile { path, size: stat.size, staged: tracked });
+                    let number = self.plan.files.len();
+                    self.plan.staged.extend(tracked.map(|entry| (number, entry)));
+                    self.plan.bytes += stat.size;
+                    self.plan.files.push(path);
                 }
             }
             _ => {}

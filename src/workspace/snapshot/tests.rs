@@ -1,3 +1,5 @@
+use std::time::{Duration, SystemTime};
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
@@ -5,14 +7,17 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::base::progress::Unit;
-use crate::base::{NoProgress, Progress, RepoPath};
+use crate::base::{NoProgress, Progress, RepoPath, TreeId};
+use crate::diff::tree::tree_changes;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::notice::Notice;
 use crate::workspace::pathspec::Pathspecs;
 use crate::workspace::tests::Sample;
 
-fn edited(outcome: &AddOutcome) -> Vec<String> {
-    outcome.edits.iter().map(|edit| edit.path.to_string()).collect()
+/// Returns the paths that an `add` changed in the staged tree.
+fn edited(sample: &Sample, staged: TreeId, outcome: &AddOutcome) -> Vec<String> {
+    let changes = tree_changes(&sample.objects, staged, outcome.tree, &RepoPath::root());
+    changes.map(|change| change.unwrap().path.to_string()).collect()
 }
 
 #[test]
@@ -42,7 +47,9 @@ fn files_directories_and_patterns_can_be_named() {
     for name in ["a.csv", "b.txt", "data/c.csv", "data/deep/d.txt", "other/e.csv"] {
         sample.write(name, name);
     }
-    let add = |names: &[&str]| edited(&sample.try_add(sample.empty_tree(), names, false).unwrap());
+    let empty = sample.empty_tree();
+    let add =
+        |names: &[&str]| edited(&sample, empty, &sample.try_add(empty, names, false).unwrap());
     assert_eq!(add(&["a.csv", "data/deep"]), ["a.csv", "data/deep/d.txt"]);
     assert_eq!(add(&["*.csv"]), ["a.csv", "data/c.csv", "other/e.csv"]);
     assert_eq!(add(&["data/**"]), ["data/c.csv", "data/deep/d.txt"]);
@@ -56,9 +63,8 @@ fn what_is_gone_is_removed_where_it_is_meant() {
     let staged = sample.tree(&[("a", "1"), ("dir/b", "2"), ("dir/c", "3"), ("keep", "4")]);
     sample.write("dir", "a file now");
     let outcome = sample.try_add(staged, &["a", "dir"], false).unwrap();
-    assert_eq!(edited(&outcome), ["a", "dir", "dir/b", "dir/c"]);
-    let staged = sample.objects.edit_tree(staged, outcome.edits).unwrap();
-    assert_eq!(staged, sample.tree(&[("dir", "a file now"), ("keep", "4")]));
+    assert_eq!(edited(&sample, staged, &outcome), ["a", "dir", "dir/b", "dir/c"]);
+    assert_eq!(outcome.tree, sample.tree(&[("dir", "a file now"), ("keep", "4")]));
 }
 
 #[test]
@@ -68,15 +74,17 @@ fn ignored_files_are_passed_over_refused_where_named_and_added_where_forced() {
         sample.write(name, name);
     }
     sample.write(".mlvignore", "*.tmp\nout/\n");
-    let add = |names: &[&str], force| sample.try_add(sample.empty_tree(), names, force);
-    assert_eq!(edited(&add(&["data"], false).unwrap()), ["data/y"]);
+    let empty = sample.empty_tree();
+    let add = |names: &[&str], force| sample.try_add(empty, names, force);
+    assert_eq!(edited(&sample, empty, &add(&["data"], false).unwrap()), ["data/y"]);
     for named in ["data/x.tmp", "out", "out/deep", "out/deep/z"] {
         match add(&[named, "data"], false) {
             Err(WorkspaceError::Ignored { paths }) => assert_eq!(paths[0].to_string(), named),
             other => panic!("{named}: {other:?}"),
         }
     }
-    assert_eq!(edited(&add(&["data/x.tmp", "out"], true).unwrap()), ["data/x.tmp", "out/deep/z"]);
+    let forced = add(&["data/x.tmp", "out"], true).unwrap();
+    assert_eq!(edited(&sample, empty, &forced), ["data/x.tmp", "out/deep/z"]);
 }
 
 #[test]
@@ -84,7 +92,9 @@ fn files_of_git_are_added_only_where_they_are_named() {
     let sample = Sample::new();
     sample.write("code/main.py", "");
     sample.write("data", "");
-    let add = |names: &[&str]| edited(&sample.try_add(sample.empty_tree(), names, false).unwrap());
+    let empty = sample.empty_tree();
+    let add =
+        |names: &[&str]| edited(&sample, empty, &sample.try_add(empty, names, false).unwrap());
     assert_eq!(add(&["."]), ["data"]);
     assert_eq!(add(&["code/main.py"]), ["code/main.py"]);
 }
@@ -96,19 +106,21 @@ fn unchanged_files_are_not_read_and_make_no_edit() {
     Sample::settle();
     let staged = sample.add(sample.empty_tree(), &["."]);
     sample.write("young", "2");
-    sample.keep_young("young");
+    // Too young to be believed, however slow the machine is.
+    sample.set_modified("young", SystemTime::now() + Duration::from_hours(1));
     let staged = sample.add(staged, &["."]);
     let options = AddOptions {
         paths: &Pathspecs::default(),
         force: false,
         tracked_only: false,
         is_git_tracked: &|_| false,
+        is_lost: &|_| false,
     };
     let plan = sample.workspace.plan_add(staged, &options).unwrap();
     assert_eq!(plan.unchanged, 1);
     assert_eq!(plan.files.len(), 1);
-    let outcome = sample.workspace.execute_add(plan, &NoProgress).unwrap();
-    assert!(outcome.edits.is_empty());
+    let outcome = sample.workspace.execute_add(staged, &plan, &NoProgress).unwrap();
+    assert_eq!(outcome.tree, staged);
 }
 
 #[test]
@@ -122,9 +134,11 @@ fn only_tracked_files_are_looked_at_on_request() {
         force: false,
         tracked_only: true,
         is_git_tracked: &|_| false,
+        is_lost: &|_| false,
     };
     let plan = sample.workspace.plan_add(staged, &options).unwrap();
-    assert_eq!(edited(&sample.workspace.execute_add(plan, &NoProgress).unwrap()), ["a", "b"]);
+    let outcome = sample.workspace.execute_add(staged, &plan, &NoProgress).unwrap();
+    assert_eq!(edited(&sample, staged, &outcome), ["a", "b"]);
 }
 
 #[test]
@@ -134,7 +148,7 @@ fn sockets_are_named_and_the_rest_goes_on() {
     sample.write("z", "2");
     let _listener = UnixListener::bind(sample.root.join("socket")).unwrap();
     let outcome = sample.try_add(sample.empty_tree(), &[], false).unwrap();
-    assert_eq!(edited(&outcome), ["a", "z"]);
+    assert_eq!(edited(&sample, sample.empty_tree(), &outcome), ["a", "z"]);
     assert!(matches!(&outcome.notices[..], [Notice::Special { .. }]));
     assert!(!outcome.has_failures());
 }
@@ -170,25 +184,25 @@ fn add_with_a_meddler(times: usize) -> (Sample, AddOutcome) {
         force: false,
         tracked_only: false,
         is_git_tracked: &|_| false,
+        is_lost: &|_| false,
     };
     let plan = sample.workspace.plan_add(sample.empty_tree(), &options).unwrap();
     let file = fs::File::options().append(true).open(sample.root.join("big")).unwrap();
     let meddler = Meddler { file: Mutex::new(file), times: Mutex::new(times) };
-    let outcome = sample.workspace.execute_add(plan, &meddler).unwrap();
+    let outcome = sample.workspace.execute_add(sample.empty_tree(), &plan, &meddler).unwrap();
     (sample, outcome)
 }
 
 #[test]
 fn a_file_that_changed_while_it_was_read_is_read_again() {
     let (sample, outcome) = add_with_a_meddler(1);
-    let staged = sample.objects.edit_tree(sample.empty_tree(), outcome.edits).unwrap();
-    assert_eq!(sample.in_tree(staged), sample.on_disk());
+    assert_eq!(sample.in_tree(outcome.tree), sample.on_disk());
 }
 
 #[test]
 fn a_file_that_keeps_changing_is_refused_by_name_and_the_rest_goes_on() {
-    let (_, outcome) = add_with_a_meddler(usize::MAX);
-    assert_eq!(edited(&outcome), ["small"]);
+    let (sample, outcome) = add_with_a_meddler(usize::MAX);
+    assert_eq!(edited(&sample, sample.empty_tree(), &outcome), ["small"]);
     assert!(outcome.has_failures());
     assert_eq!(outcome.notices[0].path(), &RepoPath::from_bytes("big").unwrap());
 }
@@ -204,6 +218,7 @@ fn a_file_that_vanished_or_became_something_else_after_the_plan_is_no_file() {
         force: false,
         tracked_only: false,
         is_git_tracked: &|_| false,
+        is_lost: &|_| false,
     };
     let plan = sample.workspace.plan_add(sample.empty_tree(), &options).unwrap();
     for name in ["gone", "directory", "link"] {
@@ -211,7 +226,26 @@ fn a_file_that_vanished_or_became_something_else_after_the_plan_is_no_file() {
     }
     fs::create_dir(sample.root.join("directory")).unwrap();
     symlink("/etc/passwd", sample.root.join("link")).unwrap();
-    let outcome = sample.workspace.execute_add(plan, &NoProgress).unwrap();
-    let staged = sample.objects.edit_tree(sample.empty_tree(), outcome.edits).unwrap();
-    assert_eq!(staged, sample.tree(&[("link", "->/etc/passwd")]));
+    let empty = sample.empty_tree();
+    let outcome = sample.workspace.execute_add(empty, &plan, &NoProgress).unwrap();
+    assert_eq!(outcome.tree, sample.tree(&[("link", "->/etc/passwd")]));
+}
+
+#[test]
+fn many_files_taken_in_batch_by_batch_make_the_tree_that_all_at_once_make() {
+    let sample = Sample::new();
+    let name = |number: usize| match number % 3 {
+        0 => format!("flat/file-{number}"),
+        1 => format!("deep/{number}/file"),
+        _ => format!("file-{number}"),
+    };
+    let files: Vec<_> = (0..50).map(|number| (name(number), number.to_string())).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(a, b)| (&a[..], &b[..])).collect();
+    // A file that has become a directory, a directory that has become a file, and files gone.
+    let before = ["deep", "file-2/inside", "gone/1", "gone/2", "gone/3", "gone/4", "gone/5"];
+    let staged = sample.tree(&before.map(|name| (name, "before")));
+    files.iter().for_each(|(name, text)| sample.write(name, text));
+    assert_eq!(sample.add(staged, &[]), sample.tree(&files));
+    let again = sample.add(sample.tree(&files[..20]), &[]);
+    assert_eq!(again, sample.tree(&files));
 }

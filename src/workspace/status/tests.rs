@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
+use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::workspace::notice::Notice;
@@ -50,17 +51,25 @@ fn a_file_changed_in_the_tick_of_its_adding_is_noticed() {
 fn an_old_file_is_not_read_again_and_a_young_one_is_believed_after_the_next_look() {
     let sample = Sample::new();
     sample.write("file", "one");
-    Sample::settle();
+    sample.age("file", Duration::from_secs(10));
     let staged = sample.add(sample.empty_tree(), &["."]);
     let stat = sample.workspace.disk.cursor().stat(&path("file")).unwrap().unwrap();
     let row = || sample.workspace.cache.get(&path("file")).unwrap();
     assert!(row().proves(&stat));
 
+    // As young as can be, and however long this takes: last written in the future.
     sample.write("file", "two");
+    sample.set_modified("file", SystemTime::now() + Duration::from_secs(3600));
     let staged = sample.add(staged, &["."]);
     let stat = sample.workspace.disk.cursor().stat(&path("file")).unwrap().unwrap();
     assert!(!row().proves(&stat));
-    Sample::settle();
+    assert!(sample.status(staged, staged, UntrackedMode::Files).is_clean());
+    assert!(!row().proves(&stat));
+
+    // Once that lies behind, the next look at it counts.
+    sample.age("file", Duration::from_secs(10));
+    let stat = sample.workspace.disk.cursor().stat(&path("file")).unwrap().unwrap();
+    assert!(!row().proves(&stat));
     assert!(sample.status(staged, staged, UntrackedMode::Files).is_clean());
     assert!(row().proves(&stat));
 }
@@ -153,8 +162,26 @@ fn odd_names_are_told_apart() {
     cursor.create_file(&deep, 0o644).unwrap();
     let outcome = sample.try_add(sample.empty_tree(), &["."], false).unwrap();
     assert!(matches!(&outcome.notices[..], [Notice::Unreadable { path, .. }] if *path == deep));
-    let staged = sample.objects.edit_tree(sample.empty_tree(), outcome.edits).unwrap();
+    let staged = outcome.tree;
     assert_eq!(sample.objects.walk_tree(staged, &path("")).count(), 8);
     let status = sample.status(staged, staged, UntrackedMode::Files);
     assert!(status.unstaged.is_empty() && status.untracked.len() == 1);
+}
+
+#[test]
+fn files_in_directories_with_nothing_tracked_are_named_without_being_looked_at() {
+    let sample = Sample::new();
+    let tree = sample.tree(&[("data/held", "1"), ("data/gone", "2")]);
+    for name in ["data/held", "data/new", "code/main.py", "notes/one", "notes/deep/two"] {
+        sample.write(name, "1");
+    }
+    let status = sample.status(tree, tree, UntrackedMode::Files);
+    assert_eq!(shown(&status.unstaged), ["Deleted data/gone"]);
+    assert_eq!(untracked(&status), ["data/new", "notes/deep/two", "notes/one"]);
+    let status = sample.status(tree, tree, UntrackedMode::Collapsed);
+    assert_eq!(untracked(&status), ["data/new", "notes/"]);
+    // A directory that the tree has a file for holds nothing of it.
+    let tree = sample.tree(&[("notes", "a file")]);
+    let status = sample.status(tree, tree, UntrackedMode::None);
+    assert_eq!(shown(&status.unstaged), ["Deleted notes"]);
 }

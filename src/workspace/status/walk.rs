@@ -11,7 +11,7 @@ use crate::workspace::cache::{CachedFile, NewRow};
 use crate::workspace::content::{Content, Deed};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
-use crate::workspace::join::{Join, Joined, OnDisk};
+use crate::workspace::join::{Facts, Join, Joined, OnDisk};
 use crate::workspace::notice::Notice;
 use crate::workspace::status::rename::with_renames;
 use crate::workspace::status::{
@@ -51,7 +51,7 @@ impl Workspace {
         let present = self.present();
         let mut status = Status::default();
         let mut unsure = Vec::new();
-        let mut join = Join::new(self, staged, &RepoPath::root(), |_| false);
+        let mut join = Join::new(self, staged, &RepoPath::root(), |_| false, Facts::OfTracked);
         while let Some(joined) = join.advance()? {
             let Joined { path, tracked: Some(entry), on_disk, cached } = joined else {
                 untracked(joined, &mut join, options, &mut status);
@@ -122,6 +122,7 @@ fn tracked(entry: &Entry, on_disk: &OnDisk, cached: Option<&CachedFile>) -> Verd
         OnDisk::File { stat, .. } => compare(entry, stat, cached),
         OnDisk::Absent | OnDisk::IgnoredDirectory => Verdict::Differs(ChangeKind::Deleted),
         OnDisk::Special(_) => Verdict::Differs(ChangeKind::TypeChange),
+        OnDisk::Name { .. } => Verdict::Unsure,
         OnDisk::Unknown => Verdict::Same,
     }
 }
@@ -130,7 +131,7 @@ fn untracked(joined: Joined, join: &mut Join<'_>, options: StatusOptions<'_>, st
     let Joined { path, on_disk, .. } = joined;
     match on_disk {
         OnDisk::Special(kind) => status.notices.push(Notice::Special { path, kind }),
-        OnDisk::File { ignored: false, .. }
+        OnDisk::File { ignored: false, .. } | OnDisk::Name { ignored: false }
             if options.untracked != UntrackedMode::None && !(options.is_git_tracked)(&path) =>
         {
             let directory = match options.untracked {

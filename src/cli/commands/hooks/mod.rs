@@ -1,5 +1,7 @@
 //! `mlv hooks`: what would run, what has run, and who is trusted. One file a verb below it.
 
+mod act;
+mod add;
 mod check;
 mod list;
 mod log;
@@ -17,6 +19,7 @@ use crate::cli::ui::Ui;
 /// Hooks are written in `mlv.yaml`; `mlv help hooks` explains them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
+  mlv hooks add max-file-size --with max=10MB
   mlv hooks check
   mlv hooks list
   mlv hooks runs --status failed
@@ -30,20 +33,25 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     List(list::Args),
+    Add(add::Args),
     Check(check::Args),
     Runs(runs::Args),
     Log(log::Args),
     Trust(trust::Args),
     Work(work::Args),
+    #[command(hide = true)]
+    Act(act::Args),
 }
 
 pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
     match args.verb {
         Verb::List(args) => list::run(ui, globals, args),
+        Verb::Add(args) => add::run(ui, globals, args),
         Verb::Check(args) => check::run(ui, globals, args),
         Verb::Runs(args) => runs::run(ui, globals, args),
         Verb::Log(args) => log::run(ui, globals, args),
         Verb::Trust(args) => trust::run(ui, globals, args),
         Verb::Work(args) => work::run(ui, globals, args),
+        Verb::Act(args) => act::run(ui, globals, args),
     }
 }

@@ -110,7 +110,8 @@ impl Host for MemoryHost {
     }
 
     fn prepare(&self, hook: &Hook, run_id: &str, tree: TreeId) -> Result<Sandbox, HostError> {
-        let root = tempfile::Builder::new().prefix(run_id).tempdir_in(self.dir.path())?.keep();
+        let number = self.state().released.len();
+        let root = self.dir.path().join(format!("{run_id}-{number}"));
         let (dir, scratch) = (root.join("tree"), root.join("scratch"));
         std::fs::create_dir_all(&scratch)?;
         std::fs::create_dir_all(&dir)?;

@@ -241,7 +241,7 @@ fn a_hook_that_hangs_or_cannot_start_has_failed() {
     let shown = outcome.shown().replace(&outcome.host.dir.path().display().to_string(), "DIR");
     insta::assert_snapshot!(shown, @r"
     a failed timed out after 200ms
-    b failed cannot start `/no/such/shell` in `DIR/r-000002XXXXXX/tree`: No such file or directory (os error 2)
+    b failed cannot start `/no/such/shell` in `DIR/r-000002-1/tree`: No such file or directory (os error 2)
     c failed killed by signal 9
     ");
 }

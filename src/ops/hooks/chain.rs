@@ -1,0 +1,45 @@
+//! Which hooks a merge owes its commits to: it does not trigger them once more.
+
+use crate::base::CommitId;
+use crate::merge::History;
+use crate::ops::{Context, OpsError};
+
+/// The key of a commit's meta that names the hooks which led to it.
+pub(super) const CHAIN_KEY: &str = "mlv.chain";
+
+/// No more commits than this are looked at; beyond, a merge triggers what it triggers.
+const MOST_COMMITS: usize = 1_000;
+
+/// Returns the hooks that made all that a merge of `theirs` into `ours` brings; none where somebody
+/// else made part of it.
+pub fn makers(
+    context: &Context,
+    ours: Option<CommitId>,
+    theirs: CommitId,
+) -> Result<Vec<String>, OpsError> {
+    let objects = context.repo.objects();
+    let mut history = History::of(objects);
+    let mut makers: Vec<String> = Vec::new();
+    let mut next = Some(theirs);
+    for _ in 0..MOST_COMMITS {
+        let Some(id) = next else { return Ok(makers) };
+        let is_known = match ours {
+            Some(ours) => history.is_ancestor(id, ours)?,
+            None => false,
+        };
+        if is_known {
+            return Ok(makers);
+        }
+        let commit = objects.commit(id)?;
+        let Some((_, chain)) = commit.meta.iter().find(|(key, _)| key == CHAIN_KEY) else {
+            return Ok(Vec::new());
+        };
+        for hook in chain.split(',').filter(|hook| !hook.is_empty()) {
+            if !makers.iter().any(|known| known == hook) {
+                makers.push(hook.to_owned());
+            }
+        }
+        next = commit.parents.first().copied();
+    }
+    Ok(Vec::new())
+}
