@@ -6,6 +6,7 @@ mod check;
 mod list;
 mod log;
 mod runs;
+mod show;
 mod trust;
 mod work;
 
@@ -23,7 +24,11 @@ use crate::cli::ui::Ui;
   mlv hooks check
   mlv hooks list
   mlv hooks runs --status failed
-  mlv hooks log r-000042
+  mlv hooks show r-000042
+  mlv hooks log r-000042 --follow
+  mlv hooks retry --failed
+  mlv hooks run pre-merge --source better-features --into main
+  mlv hooks work --once
   mlv hooks trust --dry-run")]
 pub struct Args {
     #[command(subcommand)]
@@ -36,6 +41,7 @@ enum Verb {
     Add(add::Args),
     Check(check::Args),
     Runs(runs::Args),
+    Show(show::Args),
     Log(log::Args),
     Trust(trust::Args),
     Work(work::Args),
@@ -49,6 +55,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         Verb::Add(args) => add::run(ui, globals, args),
         Verb::Check(args) => check::run(ui, globals, args),
         Verb::Runs(args) => runs::run(ui, globals, args),
+        Verb::Show(args) => show::run(ui, globals, args),
         Verb::Log(args) => log::run(ui, globals, args),
         Verb::Trust(args) => trust::run(ui, globals, args),
         Verb::Work(args) => work::run(ui, globals, args),
