@@ -19,11 +19,7 @@ pub fn open_for_worker(ui: &mut Ui, globals: &Globals) -> Result<Context, Comman
     open_with(ui, globals, false)
 }
 
-fn open_with(
-    ui: &mut Ui,
-    globals: &Globals,
-    starts_worker: bool,
-) -> Result<Context, CommandError> {
+fn open_with(ui: &mut Ui, globals: &Globals, starts_worker: bool) -> Result<Context, CommandError> {
     let layout = globals.layout()?;
     let config = globals.config(ui, Some(&layout))?;
     let is_manual = config.string("hooks.worker").is_some_and(|value| value.text == "manual");

@@ -46,9 +46,13 @@ pub enum Decision {
 /// Why a hook of the event does not run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SkipReason {
-    OtherBranch { branch: Option<String> },
+    OtherBranch {
+        branch: Option<String>,
+    },
     NoChangedPath,
-    Condition { text: String },
+    Condition {
+        text: String,
+    },
     /// It is not among the hooks that were asked for.
     NotAsked,
     /// A worker runs it later.

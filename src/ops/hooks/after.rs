@@ -48,7 +48,7 @@ pub fn pending_rows(
 pub fn run_noted(context: &Context, numbers: &[i64], noted: &[PendingEvent]) -> Vec<RunRecord> {
     let mut runs = Vec::new();
     for (number, event) in numbers.iter().zip(noted) {
-        match run_post(context, *number, event) {
+        match run_post(context, *number, event, By::Verb) {
             Ok(done) => runs.extend(done),
             Err(error) => context.progress.notice(&format!(
                 "the {} hooks could not be run: {error}; the next command tries again",
@@ -59,6 +59,15 @@ pub fn run_noted(context: &Context, numbers: &[i64], noted: &[PendingEvent]) -> 
     runs
 }
 
+/// Who runs the hooks of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A verb that the user waits for: Ctrl-C ends its hooks for good.
+    Verb,
+    /// A worker: when it is told to stop, the next one goes on.
+    Worker,
+}
+
 /// Runs the hooks of a noted event, those that are left, and strikes it from the list; what is to run
 /// in the background is left to a worker. How they end changes nothing that was done: it is recorded
 /// and told.
@@ -66,6 +75,7 @@ pub fn run_post(
     context: &Context,
     number: i64,
     pending: &PendingEvent,
+    by: By,
 ) -> Result<Vec<RunRecord>, OpsError> {
     let told = pending.told(context)?;
     let Some(spec) = definitions(context, pending.definitions()?)? else {
@@ -80,8 +90,8 @@ pub fn run_post(
         |hook| !is_whole && !pending.hooks.contains_key(hook.id.as_str()) && !ledger.has(hook),
         &SkipReason::NotAsked,
     );
-    let waits = is_whole && !pending.background;
-    let later = if waits { plan.with_dependents(|hook| hook.background) } else { Vec::new() };
+    let later =
+        if !pending.background { plan.with_dependents(|hook| hook.background) } else { Vec::new() };
     let is_later = |hook: &Hook| later.iter().any(|other| other.id == hook.id);
     let now = plan.without(is_later, &SkipReason::LeftToWorker);
     let mut runs = Vec::new();
@@ -91,7 +101,7 @@ pub fn run_post(
     }
     if !later.is_empty() {
         runs.extend(leave_to_worker(context, &told, pending, &later, &ledger)?);
-    } else if pending.background && interrupt::requested() {
+    } else if by == By::Worker && interrupt::requested() {
         give_back(context, pending, &ledger, runs.clone())?;
     } else {
         strike(context, number)?;

@@ -38,8 +38,7 @@ pub fn run_pre(
     }
     let base = context.repo.tree_of(told.base_commit)?;
     let ledger = Ledger::of_candidate(told, exempt);
-    let Outcome { records: runs, tree, .. } =
-        carry_out(context, &plan, told, tree, base, &ledger)?;
+    let Outcome { records: runs, tree, .. } = carry_out(context, &plan, told, tree, base, &ledger)?;
     if let Some(refused) = refusal(&runs) {
         return Err(OpsError::Refused {
             event: told.event.name().to_owned(),

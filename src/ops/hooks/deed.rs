@@ -93,7 +93,8 @@ impl Deed {
         let (branch, source) = (self.branch.as_deref(), self.source.as_deref());
         let mut told = event_context(context, event, &commit, self.base, branch, source)?;
         told.commit = Some(self.commit);
-        told.definitions = self.definer(event).map(|id| context.repo.tree_of(Some(id))).transpose()?;
+        told.definitions =
+            self.definer(event).map(|id| context.repo.tree_of(Some(id))).transpose()?;
         told.tag.clone_from(&self.tag);
         if self.message.is_some() {
             told.message.clone_from(&self.message);

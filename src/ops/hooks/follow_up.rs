@@ -38,7 +38,8 @@ pub(super) fn carry_out_after(
 ) -> Result<Vec<RunRecord>, OpsError> {
     let tree = told.tree.expect("what is done has a tree");
     let base = context.repo.tree_of(told.base_commit)?;
-    let Outcome { records: mut runs, made, .. } = carry_out(context, plan, told, tree, base, ledger)?;
+    let Outcome { records: mut runs, made, .. } =
+        carry_out(context, plan, told, tree, base, ledger)?;
     let mut later = Vec::new();
     for made in made {
         let hook = plan.running().find(|hook| hook.id == made.hook);

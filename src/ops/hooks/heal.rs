@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::base::{Timestamp, interrupt};
 use crate::hook::runner::Status;
-use crate::ops::hooks::after::run_post;
+use crate::ops::hooks::after::{By, run_post};
 use crate::ops::hooks::carry_out::owner;
 use crate::ops::hooks::noted::PendingEvent;
 use crate::ops::hooks::owner::is_dead;
@@ -35,7 +35,7 @@ pub fn heal(context: &Context) -> Result<(), OpsError> {
         if mine {
             let what = format!("running the {} hooks that a crash left over", parsed.event);
             context.progress.notice(&what);
-            if let Err(error) = run_post(context, event.number, &parsed) {
+            if let Err(error) = run_post(context, event.number, &parsed, By::Verb) {
                 // It stays noted; what the user wants to do now has nothing to do with it.
                 interrupt::check()?;
                 context.progress.notice(&format!("they could not be run: {error}"));
@@ -47,9 +47,8 @@ pub fn heal(context: &Context) -> Result<(), OpsError> {
 
 /// Gives an event back to the workers whose worker is dead.
 pub(super) fn requeue(context: &Context, event: &Pending) -> Result<(), OpsError> {
-    let free = context
-        .repo
-        .transact(|connection| Ok(journal::take_over(connection, event, NOBODY)?))?;
+    let free =
+        context.repo.transact(|connection| Ok(journal::take_over(connection, event, NOBODY)?))?;
     if free {
         context.listener.queued(&[]);
     }

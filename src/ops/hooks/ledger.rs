@@ -60,7 +60,9 @@ impl Ledger {
         let background = plan.with_dependents(|hook| hook.background);
         let background: Vec<&str> = background.iter().map(|hook| hook.id.as_str()).collect();
         for row in journal::of_event(&context.repo.connection(), number)? {
-            let Some(record) = RunRecord::read(&row.record, row.detail.as_deref()) else { continue };
+            let Some(record) = RunRecord::read(&row.record, row.detail.as_deref()) else {
+                continue;
+            };
             let is_later = background.contains(&row.hook.as_str());
             let done = if stands(event, &record, is_later) { done(context, &record) } else { None };
             ledger.earlier.insert(row.hook, Earlier::of(&record, done));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::base::interrupt;
 use crate::base::lock::{FileLock, LockError, LockKind};
 use crate::hook::runner::{RunRecord, Status};
-use crate::ops::hooks::after::run_post;
+use crate::ops::hooks::after::{By, run_post};
 use crate::ops::hooks::carry_out::owner;
 use crate::ops::hooks::heal::{bury, requeue};
 use crate::ops::hooks::noted::PendingEvent;
@@ -140,7 +140,7 @@ impl Worker<'_> {
             context.repo.transact(|c| Ok(journal::remove_pending(c, event.number)?))?;
             return Ok(true);
         };
-        match run_post(context, event.number, &parsed) {
+        match run_post(context, event.number, &parsed, By::Worker) {
             Ok(runs) => self.worked.runs.extend(runs),
             Err(error) => {
                 self.given_up.insert(event.number);

@@ -5,6 +5,8 @@ mod add;
 mod check;
 mod list;
 mod log;
+mod retry;
+mod run;
 mod runs;
 mod show;
 mod trust;
@@ -40,9 +42,11 @@ enum Verb {
     List(list::Args),
     Add(add::Args),
     Check(check::Args),
+    Run(run::Args),
     Runs(runs::Args),
     Show(show::Args),
     Log(log::Args),
+    Retry(retry::Args),
     Trust(trust::Args),
     Work(work::Args),
     #[command(hide = true)]
@@ -54,8 +58,10 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         Verb::List(args) => list::run(ui, globals, args),
         Verb::Add(args) => add::run(ui, globals, args),
         Verb::Check(args) => check::run(ui, globals, args),
+        Verb::Run(args) => run::run(ui, globals, args),
         Verb::Runs(args) => runs::run(ui, globals, args),
         Verb::Show(args) => show::run(ui, globals, args),
+        Verb::Retry(args) => retry::run(ui, globals, args),
         Verb::Log(args) => log::run(ui, globals, args),
         Verb::Trust(args) => trust::run(ui, globals, args),
         Verb::Work(args) => work::run(ui, globals, args),
