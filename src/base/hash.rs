@@ -128,6 +128,10 @@ id_type!(
     CommitId
 );
 id_type!(
+    /// Names what the verdict of a hook depends on.
+    CacheKey
+);
+id_type!(
     /// Names a pack file.
     PackId
 );

@@ -52,6 +52,8 @@ pub struct Context {
     pub command: String,
     /// Where the user stands: paths are read relative to this directory.
     pub directory: PathBuf,
+    /// Whether an earlier verdict may stand in for the run of a hook.
+    pub reuses_verdicts: bool,
     workspace: OnceLock<Workspace>,
     git: OnceLock<Option<Enclosing>>,
     owner: OnceLock<Owner>,
@@ -77,6 +79,7 @@ impl Context {
             listener,
             command,
             directory,
+            reuses_verdicts: true,
             workspace: OnceLock::new(),
             git: OnceLock::new(),
             owner: OnceLock::new(),

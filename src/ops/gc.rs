@@ -8,7 +8,7 @@ use crate::base::lock::LockError;
 use crate::base::progress::Unit;
 use crate::base::{Timestamp, interrupt};
 use crate::ops::hooks::is_dead;
-use crate::ops::{Context, OpsError, heal, roots};
+use crate::ops::{Context, OpsError, heal, hooks, roots};
 use crate::refs::{RefError, operation};
 use crate::repo::reach::Walk;
 use crate::repo::{RepoError, is_out_of_room, journal};
@@ -55,6 +55,7 @@ pub fn gc(context: &Context, dry_run: bool) -> Result<GcReport, OpsError> {
     let session = store.exclusive(PATIENCE).map_err(in_use)?;
     heal::settle_files(context)?;
     let mut expired = expired(context)?;
+    hooks::prune(context)?;
     let mut live = reachable(context, &expired)?;
     let forgotten = forget(context, &expired)?;
     if !forgotten {

@@ -1,5 +1,5 @@
-//! What must stay: everything that a ref, the operation log, a merge under way or a noted event leads
-//! to.
+//! What must stay: everything that a ref, the operation log, a merge under way, a noted event or a
+//! verdict kept for reuse leads to.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use crate::base::{CommitId, TreeId};
 use crate::ops::hooks::PendingEvent;
 use crate::ops::merge::read_pending;
 use crate::ops::{Context, OpsError};
-use crate::repo::journal;
 use crate::repo::reach::Roots;
+use crate::repo::{hook_cache, journal};
 
 /// Returns the roots of all that must stay once the `forgotten` operations are.
 pub fn all(context: &Context, forgotten: &BTreeSet<i64>) -> Result<Roots, OpsError> {
@@ -21,5 +21,6 @@ pub fn all(context: &Context, forgotten: &BTreeSet<i64>) -> Result<Roots, OpsErr
         roots.commits.extend(commits.filter_map(|text| text.parse::<CommitId>().ok()));
         roots.trees.extend(event.definitions.parse::<TreeId>().ok());
     }
+    roots.trees.extend(hook_cache::outputs(&context.repo.connection())?);
     Ok(roots)
 }

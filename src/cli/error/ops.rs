@@ -7,6 +7,7 @@ use crate::cli::exit::ExitStatus;
 use crate::git::GitError;
 use crate::object::ObjectError;
 use crate::ops::OpsError;
+use crate::ops::hooks::{Missing, Remedy, Why};
 use crate::store::StoreError;
 use crate::workspace::WorkspaceError;
 use crate::workspace::checkout::{BlockReason, Blocked};
@@ -59,9 +60,10 @@ fn facts(error: OpsError) -> CommandError {
 
 fn exit(error: &OpsError) -> ExitStatus {
     match error {
-        OpsError::Refused { .. } | OpsError::Untrusted { .. } | OpsError::NotTrusted => {
-            ExitStatus::Refused
-        }
+        OpsError::Refused { .. }
+        | OpsError::Required { .. }
+        | OpsError::Untrusted { .. }
+        | OpsError::NotTrusted => ExitStatus::Refused,
         OpsError::Unresolved { .. } | OpsError::Conflicts { .. } => ExitStatus::Conflicts,
         OpsError::Moved { .. } => ExitStatus::Moved,
         _ => ExitStatus::Failed,
@@ -92,6 +94,7 @@ fn hint(error: &OpsError) -> Option<String> {
             let run = crate::hook::runner::refusal(runs)?;
             format!("full log: `mlv hooks log {}`", run.run_id)
         }
+        OpsError::Required { branch, missing, remedy, .. } => required(branch, missing, remedy),
         OpsError::Untrusted { branch } => {
             format!("`mlv hooks trust {branch}` shows them and lets them run")
         }
@@ -236,5 +239,24 @@ impl From<StoreError> for CommandError {
 impl From<GitError> for CommandError {
     fn from(error: GitError) -> Self {
         config_error(error)
+    }
+}
+
+/// Returns how the verdict is reached that a branch requires.
+fn required(branch: &str, missing: &[Missing], remedy: &Remedy) -> String {
+    if missing.iter().any(|missing| matches!(missing.why, Why::DirtyCode { .. })) {
+        return "commit the code with Git and try again; `allow_dirty: true` lets such verdicts count"
+            .to_owned();
+    }
+    match remedy {
+        Remedy::Merge { source } => format!(
+            "to reach the verdict without merging: `mlv hooks run pre-merge --source {source} --into {branch}`"
+        ),
+        Remedy::Judge { event, at } => {
+            format!("to reach the verdict: `mlv hooks run {event} --at {at}`")
+        }
+        Remedy::Elsewhere => format!(
+            "commit on a branch and merge it: `mlv switch -c NAME`, commit, `mlv merge NAME --into {branch}`"
+        ),
     }
 }

@@ -73,9 +73,10 @@ pub type Turn = FileLock;
 /// Gives run ids, sandboxes and a journal, remembers verdicts, and edits trees. Hooks that run beside
 /// each other ask it from threads of their own.
 ///
-/// For a plan: `slots`, then `journal` (all queued). For each hook: `turn` where it has a group; for
-/// each attempt `recall`, `prepare`, `journal` (running), the process, `collect` where it passed, and
-/// `release`; at the end `journal` (final), and `remember` where it was run and passed.
+/// For a plan: `slots`, then `journal` (all queued). For each hook: `recall`, from the thread that
+/// carries the plan out; `turn` where it has a group; for each attempt `prepare`, `journal` (running),
+/// the process, `collect` where it passed, and `release`; at the end `journal` (final), and `remember`
+/// where it was run and passed.
 pub trait Host: Sync {
     /// Returns, for each hook, its run id, unique in the repository, and where its log goes.
     fn slots(&self, hooks: &[&Hook]) -> Result<Vec<Slot>, HostError>;

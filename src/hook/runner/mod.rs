@@ -7,6 +7,7 @@ mod backoff;
 mod conduct;
 mod graph;
 mod host;
+mod recall;
 mod record;
 mod run;
 

@@ -117,7 +117,8 @@ impl Runner<'_> {
             let stage = if done.is_some() { Stage::Ended } else { Stage::Waiting };
             let edits = done.map(|done| done.edits).unwrap_or_default();
             let Place { needs, ancestors, .. } = place;
-            Node { hook: step.hook, fails, needs, ancestors, stage, record, edits }
+            let (hook, asked) = (step.hook, false);
+            Node { hook, fails, asked, needs, ancestors, stage, record, edits }
         });
         Ok((nodes.collect(), slots))
     }

@@ -8,6 +8,7 @@ pub mod error;
 pub mod glob;
 mod insert;
 pub(in crate::hook) mod node;
+mod reach;
 mod read;
 mod read_hook;
 mod read_uses;
@@ -20,6 +21,7 @@ pub use error::{Place, SpecError, SpecErrors};
 pub use glob::{GlobError, Globs};
 pub use insert::with_hook;
 pub use node::fault as yaml_fault;
+pub use reach::Reach;
 pub use read::{FILE_NAME, parse};
 pub use types::{
     Artifact, ArtifactKind, BranchRule, Hook, HookId, NotAHookId, Retries, Severity, Shell, Spec,

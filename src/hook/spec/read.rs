@@ -15,8 +15,7 @@ const MAX_ERRORS: usize = 50;
 
 const TOP_KEYS: &[&str] = &["version", "artifacts", "branches", "hooks"];
 const TOP_KEYS_LATER: &[&str] = &["include"];
-const BRANCH_KEYS: &[&str] = &["protected"];
-const BRANCH_KEYS_LATER: &[&str] = &["require", "allow_dirty"];
+const BRANCH_KEYS: &[&str] = &["protected", "require", "allow_dirty"];
 const ARTIFACT_KEYS: &[&str] = &["kind"];
 
 /// Returns what the file says, or everything that is wrong with it; `file` is its name in errors.
@@ -242,20 +241,19 @@ impl<'a> Reader<'a> {
         let mut rules = Vec::new();
         for (name, value) in self.entries(node, "`branches`") {
             let whose = format!("branch `{}`", name.text);
-            let mut protected = false;
+            let (mut protected, mut allow_dirty, mut require) = (false, false, Vec::new());
             for (key, value) in self.entries(value, &whose) {
                 match key.text.as_str() {
                     "protected" => protected = self.truth(value, "`protected`"),
-                    _ => self.stray_key(key, &whose, BRANCH_KEYS, BRANCH_KEYS_LATER),
+                    "allow_dirty" => allow_dirty = self.truth(value, "`allow_dirty`"),
+                    "require" => {
+                        require = self.needs(value).into_iter().map(|(_, id)| id).collect();
+                    }
+                    _ => self.stray_key(key, &whose, BRANCH_KEYS, &[]),
                 }
             }
             match Globs::of_names(vec![name.text.clone()]) {
-                Ok(names) => rules.push(BranchRule {
-                    names,
-                    protected,
-                    require: Vec::new(),
-                    allow_dirty: false,
-                }),
+                Ok(names) => rules.push(BranchRule { names, protected, require, allow_dirty }),
                 Err(error) => self.fault(name.place, error.to_string()),
             }
         }

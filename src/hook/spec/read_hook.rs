@@ -29,22 +29,14 @@ pub(super) const KEYS: &[&str] = &[
     "env",
     "secrets",
     "description",
-];
-
-/// The keys that are known and refused until they work.
-pub(super) const KEYS_LATER: &[&str] = &[
-    "if",
-    "retries",
-    "continue_on_error",
-    "level",
-    "always",
-    "async",
-    "concurrency",
     "cache",
-    "matrix",
     "pinned",
     "allow_dirty",
 ];
+
+/// The keys that are known and refused until they work.
+pub(super) const KEYS_LATER: &[&str] =
+    &["if", "retries", "continue_on_error", "level", "always", "async", "concurrency", "matrix"];
 
 /// A hook and where its name, its needs and its outputs stand.
 pub(super) struct Draft {
@@ -83,6 +75,9 @@ impl Reader<'_> {
                 "description" => {
                     hook.description = self.text(value, "`description`").map(str::to_owned);
                 }
+                "cache" => hook.cache = self.truth(value, "`cache`"),
+                "pinned" => hook.pinned = self.globs(value, "`pinned`", Globs::of_paths),
+                "allow_dirty" => hook.allow_dirty = self.truth(value, "`allow_dirty`"),
                 _ => self.stray_key(key, &whose, KEYS, KEYS_LATER),
             }
         }
@@ -144,7 +139,7 @@ impl Reader<'_> {
         events
     }
 
-    fn needs(&mut self, node: &Node) -> Vec<(Place, HookId)> {
+    pub(super) fn needs(&mut self, node: &Node) -> Vec<(Place, HookId)> {
         let mut needs: Vec<(Place, HookId)> = Vec::new();
         for (place, text) in self.texts(node, "`needs`") {
             match HookId::new(text) {

@@ -38,8 +38,9 @@ pub(super) fn carry_out_after(
 ) -> Result<Vec<RunRecord>, OpsError> {
     let tree = told.tree.expect("what is done has a tree");
     let base = context.repo.tree_of(told.base_commit)?;
-    let Outcome { records: mut runs, made, .. } =
-        carry_out(context, plan, told, tree, base, ledger)?;
+    let (outcome, verdicts) = carry_out(context, plan, told, tree, base, ledger)?;
+    verdicts.record(context)?;
+    let Outcome { records: mut runs, made, .. } = outcome;
     let mut later = Vec::new();
     for made in made {
         let hook = plan.running().find(|hook| hook.id == made.hook);
@@ -113,6 +114,7 @@ fn is_verdict(error: &OpsError) -> bool {
     matches!(
         error,
         OpsError::Refused { .. }
+            | OpsError::Required { .. }
             | OpsError::Untrusted { .. }
             | OpsError::Protected { .. }
             | OpsError::BrokenSpec(_)

@@ -8,17 +8,17 @@ use std::time::Duration;
 use crate::base::fs::{IoContext, create_dirs};
 use crate::base::lock::{FileLock, LockError, LockKind};
 use crate::base::{Hash, NoProgress, RepoPath, TreeId};
-use crate::hook::context::EventContext;
 use crate::hook::runner::{Collected, Host, HostError, Recalled, RunRecord, Sandbox, Slot, Turn};
-use crate::hook::spec::{Hook, Work};
+use crate::hook::spec::{Globs, Hook, Work};
 use crate::object::tree::TreeEdit;
+use crate::ops::hooks::cache::{Hit, Session};
 use crate::ops::hooks::carry_out::owner;
 use crate::ops::hooks::ledger::Ledger;
 use crate::ops::{Context, OpsError};
 use crate::repo::RepoError;
 use crate::repo::journal::{self, RunRow};
 use crate::store::{ChunkStore, Durability};
-use crate::workspace::sandbox::{OverlayFile, Pinned, Sandbox as Laid, SandboxOptions};
+use crate::workspace::sandbox::{OverlayFile, Sandbox as Laid, SandboxOptions};
 use crate::workspace::{Workspace, WorkspaceError};
 
 /// The variable that names the directory of the target's tree.
@@ -37,10 +37,9 @@ pub(super) struct RepoHost<'a> {
     workspace: &'a Workspace,
     owner: String,
     ledger: &'a Ledger,
-    /// Whether what hooks pin comes from `base`: where something is merged into it.
-    pins: bool,
     /// The tree that the candidate would replace.
     base: TreeId,
+    cache: &'a Session<'a>,
     /// The code that Git tracks, laid over each sandbox.
     code: Vec<OverlayFile>,
     open: Mutex<Vec<Open>>,
@@ -58,9 +57,9 @@ impl<'a> RepoHost<'a> {
     /// Returns a host for candidates that would replace the tree `base`.
     pub fn new(
         context: &'a Context,
-        told: &EventContext,
         base: TreeId,
         ledger: &'a Ledger,
+        cache: &'a Session<'a>,
     ) -> Result<Self, OpsError> {
         let code = match context.git()? {
             Some(git) => {
@@ -74,8 +73,8 @@ impl<'a> RepoHost<'a> {
             workspace: context.workspace()?,
             owner: owner(context)?.name.clone(),
             ledger,
-            pins: told.source_branch.is_some(),
             base,
+            cache,
             code,
             open: Mutex::default(),
         })
@@ -84,29 +83,24 @@ impl<'a> RepoHost<'a> {
     /// Lays out what the hook sees of a tree, with the code beside it.
     fn lay_out(&self, hook: &Hook, tree: TreeId) -> Result<Laid, HostError> {
         let everything = [RepoPath::root()];
-        let (inputs, pinned) = (hook.inputs.roots(), hook.pinned.roots());
-        let pins = self.pins && !hook.pinned.is_empty();
-        let is_pinned = |path: &RepoPath| hook.pinned.matches_path(path);
+        let named = Globs::roots(&[&hook.inputs, &hook.pinned]);
         let options = SandboxOptions {
-            below: if hook.inputs.is_empty() { &everything } else { &inputs },
-            wanted: &|path| hook.inputs.is_empty() || hook.inputs.matches_path(path),
-            pinned: pins.then_some(Pinned {
-                tree: self.base,
-                below: &pinned,
-                is_pinned: &is_pinned,
-            }),
+            below: if hook.inputs.is_empty() { &everything } else { &named },
+            wanted: &|path| {
+                let is_bar = hook.pinned.matches_path(path);
+                hook.inputs.is_empty() || hook.inputs.matches_path(path) || is_bar
+            },
             overlay: &self.code,
         };
         if hook.inputs.is_empty() {
             self.advise_inputs(hook, tree)?;
         }
-        self.create(tree, &options)
+        self.create(self.cache.view(hook, tree)?, &options)
     }
 
     fn lay_out_base(&self) -> Result<Laid, HostError> {
         let below = [RepoPath::root()];
-        let options =
-            SandboxOptions { below: &below, wanted: &|_| true, pinned: None, overlay: &[] };
+        let options = SandboxOptions { below: &below, wanted: &|_| true, overlay: &[] };
         self.create(self.base, &options)
     }
 
@@ -178,8 +172,14 @@ impl Host for RepoHost<'_> {
         }
     }
 
-    fn recall(&self, _hook: &Hook, _tree: TreeId) -> Result<Option<Recalled>, HostError> {
-        Ok(None)
+    fn recall(&self, hook: &Hook, tree: TreeId) -> Result<Option<Recalled>, HostError> {
+        let hit = self.cache.recall(hook, tree)?;
+        Ok(hit.map(|Hit { status, message, metrics, edits }| Recalled {
+            status,
+            message: Some(message),
+            metrics,
+            edits,
+        }))
     }
 
     fn prepare(&self, hook: &Hook, run_id: &str, tree: TreeId) -> Result<Sandbox, HostError> {
@@ -232,12 +232,12 @@ impl Host for RepoHost<'_> {
 
     fn remember(
         &self,
-        _hook: &Hook,
-        _tree: TreeId,
-        _record: &RunRecord,
-        _edits: &[TreeEdit],
+        hook: &Hook,
+        tree: TreeId,
+        record: &RunRecord,
+        edits: &[TreeEdit],
     ) -> Result<(), HostError> {
-        Ok(())
+        Ok(self.cache.remember(hook, tree, record, edits)?)
     }
 
     fn tree_with(&self, tree: TreeId, edits: &[TreeEdit]) -> Result<TreeId, HostError> {

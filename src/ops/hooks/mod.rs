@@ -4,6 +4,7 @@
 mod add;
 mod after;
 mod before;
+mod cache;
 mod carry_out;
 mod chain;
 mod deed;
@@ -19,16 +20,19 @@ mod noted;
 mod owner;
 mod queue;
 mod replay;
+mod require;
 mod retry;
 mod rules;
 mod runs;
 mod told;
 mod trust;
+mod verdict;
 mod work;
 
 pub use add::{AddedHook, NewHook, add};
 pub use after::{By, note_post, pending_rows, run_noted, run_post};
 pub use before::{Passed, run_pre};
+pub use cache::{dependencies, prune};
 pub use carry_out::owner;
 pub use chain::makers;
 pub use deed::{Deed, Done, around, edit_refs};
@@ -39,10 +43,14 @@ pub use list::{ListedHook, check, list};
 pub use log::{RunLog, log};
 pub use noted::PendingEvent;
 pub use owner::{Owner, is_dead};
-pub use replay::{PlannedHook, ReplayRequest, Replayed, Verdict, WhichDefinitions, fire, replay};
+pub use replay::{
+    PlannedHook, ReplayRequest, ReplayResult, Replayed, WhichDefinitions, fire, replay,
+};
+pub use require::{Missing, Moving, Remedy, Why, check_move, check_required};
 pub use retry::{retry, retry_failed};
 pub use rules::{definitions_of_commit, refuse_passing_over, refuse_protected};
 pub use runs::{Filter, ReportedRun, report, reported, runs};
 pub use told::event_context;
 pub use trust::{TrustReport, trust, trust_own};
+pub use verdict::{CodeState, Verdict, VerdictBook, Verdicts};
 pub use work::{WorkOptions, Worked, work};

@@ -145,7 +145,9 @@ fn judge_again(context: &Context, run: &Run) -> Result<Vec<RunRecord>, OpsError>
     }
     let base = context.repo.tree_of(event.base()?)?;
     let ledger = Ledger::of_run(record, event.to_json());
-    let Outcome { records, .. } = carry_out(context, &plan, &told, tree, base, &ledger)?;
+    let (Outcome { records, .. }, verdicts) =
+        carry_out(context, &plan, &told, tree, base, &ledger)?;
+    verdicts.record(context)?;
     Ok(records)
 }
 

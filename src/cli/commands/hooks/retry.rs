@@ -33,7 +33,8 @@ pub struct Args {
 }
 
 pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
-    let context = session::open(ui, globals)?;
+    let mut context = session::open(ui, globals)?;
+    context.reuses_verdicts = false;
     let runs = match &args.run {
         Some(run) => hooks::retry(&context, run)?,
         None => hooks::retry_failed(&context)?,

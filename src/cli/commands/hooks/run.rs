@@ -15,7 +15,7 @@ use crate::cli::ui::Ui;
 use crate::hook::event::Event;
 use crate::hook::runner::{RunRecord, Status};
 use crate::ops::Context;
-use crate::ops::hooks::{self, ReplayRequest, Replayed, Verdict, WhichDefinitions};
+use crate::ops::hooks::{self, ReplayRequest, ReplayResult, Replayed, WhichDefinitions};
 
 /// Run the hooks of an event without the event: on what is staged, a merge to be, or history
 ///
@@ -63,6 +63,10 @@ pub struct Args {
     #[arg(short = 'n', long)]
     dry_run: bool,
 
+    /// Run every hook, though an earlier verdict on the same inputs would do
+    #[arg(long)]
+    no_cache: bool,
+
     /// Print `[{"event", "branch", "commit", "tree", "result", "plan", "hooks": [run]}]` as JSON
     #[arg(long)]
     json: bool,
@@ -74,8 +78,10 @@ pub struct Args {
 
 pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
     let (json, format, dry_run) = (args.json, args.format, args.dry_run);
+    let reuses_verdicts = !args.no_cache;
     let request = request(args)?;
-    let context = session::open(ui, globals)?;
+    let mut context = session::open(ui, globals)?;
+    context.reuses_verdicts = reuses_verdicts;
     let replayed = if request.event == Event::Manual {
         vec![hooks::fire(&context, &request)?]
     } else {
@@ -190,13 +196,13 @@ fn show_table(ui: &mut Ui, replayed: &[Replayed]) -> Result<(), CommandError> {
     Ok(())
 }
 
-fn word(verdict: Verdict) -> &'static str {
+fn word(verdict: ReplayResult) -> &'static str {
     match verdict {
-        Verdict::Planned => "planned",
-        Verdict::Nothing => "no hooks",
-        Verdict::Passed => "passes",
-        Verdict::Refused => "refused",
-        Verdict::Failed => "fails",
+        ReplayResult::Planned => "planned",
+        ReplayResult::Nothing => "no hooks",
+        ReplayResult::Passed => "passes",
+        ReplayResult::Refused => "refused",
+        ReplayResult::Failed => "fails",
     }
 }
 
@@ -213,10 +219,10 @@ fn complaint(run: &RunRecord) -> String {
 fn conclude(ui: &mut Ui, replayed: &[Replayed]) -> Result<ExitStatus, CommandError> {
     let bad: Vec<&Replayed> = replayed
         .iter()
-        .filter(|one| matches!(one.result, Verdict::Refused | Verdict::Failed))
+        .filter(|one| matches!(one.result, ReplayResult::Refused | ReplayResult::Failed))
         .collect();
     let Some(first) = bad.first() else {
-        if replayed.iter().all(|one| one.result == Verdict::Nothing) {
+        if replayed.iter().all(|one| one.result == ReplayResult::Nothing) {
             ui.status("no hook would run");
         }
         return Ok(unless_interrupted());
@@ -224,7 +230,7 @@ fn conclude(ui: &mut Ui, replayed: &[Replayed]) -> Result<ExitStatus, CommandErr
     let run = first.hooks.iter().find(|run| is_bad(run));
     let hook = run.map(|run| run.hook.to_string()).unwrap_or_default();
     let (what, status) = match first.result {
-        Verdict::Refused => ("would refuse", ExitStatus::Refused),
+        ReplayResult::Refused => ("would refuse", ExitStatus::Refused),
         _ => ("failed", ExitStatus::Failed),
     };
     let error = match replayed {

@@ -4,6 +4,6 @@
 mod run;
 mod subject;
 
-pub use run::{PlannedHook, Replayed, Verdict, fire, replay};
+pub use run::{PlannedHook, ReplayResult, Replayed, fire, replay};
 pub(super) use subject::draft;
 pub use subject::{ReplayRequest, WhichDefinitions};

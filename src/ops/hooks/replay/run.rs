@@ -19,7 +19,7 @@ use crate::repo::journal;
 /// How a replay ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum ReplayResult {
     /// Nothing was run: it was only asked for the plan.
     Planned,
     /// No hook would run.
@@ -48,7 +48,7 @@ pub struct Replayed {
     /// The commit of history that it is about; nothing for one to be.
     pub commit: Option<CommitId>,
     pub tree: Option<TreeId>,
-    pub result: Verdict,
+    pub result: ReplayResult,
     pub plan: Vec<PlannedHook>,
     pub hooks: Vec<RunRecord>,
     /// The subject of the commit's message, for people.
@@ -78,7 +78,7 @@ fn replay_one(
         branch: told.branch.clone(),
         commit: subject.commit,
         tree: told.tree,
-        result: Verdict::Nothing,
+        result: ReplayResult::Nothing,
         plan: Vec::new(),
         hooks: Vec::new(),
         subject: message.lines().next().unwrap_or_default().to_owned(),
@@ -87,24 +87,25 @@ fn replay_one(
     let plan = narrowed(&spec, plan_for(&spec, told).settled(told), &request.only)?;
     replayed.plan = plan.steps.iter().map(planned).collect();
     if request.dry_run {
-        replayed.result = Verdict::Planned;
+        replayed.result = ReplayResult::Planned;
     } else if !plan.is_empty() {
         let tree = told.tree.expect("what is replayed has a tree");
         let ledger = Ledger::of_candidate(told, &Exempt::default());
-        let Outcome { records, .. } =
+        let (Outcome { records, .. }, verdicts) =
             carry_out(context, &plan, told, tree, subject.base_tree, &ledger)?;
+        verdicts.record(context)?;
         replayed.result = verdict(told.event, &records);
         replayed.hooks = records;
     }
     Ok(replayed)
 }
 
-fn verdict(event: Event, records: &[RunRecord]) -> Verdict {
+fn verdict(event: Event, records: &[RunRecord]) -> ReplayResult {
     let is_bad = |run: &RunRecord| matches!(run.status, Status::Failed | Status::Cancelled);
     match (records.iter().any(is_bad), event.may_refuse()) {
-        (false, _) => Verdict::Passed,
-        (true, true) => Verdict::Refused,
-        (true, false) => Verdict::Failed,
+        (false, _) => ReplayResult::Passed,
+        (true, true) => ReplayResult::Refused,
+        (true, false) => ReplayResult::Failed,
     }
 }
 
@@ -140,8 +141,8 @@ pub fn fire(context: &Context, request: &ReplayRequest) -> Result<Replayed, OpsE
     let subject = request.subjects(context)?.remove(0);
     let plan = replay_one(context, &ReplayRequest { dry_run: true, ..request.clone() }, &subject)?;
     let result =
-        if plan.plan.iter().any(|hook| hook.runs) { plan.result } else { Verdict::Nothing };
-    if request.dry_run || result == Verdict::Nothing {
+        if plan.plan.iter().any(|hook| hook.runs) { plan.result } else { ReplayResult::Nothing };
+    if request.dry_run || result == ReplayResult::Nothing {
         return Ok(Replayed { result, ..plan });
     }
     // It asks for trust.
