@@ -86,6 +86,14 @@ impl Globs {
         self.set.is_match(path.as_path())
     }
 
+    /// Tells whether something below a directory could match.
+    pub fn may_match_below(&self, dir: &RepoPath) -> bool {
+        let names: Vec<String> = dir.components().map(literal_component).collect();
+        let below: Vec<&str> = names.iter().map(String::as_str).chain(["**"]).collect();
+        let mut spellings = self.patterns.iter().flat_map(|glob| with_everything_below(glob));
+        spellings.any(|spelling| can_meet(&split(&spelling), &below))
+    }
+
     pub fn matches_name(&self, name: &str) -> bool {
         self.set.is_match(name)
     }
@@ -163,6 +171,14 @@ fn with_everything_below(pattern: &str) -> Vec<String> {
         Some(dir) => vec![dir.to_owned(), format!("{dir}/**")],
         None if is_wild(pattern) => vec![pattern.to_owned()],
         None => vec![pattern.to_owned(), format!("{pattern}/**")],
+    }
+}
+
+/// Returns the glob of one component that matches this name; every name where it is no text.
+fn literal_component(name: &[u8]) -> String {
+    match std::str::from_utf8(name) {
+        Ok(text) => text.chars().flat_map(|c| ['\\', c]).collect(),
+        Err(_) => "*".to_owned(),
     }
 }
 
@@ -340,7 +356,43 @@ mod tests {
         }
     }
 
+    #[test]
+    fn only_directories_that_can_hold_a_match_are_entered() {
+        for (pattern, dir) in [
+            ("hooks/*.yaml", "hooks"),
+            ("**/x.yaml", "a/b"),
+            ("hooks", "hooks/deep"),
+            ("a/[xy]*/c", "a/x1"),
+        ] {
+            assert!(globs(pattern).may_match_below(&path(dir.as_bytes())), "{pattern} {dir}");
+        }
+        for (pattern, dir) in [
+            ("hooks/*.yaml", "hook"),
+            ("hooks/*.yaml", "hooks/deep"),
+            ("*.yaml", "a"),
+            ("a/b*", "a/c"),
+        ] {
+            assert!(!globs(pattern).may_match_below(&path(dir.as_bytes())), "{pattern} {dir}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn every_directory_above_a_match_is_entered(
+            glob in "(\\*\\*/)?[ab*?]{1,3}(/[ab*]{1,2}){0,2}(/\\*\\*)?",
+            name in "[ab]{1,3}(/[ab]{1,2}){1,3}",
+        ) {
+            let (Ok(globs), name) = (Globs::of_paths(vec![glob]), path(name.as_bytes())) else {
+                return Ok(());
+            };
+            if globs.matches_path(&name) {
+                let above = std::iter::successors(name.parent(), RepoPath::parent);
+                for dir in above {
+                    prop_assert!(globs.may_match_below(&dir), "{dir}");
+                }
+            }
+        }
+
         #[test]
         fn two_globs_that_match_one_path_are_said_to_overlap(
             a in "(\\*\\*/)?[ab*?]{1,3}(/[ab*]{1,2})?(/\\*\\*)?",

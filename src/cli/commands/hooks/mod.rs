@@ -8,6 +8,7 @@ mod log;
 mod retry;
 mod run;
 mod runs;
+mod schema;
 mod show;
 mod trust;
 mod work;
@@ -42,6 +43,7 @@ enum Verb {
     List(list::Args),
     Add(add::Args),
     Check(check::Args),
+    Schema(schema::Args),
     Run(run::Args),
     Runs(runs::Args),
     Show(show::Args),
@@ -58,6 +60,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         Verb::List(args) => list::run(ui, globals, args),
         Verb::Add(args) => add::run(ui, globals, args),
         Verb::Check(args) => check::run(ui, globals, args),
+        Verb::Schema(args) => schema::run(ui, args),
         Verb::Run(args) => run::run(ui, globals, args),
         Verb::Runs(args) => runs::run(ui, globals, args),
         Verb::Show(args) => show::run(ui, globals, args),
