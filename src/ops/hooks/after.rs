@@ -77,6 +77,7 @@ pub fn run_post(
     pending: &PendingEvent,
     by: By,
 ) -> Result<Vec<RunRecord>, OpsError> {
+    tracing::debug!(number, event = pending.event, "took up a noted event");
     let told = pending.told(context)?;
     let Some(spec) = definitions(context, pending.definitions()?)? else {
         strike(context, number)?;
@@ -110,5 +111,7 @@ pub fn run_post(
 }
 
 fn strike(context: &Context, number: i64) -> Result<(), OpsError> {
-    Ok(context.repo.transact(|connection| Ok(journal::remove_pending(connection, number)?))?)
+    context.repo.transact(|connection| Ok(journal::remove_pending(connection, number)?))?;
+    tracing::debug!(number, "struck a noted event");
+    Ok(())
 }

@@ -24,6 +24,7 @@ mod require;
 mod retry;
 mod rules;
 mod runs;
+mod schedule;
 mod spec_files;
 mod told;
 mod trust;

@@ -12,6 +12,7 @@ use crate::ops::hooks::carry_out::owner;
 use crate::ops::hooks::heal::{bury, requeue};
 use crate::ops::hooks::noted::PendingEvent;
 use crate::ops::hooks::owner::is_dead;
+use crate::ops::hooks::schedule::fire_due;
 use crate::ops::{Context, OpsError};
 use crate::repo::RepoError;
 use crate::repo::journal::{self, NOBODY, Pending};
@@ -96,6 +97,7 @@ impl Worker<'_> {
     /// Takes the oldest event that waits, and runs its hooks; tells whether there was one.
     fn take_next(&mut self) -> Result<bool, OpsError> {
         self.settle_dead()?;
+        fire_due(self.context)?;
         for event in self.waiting()? {
             if self.take(&event)? {
                 return Ok(true);
