@@ -132,7 +132,8 @@ fn what_a_killed_merge_left_over_is_run_once_more_under_the_same_run_id() {
     assert_eq!(command.output().unwrap().status.code(), None, "the hook kills mlv");
     env.success(&["add", "."]);
     let told: Vec<String> = lines(&env, "then");
-    let (first, second) = (told[0].strip_suffix(" 1").unwrap(), told[1].strip_suffix(" 2").unwrap());
+    let (first, second) =
+        (told[0].strip_suffix(" 1").unwrap(), told[1].strip_suffix(" 2").unwrap());
     assert_eq!(first, second);
     assert_eq!(lines(&env, "after").len(), 1, "what has passed is not run again");
 }

@@ -93,7 +93,9 @@ fn workers_at_once_run_each_event_exactly_once() {
 
 #[test]
 fn a_worker_is_started_by_the_verb_and_holds_no_stream_of_it() {
-    let env = project("  slow: {on: post-commit, async: true, run: 'while test ! -e \"$MLV_ROOT/.mlv/go\"; do sleep 0.02; done'}\n");
+    let env = project(
+        "  slow: {on: post-commit, async: true, run: 'while test ! -e \"$MLV_ROOT/.mlv/go\"; do sleep 0.02; done'}\n",
+    );
     env.success(&["config", "set", "hooks.worker", "auto"]);
     env.write("a.csv", "2\n");
     // Were a stream of it held open, this would not come back before the hook ends.
@@ -121,7 +123,9 @@ fn what_a_hook_in_the_background_makes_becomes_a_commit_that_follows() {
 
 #[test]
 fn a_worker_that_is_killed_leaves_its_event_to_the_next() {
-    let env = project("  slow: {on: post-commit, async: true, run: 'echo x >> \"$MLV_ROOT/.mlv/begun\"; while test ! -e \"$MLV_ROOT/.mlv/go\"; do sleep 0.02; done'}\n");
+    let env = project(
+        "  slow: {on: post-commit, async: true, run: 'echo x >> \"$MLV_ROOT/.mlv/begun\"; while test ! -e \"$MLV_ROOT/.mlv/go\"; do sleep 0.02; done'}\n",
+    );
     let mut command = env.command(&["hooks", "work", "--once"]);
     let mut worker = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_until("the hook has begun", || env.path(".mlv/begun").exists());
@@ -169,7 +173,9 @@ fn a_retried_hook_keeps_its_run_id_and_takes_those_with_it_that_need_it() {
 
 #[test]
 fn a_gate_that_refused_judges_its_tree_again() {
-    let env = project("  gate: {on: pre-commit, inputs: [a.csv], run: 'test -e \"$MLV_ROOT/.mlv/mended\" || grep -v 2 a.csv'}\n");
+    let env = project(
+        "  gate: {on: pre-commit, inputs: [a.csv], run: 'test -e \"$MLV_ROOT/.mlv/mended\" || grep -v 2 a.csv'}\n",
+    );
     env.write("a.csv", "2\n");
     env.mlv(&["commit", "-am", "second"]).expect_code(3);
     let run = runs(&env, &["--status", "failed"])[0]["run_id"].as_str().unwrap().to_owned();
@@ -219,7 +225,9 @@ fn a_scheduled_hook_runs_once_at_its_time_however_many_workers_look() {
 
 #[test]
 fn a_log_is_followed_until_its_run_is_over() {
-    let env = project("  slow: {on: post-commit, async: true, run: 'echo first; while test ! -e \"$MLV_ROOT/.mlv/go\"; do sleep 0.02; done; echo last'}\n");
+    let env = project(
+        "  slow: {on: post-commit, async: true, run: 'echo first; while test ! -e \"$MLV_ROOT/.mlv/go\"; do sleep 0.02; done; echo last'}\n",
+    );
     let run = runs(&env, &[])[0]["run_id"].as_str().unwrap().to_owned();
     let quiet = |arguments: &[&str]| {
         let mut command = env.command(arguments);
@@ -227,8 +235,7 @@ fn a_log_is_followed_until_its_run_is_over() {
         command
     };
     let follower = quiet(&["hooks", "log", &run, "-f"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut worker =
-        quiet(&["hooks", "work", "--once"]).stdout(Stdio::null()).spawn().unwrap();
+    let mut worker = quiet(&["hooks", "work", "--once"]).stdout(Stdio::null()).spawn().unwrap();
     wait_until("it runs", || !runs(&env, &["--status", "running"]).is_empty());
     env.write(".mlv/go", "");
     let told = follower.wait_with_output().unwrap();

@@ -118,7 +118,10 @@ hooks:
         &["1"],
     );
     insta::assert_snapshot!(env.screen("mlv hooks run pre-commit --dry-run --only second"), @"");
-    assert_eq!(env.json(&["hooks", "runs", "--hook", "second", "--json"]).as_array().unwrap().len(), 1);
+    assert_eq!(
+        env.json(&["hooks", "runs", "--hook", "second", "--json"]).as_array().unwrap().len(),
+        1
+    );
     let unknown = env.mlv(&["hooks", "run", "pre-commit", "--only", "secnd"]).expect_code(1);
     assert!(unknown.stderr.contains("second"), "{unknown}");
 }
@@ -135,7 +138,10 @@ hooks:
         &["1"],
     );
     let told = env.json(&["hooks", "run", "manual", "--only", "train", "--json"]);
-    assert_eq!((&told[0]["result"], &told[0]["hooks"][0]["hook"]), (&json!("passed"), &json!("train")));
+    assert_eq!(
+        (&told[0]["result"], &told[0]["hooks"][0]["hook"]),
+        (&json!("passed"), &json!("train"))
+    );
     assert_eq!(env.read("out/model"), b"1");
     assert_eq!(env.json(&["log", "-n", "1", "--json"])[0]["meta"]["mlv.event"], "manual");
     env.mlv(&["hooks", "run", "manual"]).expect_code(1);

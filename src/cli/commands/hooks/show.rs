@@ -15,6 +15,9 @@ use crate::cli::style::Label;
 use crate::cli::ui::Ui;
 use crate::ops::hooks::{self, ReportedRun};
 
+/// More paths that a verdict hangs on are counted, not listed.
+const MAX_INPUTS: usize = 20;
+
 /// Show everything that is known of a run
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -22,7 +25,7 @@ pub struct Args {
     run: String,
 
     /// Print the run as JSON, with `duration_ms`, `annotations`, `tail`, `source`, `base`,
-    /// `definitions` and `follow_up`
+    /// `definitions`, `dependencies` and `follow_up`
     #[arg(long)]
     json: bool,
 
@@ -35,19 +38,21 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     let context = session::open(ui, globals)?;
     hooks::bury(&context)?;
     let run = hooks::report(&context, &args.run)?;
+    let dependencies = hooks::dependencies(&context, &args.run)?;
     if let Some(format) = args.format {
         report::write(ui, format, &[run])?;
     } else if args.json {
-        ui.json(&shown(&run))?;
+        ui.json(&shown(&run, dependencies))?;
     } else {
         ui.start_pager()?;
         show(ui, &run, context.now()?)?;
+        section(ui, "hangs on", &grounds(&dependencies.unwrap_or_default()))?;
     }
     Ok(ExitStatus::Done)
 }
 
 /// Returns the run with what the other listings leave out.
-fn shown(run: &ReportedRun) -> Value {
+fn shown(run: &ReportedRun, dependencies: Option<Value>) -> Value {
     let mut value = run.record.clone();
     let noted = run.noted.as_ref();
     let more = json!({
@@ -57,6 +62,7 @@ fn shown(run: &ReportedRun) -> Value {
         "source": noted.and_then(|event| event.source.clone()),
         "base": noted.and_then(|event| event.base.clone()),
         "definitions": noted.map(|event| event.definitions.clone()),
+        "dependencies": dependencies,
         "follow_up": run.followed_by,
     });
     if let (Value::Object(value), Value::Object(more)) = (&mut value, more) {
@@ -80,6 +86,25 @@ fn show(ui: &mut Ui, run: &ReportedRun, now: Timestamp) -> Result<(), CommandErr
     let remarks: Vec<String> = run.annotations.iter().map(remark).collect();
     section(ui, "remarks", &remarks)?;
     section(ui, "last lines", &run.tail)
+}
+
+/// Returns what a verdict hangs on, a line each.
+fn grounds(dependencies: &Value) -> Vec<String> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let whole = text(&dependencies["whole"]["tree"]).map(|tree| format!("all of tree {tree}"));
+    let code = text(&dependencies["whole"]["code"]).map(|code| format!("the code at {code}"));
+    let base = text(&dependencies["base"]).map(|tree| format!("the tree it replaces, {tree}"));
+    let inputs = dependencies["inputs"].as_array().into_iter().flatten();
+    let mut inputs: Vec<String> = inputs.filter_map(|input| text(&input["path"])).collect();
+    let more = inputs.len().saturating_sub(MAX_INPUTS);
+    inputs.truncate(MAX_INPUTS);
+    let more = (more > 0).then(|| format!("and {more} more paths"));
+    let variables = dependencies["variables"].as_object().into_iter().flatten();
+    let variables =
+        variables.map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or("")));
+    let toolchain = text(&dependencies["toolchain"]).filter(|note| !note.is_empty());
+    let facts = [whole, code, base, toolchain].into_iter().flatten();
+    facts.chain(inputs).chain(more).chain(variables).collect()
 }
 
 fn section(ui: &mut Ui, title: &str, lines: &[String]) -> Result<(), CommandError> {
