@@ -31,6 +31,8 @@ pub const KEYS: &[Key] = &[
     Key { name: "hooks.jobs", kind: Kind::Integer },
     Key { name: "hooks.timeout", kind: Kind::Duration },
     Key { name: "hooks.grace", kind: Kind::Duration },
+    Key { name: "hooks.worker", kind: Kind::Choice(&["auto", "manual"]) },
+    Key { name: "hooks.log_age", kind: Kind::Duration },
     Key { name: "hooks.cache_age", kind: Kind::Duration },
     Key { name: "hooks.cache_size", kind: Kind::Integer },
     Key { name: "hooks.toolchain", kind: Kind::Text },

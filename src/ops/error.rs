@@ -97,6 +97,14 @@ pub enum OpsError {
     UnsoundHook(#[source] SpecErrors),
     #[error("the layout of `mlv.yaml` has no place for the hook; nothing was written")]
     NoPlaceForHook { block: String },
+    #[error("`{source_name}` does not merge cleanly: {} {}", paths.len(), plural(paths.len(), "conflict"))]
+    Conflicts { source_name: String, paths: Vec<RepoPath> },
+    #[error("these hooks are not trusted here yet; none was run")]
+    NotTrusted,
+    #[error("no hook is called `{name}`")]
+    NoSuchHook { name: String, candidates: Vec<String> },
+    #[error("run `{run}` cannot be repeated: {reason}")]
+    NotRetried { run: String, reason: String },
     #[error("no run is called `{run}`")]
     NoSuchRun { run: String },
     #[error("no hook has run yet")]

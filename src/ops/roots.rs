@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::{CommitId, TreeId};
+use crate::hook::runner::RunRecord;
 use crate::ops::hooks::PendingEvent;
 use crate::ops::merge::read_pending;
 use crate::ops::{Context, OpsError};
@@ -20,6 +21,14 @@ pub fn all(context: &Context, forgotten: &BTreeSet<i64>) -> Result<Roots, OpsErr
         let commits = event.base.iter().chain([&event.commit]);
         roots.commits.extend(commits.filter_map(|text| text.parse::<CommitId>().ok()));
         roots.trees.extend(event.definitions.parse::<TreeId>().ok());
+        // What hooks made that have passed already: those that are left need it.
+        for row in journal::of_event(&context.repo.connection(), noted.number)? {
+            let run = RunRecord::read(&row.record, row.detail.as_deref());
+            let trees = run.into_iter().flat_map(|run| [run.tree, run.detail.outputs]).flatten();
+            // What a power cut took is made again.
+            let is_there = |tree: &TreeId| context.repo.objects().tree_summary(*tree).is_ok();
+            roots.trees.extend(trees.filter(is_there));
+        }
     }
     roots.trees.extend(hook_cache::outputs(&context.repo.connection())?);
     Ok(roots)

@@ -42,13 +42,16 @@ fn facts(error: OpsError) -> CommandError {
             (near, listed("templates", candidates.iter()))
         }
         OpsError::NoSuchBranch { name, candidates }
+        | OpsError::NoSuchHook { name, candidates }
         | OpsError::NoSuchAction { name, candidates }
         | OpsError::NoSuchTag { name, candidates }
         | OpsError::NoSuchPath { path: name, candidates, .. } => {
             (did_you_mean(name, candidates.iter().map(String::as_str)), None)
         }
         OpsError::StagedInTheWay { paths } => (None, listed("in the way", paths.iter())),
-        OpsError::Unresolved { paths } => (None, listed("in conflict", paths.iter())),
+        OpsError::Unresolved { paths } | OpsError::Conflicts { paths, .. } => {
+            (None, listed("in conflict", paths.iter()))
+        }
         OpsError::Unreadable { notices } => (None, listed("passed over", notices.iter())),
         _ => (None, None),
     };
@@ -57,10 +60,11 @@ fn facts(error: OpsError) -> CommandError {
 
 fn exit(error: &OpsError) -> ExitStatus {
     match error {
-        OpsError::Refused { .. } | OpsError::Required { .. } | OpsError::Untrusted { .. } => {
-            ExitStatus::Refused
-        }
-        OpsError::Unresolved { .. } => ExitStatus::Conflicts,
+        OpsError::Refused { .. }
+        | OpsError::Required { .. }
+        | OpsError::Untrusted { .. }
+        | OpsError::NotTrusted => ExitStatus::Refused,
+        OpsError::Unresolved { .. } | OpsError::Conflicts { .. } => ExitStatus::Conflicts,
         OpsError::Moved { .. } => ExitStatus::Moved,
         _ => ExitStatus::Failed,
     }
@@ -132,6 +136,11 @@ fn hint(error: &OpsError) -> Option<String> {
         OpsError::HookExists { hook } => format!("`--as {hook}-2` gives the new one another name"),
         OpsError::NoPlaceForHook { block } => {
             format!("put this below `hooks` yourself:\n{}", block.trim_end())
+        }
+        OpsError::NotTrusted => "`mlv hooks trust` shows them and lets them run".into(),
+        OpsError::NoSuchHook { .. } => "`mlv hooks list` names them".into(),
+        OpsError::NotRetried { .. } => {
+            "`mlv hooks run EVENT --at REV` runs the hooks of an event on history".into()
         }
         OpsError::NoRun => "`mlv hooks list` shows which would".into(),
         OpsError::NoSuchRun { .. } => "`mlv hooks runs` lists them".into(),

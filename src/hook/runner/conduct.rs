@@ -293,10 +293,16 @@ impl<'r, 'p, 'a> Conductor<'r, 'p, 'a> {
             duration_ms: u64::try_from(verdict.duration.as_millis()).ok(),
             annotations: verdict.output.annotations.clone(),
             tail: verdict.tail.clone(),
+            ..RunDetail::default()
         };
         node.stage = Stage::Ended;
         node.edits = edits;
         let host = self.runner.host;
+        let follows = !node.edits.is_empty() && !self.runner.context.event.may_refuse();
+        if let Some(tree) = record.tree.filter(|_| follows) {
+            let outputs = host.tree_with(tree, &node.edits).map_err(HookError::Host)?;
+            record.detail.outputs = Some(outputs);
+        }
         host.journal(std::slice::from_ref(record)).map_err(HookError::Host)?;
         if let (true, Some(tree)) = (record.status.is_good(), record.tree) {
             host.remember(node.hook, tree, record, &node.edits).map_err(HookError::Host)?;

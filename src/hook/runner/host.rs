@@ -25,6 +25,15 @@ pub struct Slot {
     pub log_name: String,
     /// The number of its first attempt: 1, or more for a run that is taken up again.
     pub attempt: u32,
+    /// How it ended earlier under the same event: it is not run again then.
+    pub done: Option<Done>,
+}
+
+/// A run that is over, with what it made.
+#[derive(Debug, Clone)]
+pub struct Done {
+    pub record: RunRecord,
+    pub edits: Vec<TreeEdit>,
 }
 
 /// Where a hook runs.

@@ -14,6 +14,6 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub use host::{Collected, Host, HostError, Recalled, RunEvent, Sandbox, Slot, Turn};
-pub use record::{RunDetail, RunRecord, Status};
+pub use host::{Collected, Done, Host, HostError, Recalled, RunEvent, Sandbox, Slot, Turn};
+pub use record::{FollowedBy, RunDetail, RunRecord, Status};
 pub use run::{HookError, Made, Outcome, Runner, all_passed, refusal};

@@ -11,6 +11,7 @@ use crate::hook::runner::{Outcome, Runner, refusal};
 use crate::hook::spec::Spec;
 use crate::ops::hooks::cache::Session;
 use crate::ops::hooks::host::RepoHost;
+use crate::ops::hooks::ledger::Ledger;
 use crate::ops::hooks::owner::Owner;
 use crate::ops::hooks::trust::is_trusted;
 use crate::ops::hooks::verdict::Verdicts;
@@ -46,9 +47,10 @@ pub(super) fn carry_out(
     told: &EventContext,
     tree: TreeId,
     base: TreeId,
+    ledger: &Ledger,
 ) -> Result<(Outcome, Verdicts), OpsError> {
     let cache = Session::open(context, told, base)?;
-    let host = RepoHost::new(context, base, &cache)?;
+    let host = RepoHost::new(context, base, ledger, &cache)?;
     let limits = Limits {
         timeout: context.config.duration("hooks.timeout").unwrap_or(Limits::DEFAULT_TIMEOUT),
         grace: context.config.duration("hooks.grace").unwrap_or(Limits::DEFAULT_GRACE),

@@ -7,10 +7,11 @@ use crate::hook::context::EventContext;
 use crate::hook::event::{Around, Event};
 use crate::hook::runner::RunRecord;
 use crate::hook::spec::Spec;
-use crate::ops::hooks::after::{PendingEvent, note_post, pending_rows, run_noted};
+use crate::ops::hooks::after::{note_post, pending_rows, run_noted};
 use crate::ops::hooks::before::run_pre;
 use crate::ops::hooks::definitions::definitions;
 use crate::ops::hooks::exempt::Exempt;
+use crate::ops::hooks::noted::PendingEvent;
 use crate::ops::hooks::require::check_move;
 use crate::ops::hooks::told::event_context;
 use crate::ops::{Context, OpsError};
@@ -94,6 +95,8 @@ impl Deed {
         let (branch, source) = (self.branch.as_deref(), self.source.as_deref());
         let mut told = event_context(context, event, &commit, self.base, branch, source)?;
         told.commit = Some(self.commit);
+        told.definitions =
+            self.definer(event).map(|id| context.repo.tree_of(Some(id))).transpose()?;
         told.tag.clone_from(&self.tag);
         if self.message.is_some() {
             told.message.clone_from(&self.message);

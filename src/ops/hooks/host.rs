@@ -13,7 +13,9 @@ use crate::hook::spec::{Globs, Hook, Work};
 use crate::object::tree::TreeEdit;
 use crate::ops::hooks::cache::{Hit, Session};
 use crate::ops::hooks::carry_out::owner;
+use crate::ops::hooks::ledger::Ledger;
 use crate::ops::{Context, OpsError};
+use crate::repo::RepoError;
 use crate::repo::journal::{self, RunRow};
 use crate::store::{ChunkStore, Durability};
 use crate::workspace::sandbox::{OverlayFile, Sandbox as Laid, SandboxOptions};
@@ -30,10 +32,11 @@ const SCRIPT_LIMIT: u64 = 1 << 20;
 
 /// The repository as a host of hooks.
 #[derive(Debug)]
-pub struct RepoHost<'a> {
+pub(super) struct RepoHost<'a> {
     context: &'a Context,
     workspace: &'a Workspace,
     owner: String,
+    ledger: &'a Ledger,
     /// The tree that the candidate would replace.
     base: TreeId,
     cache: &'a Session<'a>,
@@ -55,6 +58,7 @@ impl<'a> RepoHost<'a> {
     pub fn new(
         context: &'a Context,
         base: TreeId,
+        ledger: &'a Ledger,
         cache: &'a Session<'a>,
     ) -> Result<Self, OpsError> {
         let code = match context.git()? {
@@ -68,6 +72,7 @@ impl<'a> RepoHost<'a> {
             context,
             workspace: context.workspace()?,
             owner: owner(context)?.name.clone(),
+            ledger,
             base,
             cache,
             code,
@@ -123,21 +128,8 @@ impl<'a> RepoHost<'a> {
     }
 
     fn row(&self, record: &RunRecord) -> Result<RunRow, HostError> {
-        Ok(RunRow {
-            run_id: record.run_id.clone(),
-            event: record.event.name().to_owned(),
-            hook: record.hook.to_string(),
-            status: record.status.name().to_owned(),
-            owner: (!record.status.is_final()).then(|| self.owner.clone()),
-            record: serde_json::to_string(record)?,
-            event_number: None,
-            noted: None,
-            detail: record
-                .status
-                .is_final()
-                .then(|| serde_json::to_string(&record.detail))
-                .transpose()?,
-        })
+        let owner = (!record.status.is_final()).then(|| self.owner.clone());
+        Ok(self.ledger.row(record, owner)?)
     }
 }
 
@@ -145,14 +137,18 @@ impl Host for RepoHost<'_> {
     fn slots(&self, hooks: &[&Hook]) -> Result<Vec<Slot>, HostError> {
         let layout = self.context.repo.layout();
         create_dirs(&layout.runs())?;
-        let reserve = |connection: &_| {
-            let ids = hooks.iter().map(|_| Ok(journal::next_run_id(connection)?));
-            ids.collect::<Result<Vec<_>, _>>()
+        let place = |connection: &_, hook: &Hook| match self.ledger.of_hook(hook) {
+            Some(known) => Ok(known),
+            None => Ok((journal::next_run_id(connection)?, 1, None)),
         };
-        let slots = self.context.repo.jot(reserve)?.into_iter().map(|run_id| {
+        let reserve = |connection: &_| {
+            hooks.iter().map(|hook| place(connection, hook)).collect::<Result<Vec<_>, RepoError>>()
+        };
+        let places = self.context.repo.transact(reserve)?.into_iter();
+        let slots = places.map(|(run_id, attempt, done)| {
             let file = format!("{run_id}.log.zst");
             let log = layout.runs().join(&file);
-            Slot { log, log_name: format!(".mlv/runs/{file}"), run_id, attempt: 1 }
+            Slot { log, log_name: format!(".mlv/runs/{file}"), run_id, attempt, done }
         });
         Ok(slots.collect())
     }

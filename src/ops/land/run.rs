@@ -83,7 +83,8 @@ fn told(context: &Context, landing: &Landing, commit: &Commit) -> Result<EventCo
     let event = landing.around.last().expect("a landing has events").pre;
     let branch = landing.branch.as_ref().map(RefName::short);
     let source = landing.source.as_deref();
-    hooks::event_context(context, event, commit, landing.base, branch, source)
+    let told = hooks::event_context(context, event, commit, landing.base, branch, source)?;
+    Ok(EventContext { definitions: Some(landing.definitions), ..told })
 }
 
 /// What the `pre-` hooks made of a commit that they let pass.
