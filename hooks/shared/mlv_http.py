@@ -41,10 +41,10 @@ class Client:
             status, text, problem, wait = self._once(request)
             if problem is None or status in welcome:
                 return status, text
-            print(f"{method} {shown}: {problem}")
             if status is not None and status not in PASSING:
                 refuse(f"{method} {shown}: {problem}")
             if attempt < self.attempts:
+                print(f"{method} {shown}: {problem}", flush=True)
                 time.sleep(self._pause(attempt, wait))
         refuse(f"{method} {shown}: {problem}, after {counted(self.attempts, 'attempt')}")
 

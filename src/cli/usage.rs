@@ -27,7 +27,10 @@ impl From<clap::Error> for CommandError {
 fn unknown_verb(error: &clap::Error, verb: &str) -> CommandError {
     let above = verbs_above(error);
     let command = help::find_command(app::command(), &above).unwrap_or_else(|_| app::command());
-    let names = command.get_subcommands().flat_map(|below| below.get_name_and_visible_aliases());
+    let names = command
+        .get_subcommands()
+        .filter(|below| !below.is_hide_set())
+        .flat_map(|below| below.get_name_and_visible_aliases());
     let help = ["mlv", "help"].into_iter().chain(above.iter().map(String::as_str));
     cli_error(format!("no verb `{verb}`"))
         .maybe_hinted(did_you_mean(verb, names))

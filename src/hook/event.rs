@@ -95,6 +95,11 @@ impl Event {
         }
     }
 
+    /// Returns the event of this name, whether this version fires it or not.
+    pub fn known(name: &str) -> Option<Self> {
+        EVENTS.iter().find(|info| info.name == name).map(|info| info.event)
+    }
+
     /// Returns what is known about this event.
     pub fn info(self) -> &'static EventInfo {
         // The list is made by the same macro in the same order as the variants.

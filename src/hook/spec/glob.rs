@@ -98,13 +98,19 @@ impl Globs {
         self.set.is_match(name)
     }
 
-    /// Returns directories and files at or below which every match lies, none below another.
-    pub fn roots(&self) -> Vec<RepoPath> {
-        let mut roots: Vec<RepoPath> =
-            self.patterns.iter().map(|pattern| root_of(pattern)).collect();
+    /// Returns the directories and files below which everything lies that these lists can match, none
+    /// below another.
+    pub fn roots(lists: &[&Self]) -> Vec<RepoPath> {
+        let patterns = lists.iter().flat_map(|list| &list.patterns);
+        let mut roots: Vec<RepoPath> = patterns.map(|pattern| root_of(pattern)).collect();
         roots.sort_unstable();
-        roots.dedup_by(|later, earlier| later.starts_with(earlier));
-        roots
+        let mut kept: Vec<RepoPath> = Vec::new();
+        for root in roots {
+            if !kept.iter().any(|above| root.starts_with(above)) {
+                kept.push(root);
+            }
+        }
+        kept
     }
 
     /// Returns a pair of globs over paths, one of each list, that some path could match both.
@@ -289,7 +295,7 @@ mod tests {
         let roots = |patterns: &[&str]| {
             let globs =
                 Globs::of_paths(patterns.iter().map(|p| (*p).to_owned()).collect()).unwrap();
-            globs.roots().iter().map(ToString::to_string).collect::<Vec<_>>()
+            Globs::roots(&[&globs]).iter().map(ToString::to_string).collect::<Vec<_>>()
         };
         assert_eq!(roots(&["data/raw/**", "a.py", "m/x-*/y"]), ["a.py", "data/raw", "m"]);
         assert_eq!(roots(&["data/", "data/raw/*", "dat?/x"]), [""]);

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::{DuplicateKeyPolicy, Location, Spanned};
+use serde_saphyr::{DuplicateKeyPolicy, Location, NonFiniteFloatPolicy, Spanned};
 
 use crate::hook::spec::error::Place;
 
@@ -134,6 +134,8 @@ fn options(duplicates: DuplicateKeyPolicy) -> serde_saphyr::Options {
         strict_booleans: true,
         with_snippet: false,
         duplicate_keys: duplicates,
+        // It is taken as it is written, as every number.
+        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         budget: serde_saphyr::budget! {
             max_depth: 32,
             max_documents: 1,

@@ -139,9 +139,8 @@ fn list(texts: &[String]) -> String {
 fn scalar(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "_-./@ ".contains(c);
     let begins_well = text.starts_with(|c: char| c.is_alphanumeric() || "_./".contains(c));
-    let is_word = ["null", "true", "false"].iter().any(|word| text.eq_ignore_ascii_case(word));
-    let looks_plain = begins_well && text.chars().all(plain) && !text.ends_with(' ');
-    if looks_plain && (!is_word || text == "true" || text == "false") {
+    let is_null = text.eq_ignore_ascii_case("null");
+    if begins_well && text.chars().all(plain) && !text.ends_with(' ') && !is_null {
         text.to_owned()
     } else {
         // What JSON writes in quotes is a text of YAML too.
