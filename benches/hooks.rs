@@ -156,7 +156,7 @@ fn sandbox_of_three(count: usize) -> Outcome<()> {
     }
     let tree = objects.edit_tree(objects.empty_tree()?, edits)?;
     let below = [path("checks")?];
-    let options = SandboxOptions { below: &below, wanted: &|_| true, pinned: None, overlay: &[] };
+    let options = SandboxOptions { below: &below, wanted: &|_| true, overlay: &[] };
     let times = (0..11).map(|_| {
         let start = Instant::now();
         workspace.create_sandbox(tree, &options, &NoProgress).map(|_| start.elapsed())

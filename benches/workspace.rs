@@ -48,12 +48,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         Ok(())
     })?;
     timed("sandbox of all", || {
-        let options = SandboxOptions {
-            below: &[RepoPath::root()],
-            wanted: &|_| true,
-            pinned: None,
-            overlay: &[],
-        };
+        let options =
+            SandboxOptions { below: &[RepoPath::root()], wanted: &|_| true, overlay: &[] };
         // Removing it would slow down what follows: ext4 shuns numbers of files just deleted.
         std::mem::forget(workspace.create_sandbox(full, &options, &NoProgress)?);
         Ok(())

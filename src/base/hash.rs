@@ -63,12 +63,19 @@ impl serde::Serialize for Hash {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Hash {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 macro_rules! id_type {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(
             Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, minicbor::Encode, minicbor::Decode,
-            serde::Serialize,
+            serde::Serialize, serde::Deserialize,
         )]
         #[cbor(transparent)]
         #[serde(transparent)]
@@ -119,6 +126,10 @@ id_type!(
 id_type!(
     /// Names a commit, and with it everything the commit holds.
     CommitId
+);
+id_type!(
+    /// Names what the verdict of a hook depends on.
+    CacheKey
 );
 id_type!(
     /// Names a pack file.

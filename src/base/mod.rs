@@ -14,6 +14,6 @@ pub mod progress;
 pub mod suggest;
 
 pub use clock::Timestamp;
-pub use hash::{CommitId, Hash, ManifestId, PackId, TreeId};
+pub use hash::{CacheKey, CommitId, Hash, ManifestId, PackId, TreeId};
 pub use path::{PathList, PathRule, RepoPath};
 pub use progress::{NoProgress, Progress};

@@ -22,6 +22,7 @@ pub mod topics;
 mod trace;
 pub mod ui;
 mod usage;
+mod worker;
 
 /// Runs the program.
 pub fn main() -> ExitCode {

@@ -2,6 +2,7 @@
 //! one that fails. What was never counted on to fail is told under `-q` too.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use super::progress::{Line, TerminalProgress};
 use super::render::printable;
 use super::style::{Label, Paint};
 use super::ui::{Ui, Verbosity};
+use super::worker;
 use crate::base::Progress;
 use crate::base::duration::format_duration;
 use crate::hook::event::Event;
@@ -28,18 +30,22 @@ pub struct RunView {
     paint: Paint,
     verbosity: Verbosity,
     name_width: AtomicUsize,
+    /// The repository for which a worker is to be started where hooks wait for one.
+    worker: Option<PathBuf>,
     /// The hooks that run, by their run ids, with their lines on the screen.
     running: Mutex<HashMap<String, Option<Line>>>,
 }
 
 impl RunView {
-    /// Returns a view that shares its line with `progress`.
-    pub fn new(progress: Arc<TerminalProgress>, ui: &Ui) -> Self {
+    /// Returns a view that shares its line with `progress`; `worker` is the repository for which it
+    /// starts a worker where hooks wait for one.
+    pub fn new(progress: Arc<TerminalProgress>, ui: &Ui, worker: Option<PathBuf>) -> Self {
         Self {
             progress,
             paint: ui.talk_paint(),
             verbosity: ui.verbosity(),
             name_width: AtomicUsize::new(NAME_WIDTH),
+            worker,
             running: Mutex::default(),
         }
     }
@@ -104,6 +110,19 @@ impl RunView {
 }
 
 impl Listener for RunView {
+    fn queued(&self, runs: &[RunRecord]) {
+        for run in runs {
+            let width = self.name_width.load(Ordering::Relaxed);
+            let line = format!("  - {:<width$} waits for a worker", run.hook.as_str());
+            self.tell(Verbosity::Normal, &self.paint.paint(Label::Skipped, line).to_string());
+        }
+        if let Some(root) = &self.worker
+            && let Err(error) = worker::start(root)
+        {
+            self.tell(Verbosity::Quiet, &format!("no worker could be started: {error}"));
+        }
+    }
+
     fn hear(&self, event: RunEvent) {
         match event {
             RunEvent::Begun { event, subject } => {

@@ -59,6 +59,8 @@ pub struct EventContext {
     pub meta: Vec<(String, String)>,
     pub changes: Vec<Change>,
     pub git: Option<GitState>,
+    /// The tree whose `mlv.yaml` counts; hooks are not told.
+    pub definitions: Option<TreeId>,
 }
 
 impl EventContext {
@@ -81,6 +83,7 @@ impl EventContext {
             meta: Vec::new(),
             changes: Vec::new(),
             git: None,
+            definitions: None,
         }
     }
 }

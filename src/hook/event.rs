@@ -67,10 +67,10 @@ events! {
     PostPromote "post-promote" Post false "after a model changed its stage",
     PreDeploy "pre-deploy" Pre false "before a model is deployed",
     PostDeploy "post-deploy" Post false "after a model was deployed",
-    Schedule "schedule" Trigger false "at the times of a cron expression",
+    Schedule "schedule" Trigger true "at the times of a cron expression",
     Drift "drift" Trigger false "when data drifts from its reference",
     Metric "metric" Trigger false "when a metric crosses a threshold",
-    Manual "manual" Trigger false "when a person asks for it",
+    Manual "manual" Trigger true "when a person asks for it",
 }
 
 /// Why a text names no event that a hook can hang on.
@@ -93,6 +93,11 @@ impl Event {
                 candidates: suggest::candidates(name, EVENTS.iter().map(|info| info.name)),
             }),
         }
+    }
+
+    /// Returns the event of this name, whether this version fires it or not.
+    pub fn known(name: &str) -> Option<Self> {
+        EVENTS.iter().find(|info| info.name == name).map(|info| info.event)
     }
 
     /// Returns what is known about this event.

@@ -5,6 +5,7 @@ pub mod action;
 pub mod condition;
 pub mod context;
 pub mod event;
+pub mod key;
 pub mod output;
 pub mod payload;
 pub mod plan;

@@ -46,9 +46,17 @@ pub enum Decision {
 /// Why a hook of the event does not run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SkipReason {
-    OtherBranch { branch: Option<String> },
+    OtherBranch {
+        branch: Option<String>,
+    },
     NoChangedPath,
-    Condition { text: String },
+    Condition {
+        text: String,
+    },
+    /// It is not among the hooks that were asked for.
+    NotAsked,
+    /// A worker runs it later.
+    LeftToWorker,
 }
 
 impl fmt::Display for SkipReason {
@@ -60,13 +68,50 @@ impl fmt::Display for SkipReason {
             Self::OtherBranch { branch: None } => f.write_str("not on a branch"),
             Self::NoChangedPath => f.write_str("no changed path is among its paths"),
             Self::Condition { text } => write!(f, "`{text}` does not hold"),
+            Self::NotAsked => f.write_str("not asked for"),
+            Self::LeftToWorker => f.write_str("left to a worker"),
         }
     }
 }
 
-impl Plan<'_> {
+impl<'a> Plan<'a> {
+    /// Returns the plan without hooks that would run, for a reason.
+    #[must_use]
+    pub fn without(mut self, left_out: impl Fn(&Hook) -> bool, reason: &SkipReason) -> Self {
+        for step in &mut self.steps {
+            if !matches!(step.decision, Decision::Skip(_)) && left_out(step.hook) {
+                step.decision = Decision::Skip(reason.clone());
+            }
+        }
+        self
+    }
+
+    /// Returns, of the hooks that run, those that are picked and those that need one of them, directly
+    /// or through others.
+    pub fn with_dependents(&self, picked: impl Fn(&Hook) -> bool) -> Vec<&'a Hook> {
+        let mut found = vec![false; self.steps.len()];
+        for (at, step) in self.steps.iter().enumerate() {
+            found[at] = picked(step.hook) || step.needs.iter().any(|need| found[*need]);
+        }
+        let runs = |step: &Step<'_>| !matches!(step.decision, Decision::Skip(_));
+        let steps = self.steps.iter().zip(found);
+        steps.filter(|(step, found)| *found && runs(step)).map(|(step, _)| step.hook).collect()
+    }
+
+    /// Returns the hooks that are picked and all that they need.
+    pub fn with_needs(&self, picked: impl Fn(&Hook) -> bool) -> Vec<&'a Hook> {
+        let mut found: Vec<bool> = self.steps.iter().map(|step| picked(step.hook)).collect();
+        for at in (0..self.steps.len()).rev() {
+            if found[at] {
+                self.steps[at].needs.iter().for_each(|need| found[*need] = true);
+            }
+        }
+        let steps = self.steps.iter().zip(found);
+        steps.filter(|(_, found)| *found).map(|(step, _)| step.hook).collect()
+    }
+
     /// Returns the hooks that run, or fail because of their condition.
-    pub fn running(&self) -> impl Iterator<Item = &Hook> {
+    pub fn running(&self) -> impl Iterator<Item = &'a Hook> {
         let runs = |step: &&Step<'_>| !matches!(step.decision, Decision::Skip(_));
         self.steps.iter().filter(runs).map(|step| step.hook)
     }
@@ -90,6 +135,12 @@ impl Plan<'_> {
         }
         self
     }
+}
+
+/// Returns what happens to each hook of an event, as far as its conditions are not asked.
+pub fn plan_for<'a>(spec: &'a Spec, told: &EventContext) -> Plan<'a> {
+    let changed: Vec<RepoPath> = told.changes.iter().map(|change| change.path.clone()).collect();
+    plan(spec, &Trigger { event: told.event, branch: told.branch.as_deref(), changed: &changed })
 }
 
 /// Returns what happens to each hook of the event: those needed before those that need them, and
@@ -209,6 +260,22 @@ hooks:
     other: run
     middle: run
     ");
+    }
+
+    #[test]
+    fn a_part_of_a_plan_has_what_it_needs_or_what_needs_it() {
+        let spec = spec::parse("mlv.yaml", SPEC.as_bytes()).unwrap();
+        let trigger = Trigger { event: Event::PreCommit, branch: Some("main"), changed: &[] };
+        let plan = plan(&spec, &trigger);
+        let names = |hooks: Vec<&Hook>| -> Vec<String> {
+            hooks.iter().map(|hook| hook.id.to_string()).collect()
+        };
+        let is = |name: &'static str| move |hook: &Hook| hook.id.as_str() == name;
+        assert_eq!(names(plan.with_needs(is("late"))), ["first", "middle", "late"]);
+        assert_eq!(names(plan.with_dependents(is("first"))), ["middle", "late"]);
+        let rest = plan.without(is("late"), &SkipReason::LeftToWorker);
+        let rest: Vec<_> = rest.running().map(|hook| hook.id.to_string()).collect();
+        assert_eq!(rest, ["middle", "main-only"]);
     }
 
     #[test]

@@ -18,6 +18,14 @@ pub struct ChunkSpan {
     pub hash: Hash,
 }
 
+impl ChunkSpan {
+    /// Returns what is to be said of a chunk that is not as long as the file has it.
+    pub(in crate::object) fn wrong_length(&self, found: usize) -> ObjectError {
+        let reason = format!("it has {found} bytes where a file has {}", self.len);
+        ObjectError::Invalid { id: BlobId::chunk(self.hash), reason }
+    }
+}
+
 /// How many chunks are read at a time where the cores are free; at most 16 MiB.
 const WINDOW: usize = 64;
 
@@ -101,13 +109,8 @@ impl ObjectDb {
     }
 
     fn read_chunk(&self, span: &ChunkSpan) -> Result<Vec<u8>, ObjectError> {
-        let id = BlobId::chunk(span.hash);
-        let bytes = self.store().read(id)?;
-        if bytes.len() as u64 == span.len {
-            return Ok(bytes);
-        }
-        let reason = format!("it has {} bytes where a file has {}", bytes.len(), span.len);
-        Err(ObjectError::Invalid { id, reason })
+        let bytes = self.store().read(BlobId::chunk(span.hash))?;
+        if bytes.len() as u64 == span.len { Ok(bytes) } else { Err(span.wrong_length(bytes.len())) }
     }
 
     fn only_chunk(&self, file: &FileRef) -> Result<Vec<u8>, ObjectError> {

@@ -5,6 +5,7 @@ mod db;
 mod entry;
 mod error;
 mod file;
+mod fill;
 pub mod ingest;
 mod manifest;
 mod reach;

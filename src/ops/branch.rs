@@ -1,5 +1,7 @@
 //! Branches: list, create, move, rename, delete. None of it touches data.
 
+use std::collections::BTreeSet;
+
 use crate::base::CommitId;
 use crate::merge::History;
 use crate::ops::hooks::{Deed, Done};
@@ -69,7 +71,7 @@ pub fn create(
     let deed = Deed::branch(name, id, base, source);
     let deeds = if base == Some(id) { vec![] } else { vec![deed] };
     let mut edits = vec![RefEdit::replace(branch, old, RefValue::Commit(id))];
-    edits.extend(nobody_switches(context)?);
+    edits.extend(if force { nobody_switches(context)? } else { None });
     let hooks = hooks::edit_refs(context, &deeds, edits)?;
     let done = BranchInfo { name: name.to_owned(), id, current: false, upstream: None };
     Ok(Done { done, hooks })
@@ -90,7 +92,8 @@ pub fn delete(
 ) -> Result<Done<Vec<BranchInfo>>, OpsError> {
     let head = context.repo.head()?;
     let (mut edits, mut deleted) = (Vec::new(), Vec::new());
-    for name in names {
+    let mut known = BTreeSet::new();
+    for name in names.iter().filter(|name| known.insert(*name)) {
         let (branch, id) = tip(context, name)?;
         if head.branch() == Some(&branch) {
             return Err(OpsError::CheckedOut { name: name.clone() });

@@ -62,6 +62,8 @@ pub struct Cloned {
 struct Snapshot {
     branches: Vec<(RefName, RefValue)>,
     tags: Vec<(RefName, RefValue)>,
+    /// What hooks found.
+    verdicts: Option<RefValue>,
     /// What will be checked out.
     head: RefValue,
     commit: Option<CommitId>,
@@ -140,12 +142,14 @@ impl Snapshot {
             },
         };
         let commit = head.commit().or_else(|| find(&head.branch()?)?.commit());
-        Ok(Self { branches, tags: below("refs/tags/"), head, commit })
+        let verdicts = find(&RefName::verdicts());
+        Ok(Self { branches, tags: below("refs/tags/"), verdicts, head, commit })
     }
 
     fn roots(&self) -> Roots {
         let mut roots = Roots::default();
         self.branches.iter().chain(&self.tags).for_each(|(_, value)| roots.add(value));
+        self.verdicts.iter().for_each(|value| roots.add(value));
         roots.commits.extend(self.commit);
         roots
     }
@@ -161,6 +165,8 @@ impl Snapshot {
         edits.extend(
             self.tags.iter().map(|(name, value)| RefEdit::set(name.clone(), value.clone())),
         );
+        let verdicts = self.verdicts.clone();
+        edits.extend(verdicts.map(|value| RefEdit::set(RefName::verdicts(), value)));
         if let (Some(branch), Some(id)) = (self.head.branch(), self.commit) {
             edits.push(RefEdit::set(branch, RefValue::Commit(id)));
         }

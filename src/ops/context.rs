@@ -11,7 +11,7 @@ use crate::base::lock::{FileLock, LockError};
 use crate::base::{CommitId, Progress, RepoPath, Timestamp, TreeId};
 use crate::config::{Config, Environment};
 use crate::git::{Enclosing, GitError, TrackedPaths};
-use crate::hook::runner::RunEvent;
+use crate::hook::runner::{RunEvent, RunRecord};
 use crate::object::{CodeRevision, Signature};
 use crate::ops::hooks::Owner;
 use crate::ops::inspect::Place;
@@ -24,6 +24,9 @@ use crate::workspace::{Pathspecs, Workspace, WorkspaceError, resolve_path};
 /// Hears what hooks do while they do it.
 pub trait Listener: Send + Sync + std::fmt::Debug {
     fn hear(&self, event: RunEvent);
+
+    /// Is told that runs wait for a worker: these, or some that a dead worker left over.
+    fn queued(&self, runs: &[RunRecord]);
 }
 
 /// Hears nothing.
@@ -32,6 +35,8 @@ pub struct NoListener;
 
 impl Listener for NoListener {
     fn hear(&self, _event: RunEvent) {}
+
+    fn queued(&self, _runs: &[RunRecord]) {}
 }
 
 /// An open repository with everything an operation may ask for; what is costly is opened when it
@@ -47,6 +52,8 @@ pub struct Context {
     pub command: String,
     /// Where the user stands: paths are read relative to this directory.
     pub directory: PathBuf,
+    /// Whether an earlier verdict may stand in for the run of a hook.
+    pub reuses_verdicts: bool,
     workspace: OnceLock<Workspace>,
     git: OnceLock<Option<Enclosing>>,
     owner: OnceLock<Owner>,
@@ -72,6 +79,7 @@ impl Context {
             listener,
             command,
             directory,
+            reuses_verdicts: true,
             workspace: OnceLock::new(),
             git: OnceLock::new(),
             owner: OnceLock::new(),

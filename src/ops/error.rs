@@ -6,6 +6,7 @@ use crate::base::fs::PathError;
 use crate::base::interrupt::Interrupted;
 use crate::hook::{RunRecord, SpecErrors};
 use crate::object::ObjectError;
+use crate::ops::hooks::{Missing, Remedy};
 use crate::refs::{RefError, RefName};
 use crate::repo::RepoError;
 use crate::store::StoreError;
@@ -24,6 +25,8 @@ pub enum OpsError {
     Protected { branch: String, verb: &'static str },
     #[error("`{branch}` is protected: its hooks cannot be passed over")]
     HooksRequired { branch: String },
+    #[error("`{branch}` requires {}; it is unchanged", listed(missing))]
+    Required { branch: String, missing: Vec<Missing>, remedy: Remedy, runs: Vec<RunRecord> },
     #[error("{} is broken", broken_file(_0))]
     BrokenSpec(#[source] SpecErrors),
     #[error("{} refused by `{hook}`; {outcome}", event_noun(event))]
@@ -94,6 +97,14 @@ pub enum OpsError {
     UnsoundHook(#[source] SpecErrors),
     #[error("the layout of `mlv.yaml` has no place for the hook; nothing was written")]
     NoPlaceForHook { block: String },
+    #[error("`{source_name}` does not merge cleanly: {} {}", paths.len(), plural(paths.len(), "conflict"))]
+    Conflicts { source_name: String, paths: Vec<RepoPath> },
+    #[error("these hooks are not trusted here yet; none was run")]
+    NotTrusted,
+    #[error("no hook is called `{name}`")]
+    NoSuchHook { name: String, candidates: Vec<String> },
+    #[error("run `{run}` cannot be repeated: {reason}")]
+    NotRetried { run: String, reason: String },
     #[error("no run is called `{run}`")]
     NoSuchRun { run: String },
     #[error("no hook has run yet")]
@@ -155,4 +166,10 @@ fn broken_file(errors: &SpecErrors) -> String {
 
 fn event_noun(event: &str) -> &str {
     event.strip_prefix("pre-").unwrap_or(event)
+}
+
+/// Names the hooks that a rule misses, each with its reason.
+fn listed(missing: &[Missing]) -> String {
+    let named = missing.iter().map(|missing| format!("`{}` ({})", missing.hook, missing.why));
+    named.collect::<Vec<_>>().join(", ")
 }

@@ -2,13 +2,16 @@
 //! can make anything reachable; a store that is not whole is left alone.
 
 use std::collections::{BTreeSet, HashSet};
+use std::path::Path;
 use std::time::Duration;
 
+use crate::base::fs::IoContext;
 use crate::base::lock::LockError;
 use crate::base::progress::Unit;
 use crate::base::{Timestamp, interrupt};
+use crate::hook::runner::Status;
 use crate::ops::hooks::is_dead;
-use crate::ops::{Context, OpsError, heal, roots};
+use crate::ops::{Context, OpsError, heal, hooks, roots};
 use crate::refs::{RefError, operation};
 use crate::repo::reach::Walk;
 use crate::repo::{RepoError, is_out_of_room, journal};
@@ -55,6 +58,7 @@ pub fn gc(context: &Context, dry_run: bool) -> Result<GcReport, OpsError> {
     let session = store.exclusive(PATIENCE).map_err(in_use)?;
     heal::settle_files(context)?;
     let mut expired = expired(context)?;
+    hooks::prune(context)?;
     let mut live = reachable(context, &expired)?;
     let forgotten = forget(context, &expired)?;
     if !forgotten {
@@ -156,7 +160,8 @@ fn report(
     }
 }
 
-/// Returns what dead processes left in `tmp/`, and the logs of runs that the journal does not know.
+/// Returns what dead processes left in `tmp/`, and the logs of runs that are too old, or that the
+/// journal does not know. What it knows of a run stays.
 fn leftovers(context: &Context) -> Result<Vec<std::path::PathBuf>, OpsError> {
     let layout = context.repo.layout();
     let mut found = children(&layout.temporary())?;
@@ -164,7 +169,7 @@ fn leftovers(context: &Context) -> Result<Vec<std::path::PathBuf>, OpsError> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let (stem, ending) = name.split_once('.').unwrap_or((name, ""));
         let is_left = match ending {
-            "log.zst" => journal::get(&context.repo.connection(), stem)?.is_none(),
+            "log" | "log.zst" => is_spent(context, stem, &path)?,
             "alive" => is_dead(&layout.runs(), stem)?,
             _ => false,
         };
@@ -173,8 +178,16 @@ fn leftovers(context: &Context) -> Result<Vec<std::path::PathBuf>, OpsError> {
     Ok(found)
 }
 
+/// Tells whether nobody will ask for a log any more, or for what is left of it.
+fn is_spent(context: &Context, run_id: &str, path: &Path) -> Result<bool, OpsError> {
+    let Some(row) = journal::get(&context.repo.connection(), run_id)? else { return Ok(true) };
+    let limit = context.config.duration("hooks.log_age").unwrap_or(Duration::MAX);
+    let modified = path.metadata().and_then(|file| file.modified()).context("look at", path)?;
+    let age = modified.elapsed().unwrap_or_default();
+    Ok(Status::parse(&row.status).is_none_or(Status::is_final) && age > limit)
+}
+
 fn children(dir: &std::path::Path) -> Result<Vec<std::path::PathBuf>, OpsError> {
-    use crate::base::fs::IoContext;
     let entries = match std::fs::read_dir(dir) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.context("list", dir)?,

@@ -56,6 +56,7 @@ pub fn reset(
     };
     if let Some(branch) = head.branch().filter(|_| head.commit() != id) {
         hooks::refuse_protected(context, branch, "reset")?;
+        id.map_or(Ok(()), |id| hooks::check_move(context, branch, id))?;
     }
     let name = head.branch().cloned().unwrap_or_else(RefName::head);
     let old = head.commit().map(RefValue::Commit);

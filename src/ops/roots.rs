@@ -1,14 +1,15 @@
-//! What must stay: everything that a ref, the operation log, a merge under way or a noted event leads
-//! to.
+//! What must stay: everything that a ref, the operation log, a merge under way, a noted event or a
+//! verdict kept for reuse leads to.
 
 use std::collections::BTreeSet;
 
 use crate::base::{CommitId, TreeId};
+use crate::hook::runner::RunRecord;
 use crate::ops::hooks::PendingEvent;
 use crate::ops::merge::read_pending;
 use crate::ops::{Context, OpsError};
-use crate::repo::journal;
 use crate::repo::reach::Roots;
+use crate::repo::{hook_cache, journal};
 
 /// Returns the roots of all that must stay once the `forgotten` operations are.
 pub fn all(context: &Context, forgotten: &BTreeSet<i64>) -> Result<Roots, OpsError> {
@@ -20,6 +21,15 @@ pub fn all(context: &Context, forgotten: &BTreeSet<i64>) -> Result<Roots, OpsErr
         let commits = event.base.iter().chain([&event.commit]);
         roots.commits.extend(commits.filter_map(|text| text.parse::<CommitId>().ok()));
         roots.trees.extend(event.definitions.parse::<TreeId>().ok());
+        // What hooks made that have passed already: those that are left need it.
+        for row in journal::of_event(&context.repo.connection(), noted.number)? {
+            let run = RunRecord::read(&row.record, row.detail.as_deref());
+            let trees = run.into_iter().flat_map(|run| [run.tree, run.detail.outputs]).flatten();
+            // What a power cut took is made again.
+            let is_there = |tree: &TreeId| context.repo.objects().tree_summary(*tree).is_ok();
+            roots.trees.extend(trees.filter(is_there));
+        }
     }
+    roots.trees.extend(hook_cache::outputs(&context.repo.connection())?);
     Ok(roots)
 }

@@ -1,5 +1,6 @@
 //! `switch`: stand on another branch or commit; only paths that differ are touched.
 
+use crate::base::lock::FileLock;
 use crate::base::{CommitId, TreeId};
 use crate::hook::runner::RunRecord;
 use crate::merge::{History, MergeOptions, plan_merge};
@@ -42,16 +43,18 @@ pub struct Switched {
 /// Switches. What is staged comes along; unsaved work in the way refuses the switch, every path
 /// named; with `discard` it is kept in the operation log only.
 pub fn switch(context: &Context, target: &Target, discard: bool) -> Result<Switched, OpsError> {
+    let lock = context.lock()?;
     let (head, place) = survey(context, target)?;
-    let act = |noted| {
-        let _lock = context.lock_patiently()?;
-        // Hooks may take hours: what was judged is what is done, or nothing.
-        if survey_locked(context, target)? != (head.clone(), place.clone()) {
+    let act = |lock: Option<FileLock>, noted| {
+        let held = lock.is_some();
+        let _lock = lock.map_or_else(|| context.lock_patiently(), Ok)?;
+        // Hooks may take hours: what they judged is what is done, or nothing.
+        if !held && survey(context, target)? != (head.clone(), place.clone()) {
             return Err(OpsError::Moved { name: "HEAD".to_owned() });
         }
         go(context, &head, &place, discard, noted)
     };
-    let (updated, hooks) = hooks::around(context, &deeds(&head, &place), act)?;
+    let (updated, hooks) = hooks::around(context, &deeds(&head, &place), Some(lock), act)?;
     Ok(Switched {
         already: is_there(&head, &place),
         branch: place.branch.map(|name| name.short().to_owned()),
@@ -64,13 +67,8 @@ pub fn switch(context: &Context, target: &Target, discard: bool) -> Result<Switc
     })
 }
 
-/// Finds out where one stands and where one is to stand.
+/// Finds out where one stands and where one is to stand; the caller holds the lock.
 fn survey(context: &Context, target: &Target) -> Result<(Head, Place), OpsError> {
-    let _lock = context.lock()?;
-    survey_locked(context, target)
-}
-
-fn survey_locked(context: &Context, target: &Target) -> Result<(Head, Place), OpsError> {
     if read_pending(context)?.is_some() {
         return Err(OpsError::MergeUnderWay);
     }

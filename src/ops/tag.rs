@@ -1,5 +1,7 @@
 //! Tags: names for commits that do not move.
 
+use std::collections::BTreeSet;
+
 use minicbor::{Decode, Encode};
 
 use crate::base::{CommitId, Timestamp, codec};
@@ -90,7 +92,8 @@ pub fn create(
 /// Deletes tags, all or none.
 pub fn delete(context: &Context, names: &[String]) -> Result<Done<Vec<TagInfo>>, OpsError> {
     let (mut edits, mut deleted) = (Vec::new(), Vec::new());
-    for name in names {
+    let mut known = BTreeSet::new();
+    for name in names.iter().filter(|name| known.insert(*name)) {
         let tag = RefName::tag(name)?;
         let value = context.repo.get(&tag)?;
         let Some((value, id)) = value.and_then(|value| Some((value.clone(), value.commit()?)))

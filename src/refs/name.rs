@@ -11,7 +11,8 @@ const REMOTES: &str = "refs/remotes/";
 const MAX_LENGTH: usize = 240;
 
 /// The full name of a ref. Beside branches and tags there are a few fixed ones: `HEAD`, `STAGED`
-/// (the tree to be committed), `MERGE` (a merge under way) and `refs/stash`.
+/// (the tree to be committed), `MERGE` (a merge under way), `refs/stash` and `refs/verdicts` (what
+/// hooks found, by the tree that they judged).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RefName(String);
 
@@ -77,6 +78,11 @@ impl RefName {
         Self("MERGE".to_owned())
     }
 
+    /// Returns the name of the tree of verdicts.
+    pub fn verdicts() -> Self {
+        Self("refs/verdicts".to_owned())
+    }
+
     /// Returns the name of the newest stash.
     pub fn stash() -> Self {
         Self("refs/stash".to_owned())
@@ -136,7 +142,9 @@ impl FromStr for RefName {
             }
         }
         match text {
-            "HEAD" | "STAGED" | "MERGE" | "refs/stash" => Ok(Self(text.to_owned())),
+            "HEAD" | "STAGED" | "MERGE" | "refs/stash" | "refs/verdicts" => {
+                Ok(Self(text.to_owned()))
+            }
             _ => Err(RefError::BadName { name: text.to_owned(), rule: NameRule::Reserved }),
         }
     }
@@ -180,7 +188,8 @@ mod tests {
 
     #[test]
     fn a_full_name_survives_the_way_through_text() {
-        for name in [RefName::head(), RefName::branch("a/b").unwrap(), RefName::stash()] {
+        let branch = RefName::branch("a/b").unwrap();
+        for name in [RefName::head(), branch, RefName::stash(), RefName::verdicts()] {
             assert_eq!(name.as_str().parse::<RefName>().unwrap(), name);
         }
         assert!("refs/heads/../x".parse::<RefName>().is_err());

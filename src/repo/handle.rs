@@ -7,15 +7,15 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::base::Timestamp;
-use crate::base::TreeId;
 use crate::base::lock::{FileLock, LockKind};
-use crate::object::ObjectDb;
+use crate::base::{CommitId, TreeId};
+use crate::object::{ObjectDb, TreeEdit};
 use crate::refs::operation::{self, Moved, NewOperation, OperationKind};
 use crate::refs::table::{self, RefEdit};
 use crate::refs::{RefName, RefValue};
 use crate::repo::database::{self, database_error};
-use crate::repo::journal;
 use crate::repo::{Layout, RepoError};
+use crate::repo::{hook_cache, journal};
 use crate::store::{ChunkStore, Durability, LocalStore};
 
 /// How a repository is opened.
@@ -55,6 +55,17 @@ pub struct Update {
     pub pending: Vec<(String, String)>,
     /// Marks the checkout under way as the one that counts.
     pub checkout_token: Option<String>,
+    /// What hooks found of what the edits point to.
+    pub judged: Judged,
+}
+
+/// What hooks found, to be written together with the refs that it allows to move.
+#[derive(Debug, Clone, Default)]
+pub struct Judged {
+    /// Files for the tree of verdicts.
+    pub files: Vec<TreeEdit>,
+    /// The runs that were for a commit, by their ids.
+    pub runs: Option<(CommitId, Vec<String>)>,
 }
 
 /// The fact that says which checkout the refs agree with.
@@ -73,6 +84,13 @@ pub struct Updated {
     pub pending: Vec<i64>,
 }
 
+impl Judged {
+    fn by_run(&self) -> impl Iterator<Item = (CommitId, &str)> {
+        let runs = self.runs.iter();
+        runs.flat_map(|(commit, runs)| runs.iter().map(|run| (*commit, run.as_str())))
+    }
+}
+
 impl Update {
     /// Returns an operation that edits refs and nothing else.
     pub fn new(command: impl Into<String>, time: Timestamp, edits: Vec<RefEdit>) -> Self {
@@ -85,6 +103,7 @@ impl Update {
             saved: None,
             pending: Vec::new(),
             checkout_token: None,
+            judged: Judged::default(),
         }
     }
 }
@@ -204,8 +223,11 @@ impl Repo {
     /// see; what must survive a power cut has been flushed durably before.
     pub fn update(&self, update: &Update) -> Result<Updated, RepoError> {
         self.store.flush(Durability::Visible)?;
-        self.transact(|connection| {
+        self.with_verdicts(&update.judged.files, |connection| {
             let applied = table::apply(connection, &update.edits)?;
+            for (commit, run) in update.judged.by_run() {
+                hook_cache::name_commit(connection, run, commit)?;
+            }
             let mut updated = Updated::default();
             for (owner, context) in &update.pending {
                 updated.pending.push(journal::add_pending(connection, owner, context)?);

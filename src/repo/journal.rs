@@ -133,18 +133,33 @@ pub fn get(connection: &Connection, run_id: &str) -> Result<Option<RunRow>, RefE
     Ok(connection.prepare_cached(&sql)?.query_row([run_id], from_row).optional()?)
 }
 
-/// Returns up to `limit` runs, newest first, of one status where one is given.
+/// Which runs are asked for: those that agree with all that is said.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub status: Option<String>,
+    pub event: Option<String>,
+    /// A hook, or all cells of one.
+    pub hook: Option<String>,
+    pub branch: Option<String>,
+}
+
+/// Returns up to `limit` of the runs that are asked for, newest first.
 pub fn list(
     connection: &Connection,
-    status: Option<&str>,
+    filter: &Filter,
     limit: usize,
 ) -> Result<Vec<RunRow>, RefError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM runs WHERE ?1 IS NULL OR status = ?1 ORDER BY number DESC LIMIT ?2"
+        "SELECT {COLUMNS} FROM runs WHERE (?1 IS NULL OR status = ?1)
+             AND (?2 IS NULL OR event = ?2)
+             AND (?3 IS NULL OR hook = ?3 OR substr(hook, 1, length(?3) + 1) = ?3 || '[')
+             AND (?4 IS NULL OR json_extract(record, '$.branch') = ?4)
+         ORDER BY number DESC LIMIT ?5"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = statement.query_map((status, limit), from_row)?;
+    let asked = (&filter.status, &filter.event, &filter.hook, &filter.branch, limit);
+    let rows = statement.query_map(asked, from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -201,6 +216,21 @@ pub fn hand_over(connection: &Connection, number: i64, context: &str) -> Result<
         (number, NOBODY, context),
     )?;
     Ok(())
+}
+
+/// Notes an event again whose hooks have been run, under the number that their runs know it by; tells
+/// whether it was not noted already.
+pub fn note_again(
+    connection: &Connection,
+    number: i64,
+    owner: &str,
+    context: &str,
+) -> Result<bool, RefError> {
+    let added = connection.execute(
+        "INSERT OR IGNORE INTO pending (number, owner, context) VALUES (?1, ?2, ?3)",
+        (number, owner, context),
+    )?;
+    Ok(added == 1)
 }
 
 /// Strikes an event whose hooks have been run.
@@ -282,14 +312,54 @@ mod tests {
             write(&connection, &row(id, "running")).unwrap();
         }
         write(&connection, &row("r-1", "passed")).unwrap();
-        let ids = |status| -> Vec<_> {
-            let rows = list(&connection, status, 9).unwrap();
+        let ids = |filter: Filter| -> Vec<_> {
+            let rows = list(&connection, &filter, 9).unwrap();
             rows.into_iter().map(|row| row.run_id).collect()
         };
-        assert_eq!(ids(None), ["r-2", "r-1"]);
-        assert_eq!(ids(Some("running")), ["r-2"]);
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(ids(Filter::default()), ["r-2", "r-1"]);
+        assert_eq!(ids(Filter { status: text("running"), ..Filter::default() }), ["r-2"]);
         assert_eq!(get(&connection, "r-1").unwrap(), Some(row("r-1", "passed")));
         assert_eq!(get(&connection, "r-9").unwrap(), None);
+    }
+
+    #[test]
+    fn runs_are_found_by_event_hook_and_branch() {
+        let connection = database();
+        let with = |id: &str, event: &str, hook: &str, branch: &str| RunRow {
+            event: event.to_owned(),
+            hook: hook.to_owned(),
+            record: format!("{{\"branch\":\"{branch}\"}}"),
+            ..row(id, "passed")
+        };
+        for row in [
+            with("r-1", "pre-commit", "train[a=1]", "main"),
+            with("r-2", "pre-merge", "train", "dev"),
+            with("r-3", "pre-merge", "trainer", "main"),
+        ] {
+            write(&connection, &row).unwrap();
+        }
+        let found = |event: Option<&str>, hook: Option<&str>, branch: Option<&str>| {
+            let [event, hook, branch] = [event, hook, branch].map(|text| text.map(str::to_owned));
+            let filter = Filter { status: None, event, hook, branch };
+            let rows = list(&connection, &filter, 9).unwrap();
+            rows.into_iter().map(|row| row.run_id).collect::<Vec<_>>()
+        };
+        assert_eq!(found(Some("pre-merge"), None, None), ["r-3", "r-2"]);
+        assert_eq!(found(None, Some("train"), None), ["r-2", "r-1"]);
+        assert_eq!(found(None, None, Some("main")), ["r-3", "r-1"]);
+        assert_eq!(found(Some("pre-merge"), Some("train"), Some("main")), [""; 0]);
+    }
+
+    #[test]
+    fn an_event_is_noted_again_under_its_number_and_only_where_it_is_not_noted() {
+        let connection = database();
+        let number = add_pending(&connection, "me", "{}").unwrap();
+        assert!(!note_again(&connection, number, "you", "{}").unwrap());
+        remove_pending(&connection, number).unwrap();
+        assert!(note_again(&connection, number, "you", "{}").unwrap());
+        assert_eq!(pending(&connection).unwrap()[0].owner, "you");
+        assert!(add_pending(&connection, "me", "{}").unwrap() > number);
     }
 
     #[test]

@@ -4,14 +4,16 @@
 mod database;
 mod error;
 mod handle;
+pub mod hook_cache;
 pub mod journal;
 mod layout;
 pub mod reach;
 mod state;
+mod verdicts;
 mod verify;
 
 pub use database::{is_out_of_room, is_read_only};
 pub use error::RepoError;
-pub use handle::{OpenOptions, Repo, Update, Updated};
+pub use handle::{Judged, OpenOptions, Repo, Update, Updated};
 pub use layout::Layout;
 pub use state::Head;

@@ -50,7 +50,7 @@ fn refs(connection: &Connection) -> Result<Vec<String>, RefError> {
 }
 
 fn runs(connection: &Connection) -> Result<Vec<String>, RefError> {
-    let rows = journal::list(connection, None, usize::MAX)?;
+    let rows = journal::list(connection, &journal::Filter::default(), usize::MAX)?;
     let unreadable = rows.iter().filter(|row| serde_json::from_str::<Value>(&row.record).is_err());
     Ok(unreadable.map(|row| format!("the record of run {} cannot be read", row.run_id)).collect())
 }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use zstd::bulk::{Compressor, Decompressor};
+use zstd::zstd_safe::WriteBuf;
 
 use crate::store::BlobKind;
 
@@ -86,22 +87,42 @@ pub fn decode(scheme: Scheme, stored: Vec<u8>, plain: usize) -> Result<Vec<u8>, 
     }
     let bytes = match scheme {
         Scheme::RAW => stored,
-        Scheme::ZSTD => decode_zstd(&stored, plain)?,
+        Scheme::ZSTD => {
+            let mut bytes = Vec::with_capacity(plain);
+            decode_zstd(&stored, &mut bytes)?;
+            bytes
+        }
         Scheme(unknown) => return Err(DecodeError::UnknownScheme(unknown)),
     };
-    if bytes.len() != plain {
-        return Err(DecodeError::WrongLength { found: bytes.len(), expected: plain });
-    }
+    check_length(bytes.len(), plain)?;
     Ok(bytes)
 }
 
-fn decode_zstd(stored: &[u8], plain: usize) -> Result<Vec<u8>, DecodeError> {
+/// Fills `plain` with the plain bytes of a stored payload, which must be as many.
+pub fn decode_into(scheme: Scheme, stored: &[u8], plain: &mut [u8]) -> Result<(), DecodeError> {
+    let found = match scheme {
+        Scheme::RAW => {
+            check_length(stored.len(), plain.len())?;
+            plain.copy_from_slice(stored);
+            stored.len()
+        }
+        Scheme::ZSTD => decode_zstd(stored, plain)?,
+        Scheme(unknown) => return Err(DecodeError::UnknownScheme(unknown)),
+    };
+    check_length(found, plain.len())
+}
+
+/// Says what is wrong where a payload has another number of bytes than it should.
+pub fn check_length(found: usize, expected: usize) -> Result<(), DecodeError> {
+    if found == expected { Ok(()) } else { Err(DecodeError::WrongLength { found, expected }) }
+}
+
+fn decode_zstd(stored: &[u8], plain: &mut (impl WriteBuf + ?Sized)) -> Result<usize, DecodeError> {
     let decoder = DECODER.take().or_else(|| Decompressor::new().ok());
     let mut decoder = decoder.ok_or(DecodeError::Zstd)?;
-    let mut bytes = Vec::with_capacity(plain);
-    let result = decoder.decompress_to_buffer(stored, &mut bytes);
+    let result = decoder.decompress_to_buffer(stored, plain);
     DECODER.set(Some(decoder));
-    result.map(|_| bytes).map_err(|_| DecodeError::Zstd)
+    result.map_err(|_| DecodeError::Zstd)
 }
 
 /// Tells whether a sample of the bytes has next to no order for zstd to find.
@@ -181,6 +202,11 @@ mod tests {
             let scheme = encode(kind, &plain, &mut out);
             let stored = if scheme == Scheme::RAW { plain.clone() } else { out };
             prop_assert!(stored.len() <= plain.len());
+            let mut filled = vec![7; plain.len()];
+            prop_assert_eq!(decode_into(scheme, &stored, &mut filled), Ok(()));
+            prop_assert_eq!(&filled, &plain);
+            prop_assert!(decode_into(scheme, &stored, &mut vec![7; plain.len() + 1]).is_err());
+            prop_assert!(decode_into(scheme, &stored, &mut filled[1..]).is_err());
             prop_assert_eq!(decode(scheme, stored, plain.len()), Ok(plain));
         }
 

@@ -40,6 +40,17 @@ pub trait ChunkStore: Send + Sync + std::fmt::Debug {
     /// Returns the plain bytes of a blob, verified against its hash.
     fn read(&self, id: BlobId) -> Result<Vec<u8>, StoreError>;
 
+    /// Puts the plain bytes of a blob, verified against its hash, at the front of `out`, and returns
+    /// how many they are: where they do not fit, nothing of `out` counts. No memory is taken where
+    /// they fill it.
+    fn read_into(&self, id: BlobId, out: &mut [u8]) -> Result<usize, StoreError> {
+        let bytes = self.read(id)?;
+        if let Some(room) = out.get_mut(..bytes.len()) {
+            room.copy_from_slice(&bytes);
+        }
+        Ok(bytes.len())
+    }
+
     /// Stores `bytes`, whose id the caller has computed with [`BlobId::of`]; tells whether they
     /// were new.
     fn write(&self, id: BlobId, bytes: &[u8]) -> Result<bool, StoreError>;

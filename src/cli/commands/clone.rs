@@ -44,7 +44,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     let options = CloneOptions { source, directory, branch };
     let config = globals.config(ui, None::<&Layout>)?;
     let progress = ui.progress();
-    let listener = Box::new(RunView::new(progress.clone(), ui));
+    let listener = Box::new(RunView::new(progress.clone(), ui, None));
     let standing = globals.directory()?;
     let standing = standing.canonicalize().context("open", &standing)?;
     let (environment, command) = (globals.environment.clone(), globals.command.clone());

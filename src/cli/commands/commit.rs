@@ -50,6 +50,10 @@ pub struct Args {
     #[arg(long)]
     no_verify: bool,
 
+    /// Run every hook, also where an earlier verdict could stand in
+    #[arg(long)]
+    no_cache: bool,
+
     /// Keep a fact with the commit
     #[arg(long, value_name = "KEY=VALUE", value_parser = fact)]
     meta: Vec<(String, String)>,
@@ -60,7 +64,8 @@ pub struct Args {
 }
 
 pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
-    let context = session::open(ui, globals)?;
+    let mut context = session::open(ui, globals)?;
+    context.reuses_verdicts = !args.no_cache;
     let message = match args.messages.as_slice() {
         [] => written(&context, &args)?,
         paragraphs => Some(paragraphs.join("\n\n")),

@@ -39,7 +39,8 @@ pub struct Args {
     /// Draw how the lines of history part and meet
     #[arg(long, conflicts_with = "json")]
     graph: bool,
-    /// Print `[{"id", "parents", "author", "time", "message", "meta", "tree", "code", "refs"}]` as JSON
+    /// Print `[{"id", "parents", "author", "time", "message", "meta", "tree", "code", "refs",
+    /// "verdicts"}]` as JSON
     #[arg(long, conflicts_with = "oneline")]
     json: bool,
 }
@@ -51,6 +52,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         limit: args.limit,
         paths: args.paths.clone(),
         topological: args.graph,
+        verdicts: args.json,
     };
     if args.json {
         let mut entries = Vec::new();

@@ -59,6 +59,10 @@ pub struct Args {
     #[arg(long)]
     dry_run: bool,
 
+    /// Run every hook, also where an earlier verdict could stand in
+    #[arg(long)]
+    no_cache: bool,
+
     /// Take back the merge under way
     #[arg(long, conflicts_with_all = ["source", "into", "message", "squash", "no_ff", "strategy",
         "no_commit", "dry_run", "go_on", "json"])]
@@ -75,7 +79,8 @@ pub struct Args {
 }
 
 pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
-    let context = session::open(ui, globals)?;
+    let mut context = session::open(ui, globals)?;
+    context.reuses_verdicts = !args.no_cache;
     if args.abort {
         merge::abort(&context)?;
         ui.status("the merge was taken back");

@@ -31,7 +31,7 @@ impl From<Side> for crate::merge::Side {
 /// Returns the runs behind a refusal; none where hooks that should have run were not allowed to.
 pub fn refusing_runs(error: &OpsError) -> Option<&[RunRecord]> {
     match error {
-        OpsError::Refused { runs, .. } => Some(runs),
+        OpsError::Refused { runs, .. } | OpsError::Required { runs, .. } => Some(runs),
         OpsError::Untrusted { .. } => Some(&[]),
         _ => None,
     }

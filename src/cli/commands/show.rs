@@ -8,10 +8,12 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::globals::Globals;
 use crate::cli::render::changes::{Form, described, show_changes};
 use crate::cli::render::commit::CommitView;
+use crate::cli::render::printable;
 use crate::cli::session;
 use crate::cli::ui::Ui;
 use crate::object::TreeEntry;
 use crate::ops::diff::compare_commit;
+use crate::ops::hooks::Verdict;
 use crate::ops::{Context, inspect, log};
 use crate::refs::Revision;
 
@@ -69,11 +71,30 @@ fn show_commit(
     ui.start_pager()?;
     let view = CommitView::new(ui.data_paint(), &context.repo.head()?);
     view.lines(&entry).iter().try_for_each(|line| ui.data(line))?;
+    show_verdicts(ui, &entry.verdicts)?;
     if !found.changes.is_empty() {
         ui.data("")?;
     }
     let form = if args.stat { Form::Stat } else { Form::Patch };
     show_changes(ui, context, &found.changes, form)
+}
+
+/// Shows the newest verdict of each hook on what the commit holds.
+fn show_verdicts(ui: &mut Ui, verdicts: &[Verdict]) -> Result<(), CommandError> {
+    if verdicts.is_empty() {
+        return Ok(());
+    }
+    ui.data("")?;
+    for (place, verdict) in verdicts.iter().enumerate() {
+        let is_newest = verdicts.get(place + 1).is_none_or(|next| next.hook != verdict.hook);
+        if is_newest {
+            let code = if verdict.is_dirty() { ", with uncommitted code" } else { "" };
+            let Verdict { verdict, hook, run_id, .. } = verdict;
+            let line = format!("{verdict:<7} by {hook} in {run_id}{code}");
+            ui.data(format_args!("    {}", printable(&line)))?;
+        }
+    }
+    Ok(())
 }
 
 fn show_path(

@@ -7,6 +7,7 @@ use crate::cli::exit::ExitStatus;
 use crate::git::GitError;
 use crate::object::ObjectError;
 use crate::ops::OpsError;
+use crate::ops::hooks::{Missing, Remedy, Why};
 use crate::store::StoreError;
 use crate::workspace::WorkspaceError;
 use crate::workspace::checkout::{BlockReason, Blocked};
@@ -41,13 +42,16 @@ fn facts(error: OpsError) -> CommandError {
             (near, listed("templates", candidates.iter()))
         }
         OpsError::NoSuchBranch { name, candidates }
+        | OpsError::NoSuchHook { name, candidates }
         | OpsError::NoSuchAction { name, candidates }
         | OpsError::NoSuchTag { name, candidates }
         | OpsError::NoSuchPath { path: name, candidates, .. } => {
             (did_you_mean(name, candidates.iter().map(String::as_str)), None)
         }
         OpsError::StagedInTheWay { paths } => (None, listed("in the way", paths.iter())),
-        OpsError::Unresolved { paths } => (None, listed("in conflict", paths.iter())),
+        OpsError::Unresolved { paths } | OpsError::Conflicts { paths, .. } => {
+            (None, listed("in conflict", paths.iter()))
+        }
         OpsError::Unreadable { notices } => (None, listed("passed over", notices.iter())),
         _ => (None, None),
     };
@@ -56,8 +60,11 @@ fn facts(error: OpsError) -> CommandError {
 
 fn exit(error: &OpsError) -> ExitStatus {
     match error {
-        OpsError::Refused { .. } | OpsError::Untrusted { .. } => ExitStatus::Refused,
-        OpsError::Unresolved { .. } => ExitStatus::Conflicts,
+        OpsError::Refused { .. }
+        | OpsError::Required { .. }
+        | OpsError::Untrusted { .. }
+        | OpsError::NotTrusted => ExitStatus::Refused,
+        OpsError::Unresolved { .. } | OpsError::Conflicts { .. } => ExitStatus::Conflicts,
         OpsError::Moved { .. } => ExitStatus::Moved,
         _ => ExitStatus::Failed,
     }
@@ -87,6 +94,7 @@ fn hint(error: &OpsError) -> Option<String> {
             let run = crate::hook::runner::refusal(runs)?;
             format!("full log: `mlv hooks log {}`", run.run_id)
         }
+        OpsError::Required { branch, missing, remedy, .. } => required(branch, missing, remedy),
         OpsError::Untrusted { branch } => {
             format!("`mlv hooks trust {branch}` shows them and lets them run")
         }
@@ -128,6 +136,11 @@ fn hint(error: &OpsError) -> Option<String> {
         OpsError::HookExists { hook } => format!("`--as {hook}-2` gives the new one another name"),
         OpsError::NoPlaceForHook { block } => {
             format!("put this below `hooks` yourself:\n{}", block.trim_end())
+        }
+        OpsError::NotTrusted => "`mlv hooks trust` shows them and lets them run".into(),
+        OpsError::NoSuchHook { .. } => "`mlv hooks list` names them".into(),
+        OpsError::NotRetried { .. } => {
+            "`mlv hooks run EVENT --at REV` runs the hooks of an event on history".into()
         }
         OpsError::NoRun => "`mlv hooks list` shows which would".into(),
         OpsError::NoSuchRun { .. } => "`mlv hooks runs` lists them".into(),
@@ -226,5 +239,24 @@ impl From<StoreError> for CommandError {
 impl From<GitError> for CommandError {
     fn from(error: GitError) -> Self {
         config_error(error)
+    }
+}
+
+/// Returns how the verdict is reached that a branch requires.
+fn required(branch: &str, missing: &[Missing], remedy: &Remedy) -> String {
+    if missing.iter().any(|missing| matches!(missing.why, Why::DirtyCode { .. })) {
+        return "commit the code with Git and try again; `allow_dirty: true` lets such verdicts count"
+            .to_owned();
+    }
+    match remedy {
+        Remedy::Merge { source } => format!(
+            "to reach the verdict without merging: `mlv hooks run pre-merge --source {source} --into {branch}`"
+        ),
+        Remedy::Judge { event, at } => {
+            format!("to reach the verdict: `mlv hooks run {event} --at {at}`")
+        }
+        Remedy::Elsewhere => format!(
+            "commit on a branch and merge it: `mlv switch -c NAME`, commit, `mlv merge NAME --into {branch}`"
+        ),
     }
 }

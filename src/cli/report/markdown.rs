@@ -34,7 +34,7 @@ fn row(run: &ReportedRun) -> String {
 }
 
 /// Returns a remark in one line, with its place before it.
-pub(super) fn remark(note: &Annotation) -> String {
+pub fn remark(note: &Annotation) -> String {
     let level = match note.level {
         Level::Note => "",
         Level::Warn => "warning: ",

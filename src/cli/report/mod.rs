@@ -5,6 +5,8 @@ mod junit;
 mod markdown;
 mod sarif;
 
+pub use markdown::remark;
+
 use crate::cli::error::CommandError;
 use crate::cli::ui::Ui;
 use crate::hook::runner::Status;

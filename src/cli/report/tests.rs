@@ -16,6 +16,8 @@ fn runs() -> Vec<ReportedRun> {
         duration: Some(Duration::from_millis(1500)),
         annotations: Vec::new(),
         tail: Vec::new(),
+        followed_by: None,
+        noted: None,
     };
     let mut validate = run("validate", "failed", Some("2 rows | <bad>"));
     validate.annotations = vec![

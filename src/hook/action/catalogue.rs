@@ -120,14 +120,18 @@ impl Action {
         Hash(*hasher.finalize().as_bytes())
     }
 
+    /// Returns the texts of what runs; of mlv itself, the variables it reads.
+    pub fn texts(&self) -> impl Iterator<Item = &'static str> {
+        let (own, shared) = match self.means {
+            Means::Script { text, .. } => (text, SHARED),
+            Means::Native => ("MLV_CHANGED_FILES MLV_WITH", &[][..]),
+        };
+        std::iter::once(own).chain(shared.iter().map(|file| file.text))
+    }
+
     /// Tells whether what runs names this environment variable.
     pub fn mentions(&self, variable: &str) -> bool {
-        match self.means {
-            Means::Script { text, .. } => {
-                text.contains(variable) || SHARED.iter().any(|file| file.text.contains(variable))
-            }
-            Means::Native => ["MLV_CHANGED_FILES", "MLV_WITH"].contains(&variable),
-        }
+        self.texts().any(|text| text.contains(variable))
     }
 }
 

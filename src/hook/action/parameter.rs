@@ -102,22 +102,25 @@ impl Parameter {
         let wrong = |place| (place, format!("`{}` must be {}", self.name, self.kind.expected()));
         let value = match (self.kind, &node.value) {
             (Kind::List | Kind::Globs, Value::List(items)) => {
-                let texts = items.iter().map(|item| match &item.value {
-                    Value::Scalar(text) => Ok(Json::from(text.as_str())),
-                    _ => Err(wrong(item.place)),
+                let texts = items.iter().map(|item| {
+                    item.value.scalar().map(Json::from).ok_or_else(|| wrong(item.place))
                 });
                 Json::Array(texts.collect::<Result<_, _>>()?)
             }
-            (Kind::List | Kind::Globs, Value::Scalar(text)) => Json::from(vec![text.as_str()]),
             (Kind::Map, Value::Map(entries)) => {
-                let pairs = entries.iter().map(|(key, value)| match &value.value {
-                    Value::Scalar(text) => Ok((key.text.clone(), Json::from(text.as_str()))),
-                    _ => Err(wrong(value.place)),
+                let pairs = entries.iter().map(|(key, value)| match value.value.scalar() {
+                    Some(text) => Ok((key.text.clone(), Json::from(text))),
+                    None => Err(wrong(value.place)),
                 });
                 Json::Object(pairs.collect::<Result<_, _>>()?)
             }
-            (kind, Value::Scalar(text)) => scalar(kind, text).ok_or_else(|| wrong(node.place))?,
-            _ => return Err(wrong(node.place)),
+            (kind, value) => {
+                let text = value.scalar().ok_or_else(|| wrong(node.place))?;
+                match kind {
+                    Kind::List | Kind::Globs => Json::from(vec![text]),
+                    _ => scalar(kind, text).ok_or_else(|| wrong(node.place))?,
+                }
+            }
         };
         self.check_choice(node.place, &value)?;
         self.check_globs(node.place, &value)?;

@@ -77,7 +77,6 @@ fn parameter(name: &Key, node: &Node) -> Result<Parameter, Fault> {
 fn written(node: &Node) -> String {
     match &node.value {
         Value::Null => "null".to_owned(),
-        Value::Scalar(text) => text.clone(),
         Value::List(items) => {
             format!("[{}]", items.iter().map(written).collect::<Vec<_>>().join(", "))
         }
@@ -85,6 +84,7 @@ fn written(node: &Node) -> String {
             let pair = |(key, value): &(Key, Node)| format!("{}: {}", key.text, written(value));
             format!("{{{}}}", entries.iter().map(pair).collect::<Vec<_>>().join(", "))
         }
+        scalar => scalar.scalar().unwrap_or_default().to_owned(),
     }
 }
 
@@ -114,10 +114,8 @@ fn entries(node: &Node) -> Result<&[(Key, Node)], Fault> {
 }
 
 fn text(node: &Node) -> Result<String, Fault> {
-    match &node.value {
-        Value::Scalar(text) => Ok(text.clone()),
-        _ => Err((node.place, "a text is expected".to_owned())),
-    }
+    let text = node.value.scalar().map(str::to_owned);
+    text.ok_or_else(|| (node.place, "a text is expected".to_owned()))
 }
 
 fn texts(node: &Node) -> Result<Vec<(Place, String)>, Fault> {

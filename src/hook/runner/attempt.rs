@@ -15,7 +15,7 @@ use crate::hook::output::{HookOutput, Level};
 use crate::hook::payload::{Payload, Places, changed_files, environment, secrets_of};
 use crate::hook::process::{self, End, Ended, Limits, Masker, Task};
 use crate::hook::runner::conduct::{Word, say};
-use crate::hook::runner::host::{Collected, Host, Recalled, RunEvent, Sandbox, Slot, Turn};
+use crate::hook::runner::host::{Collected, Host, RunEvent, Sandbox, Slot, Turn};
 use crate::hook::runner::record::{RunRecord, Status};
 use crate::hook::runner::run::HookError;
 use crate::hook::spec::{Hook, Work};
@@ -61,7 +61,6 @@ struct Files {
 pub(super) struct Verdict {
     pub status: Status,
     pub exit_code: Option<i32>,
-    pub cached: bool,
     pub message: Option<String>,
     pub duration: Duration,
     pub tail: Vec<String>,
@@ -73,7 +72,6 @@ impl Verdict {
         Self {
             status,
             exit_code: None,
-            cached: false,
             message,
             duration: Duration::ZERO,
             tail: Vec::new(),
@@ -90,14 +88,10 @@ impl Verdict {
 }
 
 impl Attempt<'_> {
-    /// Finds an earlier verdict or runs the hook, to its end.
+    /// Runs the hook to its end.
     pub(super) fn carry_out(mut self, crew: &Crew<'_>) -> Result<Attempted, HookError> {
         let start = Instant::now();
-        let recalled = crew.host.recall(self.hook, self.tree).map_err(HookError::Host)?;
-        let (mut verdict, edits) = match recalled {
-            Some(recalled) => recall(recalled),
-            None => self.in_sandbox(crew)?,
-        };
+        let (mut verdict, edits) = self.in_sandbox(crew)?;
         verdict.duration = start.elapsed();
         drop(self.turn);
         Ok(Attempted { record: self.record, verdict, edits })
@@ -177,13 +171,6 @@ impl Attempt<'_> {
             Err(error) => Ok(Verdict::of(Status::Failed, Some(error.to_string()))),
         }
     }
-}
-
-fn recall(recalled: Recalled) -> (Verdict, Vec<TreeEdit>) {
-    let mut verdict = Verdict::of(recalled.status, recalled.message);
-    verdict.cached = true;
-    verdict.output.metrics = recalled.metrics;
-    (verdict, recalled.edits)
 }
 
 fn start_dir(sandbox: &Sandbox, hook: &Hook) -> PathBuf {

@@ -31,13 +31,13 @@ pub(super) enum Word {
 }
 
 pub(super) struct Conductor<'r, 'p, 'a> {
-    runner: &'r mut Runner<'a>,
-    nodes: Vec<Node<'p>>,
+    pub(super) runner: &'r mut Runner<'a>,
+    pub(super) nodes: Vec<Node<'p>>,
     slots: Vec<Slot>,
     /// The trees that hooks saw, by those whose outputs are in them.
     trees: HashMap<Vec<usize>, TreeId>,
     running: usize,
-    error: Option<HookError>,
+    pub(super) error: Option<HookError>,
 }
 
 type Threads<'s> = HashMap<usize, ScopedJoinHandle<'s, ()>>;
@@ -101,6 +101,7 @@ impl<'r, 'p, 'a> Conductor<'r, 'p, 'a> {
         'p: 's,
     {
         self.pass_over();
+        self.recall();
         for at in 0..self.nodes.len() {
             if self.error.is_some() || self.running >= self.runner.jobs.get() {
                 return;
@@ -184,7 +185,7 @@ impl<'r, 'p, 'a> Conductor<'r, 'p, 'a> {
     }
 
     /// Returns the candidate with the outputs of all that a hook needs, and of no other.
-    fn tree_of(&mut self, at: usize) -> Result<TreeId, HookError> {
+    pub(super) fn tree_of(&mut self, at: usize) -> Result<TreeId, HookError> {
         let ancestors = self.nodes[at].ancestors.iter().copied();
         let makers: Vec<usize> =
             ancestors.filter(|maker| !self.nodes[*maker].edits.is_empty()).collect();
@@ -286,19 +287,24 @@ impl<'r, 'p, 'a> Conductor<'r, 'p, 'a> {
         record.status = if warns { Status::Warned } else { verdict.status };
         record.finished = Some(Timestamp::now());
         record.exit_code = verdict.exit_code;
-        record.cached = verdict.cached;
         record.message.clone_from(&verdict.message);
         record.metrics = verdict.output.metrics.clone();
         record.detail = RunDetail {
             duration_ms: u64::try_from(verdict.duration.as_millis()).ok(),
             annotations: verdict.output.annotations.clone(),
             tail: verdict.tail.clone(),
+            ..RunDetail::default()
         };
         node.stage = Stage::Ended;
         node.edits = edits;
         let host = self.runner.host;
+        let follows = !node.edits.is_empty() && !self.runner.context.event.may_refuse();
+        if let Some(tree) = record.tree.filter(|_| follows) {
+            let outputs = host.tree_with(tree, &node.edits).map_err(HookError::Host)?;
+            record.detail.outputs = Some(outputs);
+        }
         host.journal(std::slice::from_ref(record)).map_err(HookError::Host)?;
-        if let (true, false, Some(tree)) = (record.status.is_good(), record.cached, record.tree) {
+        if let (true, Some(tree)) = (record.status.is_good(), record.tree) {
             host.remember(node.hook, tree, record, &node.edits).map_err(HookError::Host)?;
         }
         let record = record.clone();
@@ -306,14 +312,14 @@ impl<'r, 'p, 'a> Conductor<'r, 'p, 'a> {
         Ok(())
     }
 
-    fn tell_end(&mut self, record: RunRecord, verdict: Verdict) {
+    pub(super) fn tell_end(&mut self, record: RunRecord, verdict: Verdict) {
         let Verdict { duration, tail, output: HookOutput { annotations, .. }, .. } = verdict;
         let record = Box::new(record);
         (self.runner.sink)(RunEvent::Finished { record, duration, tail, annotations });
     }
 
     /// Writes down that a run could not be carried out, as far as that can still be written.
-    fn give_up(&mut self, at: usize, error: HookError) {
+    pub(super) fn give_up(&mut self, at: usize, error: HookError) {
         let node = &mut self.nodes[at];
         let (status, message) = if (self.runner.limits.interrupted)() {
             (Status::Cancelled, "interrupted".to_owned())

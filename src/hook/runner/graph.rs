@@ -12,6 +12,8 @@ pub(super) struct Node<'p> {
     pub hook: &'p Hook,
     /// Why it fails without being run.
     pub fails: Option<String>,
+    /// Whether an earlier verdict was asked for.
+    pub asked: bool,
     /// The nodes it needs, directly or through steps that were left out.
     pub needs: Vec<usize>,
     /// All nodes it needs, also through others, in the order of the plan.

@@ -25,6 +25,15 @@ pub struct Slot {
     pub log_name: String,
     /// The number of its first attempt: 1, or more for a run that is taken up again.
     pub attempt: u32,
+    /// How it ended earlier under the same event: it is not run again then.
+    pub done: Option<Done>,
+}
+
+/// A run that is over, with what it made.
+#[derive(Debug, Clone)]
+pub struct Done {
+    pub record: RunRecord,
+    pub edits: Vec<TreeEdit>,
 }
 
 /// Where a hook runs.
@@ -64,9 +73,10 @@ pub type Turn = FileLock;
 /// Gives run ids, sandboxes and a journal, remembers verdicts, and edits trees. Hooks that run beside
 /// each other ask it from threads of their own.
 ///
-/// For a plan: `slots`, then `journal` (all queued). For each hook: `turn` where it has a group; for
-/// each attempt `recall`, `prepare`, `journal` (running), the process, `collect` where it passed, and
-/// `release`; at the end `journal` (final), and `remember` where it was run and passed.
+/// For a plan: `slots`, then `journal` (all queued). For each hook: `recall`, from the thread that
+/// carries the plan out; `turn` where it has a group; for each attempt `prepare`, `journal` (running),
+/// the process, `collect` where it passed, and `release`; at the end `journal` (final), and `remember`
+/// where it was run and passed.
 pub trait Host: Sync {
     /// Returns, for each hook, its run id, unique in the repository, and where its log goes.
     fn slots(&self, hooks: &[&Hook]) -> Result<Vec<Slot>, HostError>;

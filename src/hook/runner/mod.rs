@@ -7,12 +7,13 @@ mod backoff;
 mod conduct;
 mod graph;
 mod host;
+mod recall;
 mod record;
 mod run;
 
 #[cfg(test)]
 mod tests;
 
-pub use host::{Collected, Host, HostError, Recalled, RunEvent, Sandbox, Slot, Turn};
-pub use record::{RunDetail, RunRecord, Status};
+pub use host::{Collected, Done, Host, HostError, Recalled, RunEvent, Sandbox, Slot, Turn};
+pub use record::{FollowedBy, RunDetail, RunRecord, Status};
 pub use run::{HookError, Made, Outcome, Runner, all_passed, refusal};

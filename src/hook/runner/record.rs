@@ -1,6 +1,7 @@
 //! What remains of the run of a hook: a row of the journal, and the `run` object of every `--json`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::base::{CommitId, Timestamp, TreeId};
 use crate::hook::context::EventContext;
@@ -94,9 +95,47 @@ pub struct RunDetail {
     pub annotations: Vec<Annotation>,
     /// The last lines it wrote.
     pub tail: Vec<String>,
+    /// The tree it saw with what it made, where a commit of that is to follow.
+    pub outputs: Option<TreeId>,
+    /// The commit that followed with what it made.
+    pub followed_by: Option<FollowedBy>,
+}
+
+/// The commit of what a hook made after a deed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowedBy {
+    pub branch: String,
+    pub commit: CommitId,
 }
 
 impl RunRecord {
+    /// Reads what the journal keeps of a run; nothing where this version cannot read it.
+    pub fn read(record: &str, detail: Option<&str>) -> Option<Self> {
+        let fields: Value = serde_json::from_str(record).ok()?;
+        let text = |name: &str| fields[name].as_str();
+        let owned = |name: &str| text(name).map(str::to_owned);
+        let metrics = fields["metrics"].as_object().into_iter().flatten();
+        let metric = |(name, value): (&String, &Value)| Some((name.clone(), value.as_f64()?));
+        Some(Self {
+            run_id: owned("run_id")?,
+            event: Event::known(text("event")?)?,
+            hook: HookId::new(text("hook")?).ok()?,
+            status: Status::parse(text("status")?)?,
+            branch: owned("branch"),
+            commit: text("commit").and_then(|id| id.parse().ok()),
+            tree: text("tree").and_then(|id| id.parse().ok()),
+            started: text("started").and_then(|time| time.parse().ok()),
+            finished: text("finished").and_then(|time| time.parse().ok()),
+            attempt: fields["attempt"].as_u64().and_then(|n| u32::try_from(n).ok())?,
+            exit_code: fields["exit_code"].as_i64().and_then(|code| i32::try_from(code).ok()),
+            cached: fields["cached"].as_bool().unwrap_or_default(),
+            log: owned("log"),
+            message: owned("message"),
+            metrics: Metrics(metrics.filter_map(metric).collect()),
+            detail: detail.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
+        })
+    }
+
     /// Returns the record of a hook that waits for its turn.
     pub fn queued(run_id: String, hook: &HookId, context: &EventContext) -> Self {
         Self {
@@ -116,6 +155,39 @@ impl RunRecord {
             message: None,
             metrics: Metrics::default(),
             detail: RunDetail::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_of_a_run_is_read_back() {
+        let time = Timestamp::from_seconds(1_800_000_000);
+        let told = EventContext::new(Event::PostMerge, "/r".into(), time);
+        let commit = CommitId(crate::base::Hash([7; 32]));
+        let record = RunRecord {
+            status: Status::Warned,
+            branch: Some("main".to_owned()),
+            started: Some(time),
+            attempt: 3,
+            exit_code: Some(-1),
+            metrics: Metrics(vec![("auc".to_owned(), 0.5)]),
+            detail: RunDetail {
+                tail: vec!["last".to_owned()],
+                outputs: Some(TreeId(crate::base::Hash([3; 32]))),
+                followed_by: Some(FollowedBy { branch: "auto/h".to_owned(), commit }),
+                ..RunDetail::default()
+            },
+            ..RunRecord::queued("r-000001".to_owned(), &HookId::new("h").unwrap(), &told)
+        };
+        let json = serde_json::to_string(&record).unwrap();
+        let detail = serde_json::to_string(&record.detail).unwrap();
+        assert_eq!(RunRecord::read(&json, Some(&detail)), Some(record));
+        for garbage in ["", "[]", "{}", &json.replace("post-merge", "post-what")] {
+            assert_eq!(RunRecord::read(garbage, None), None);
         }
     }
 }

@@ -8,8 +8,8 @@ use crate::hook::context::EventContext;
 use crate::hook::plan::{Decision, Plan};
 use crate::hook::process::Limits;
 use crate::hook::runner::conduct::Conductor;
-use crate::hook::runner::graph::{Node, Stage, places};
-use crate::hook::runner::host::{Host, HostError, RunEvent, Slot};
+use crate::hook::runner::graph::{Node, Place, Stage, places};
+use crate::hook::runner::host::{Done, Host, HostError, RunEvent, Slot};
 use crate::hook::runner::record::{RunRecord, Status};
 use crate::hook::spec::{Hook, HookId};
 use crate::object::tree::TreeEdit;
@@ -105,33 +105,51 @@ impl Runner<'_> {
         if hooks.is_empty() {
             return Ok((Vec::new(), Vec::new()));
         }
-        let slots = self.host.slots(&hooks).map_err(HookError::Host)?;
-        let record = |(slot, hook): (&Slot, &&Hook)| RunRecord {
-            attempt: slot.attempt,
-            ..RunRecord::queued(slot.run_id.clone(), &hook.id, self.context)
-        };
-        let records: Vec<RunRecord> = slots.iter().zip(&hooks).map(record).collect();
-        self.host.journal(&records).map_err(HookError::Host)?;
-        for record in &records {
-            let (run_id, hook) = (record.run_id.clone(), record.hook.clone());
-            (self.sink)(RunEvent::Queued { run_id, hook });
-        }
-        let nodes = places.into_iter().zip(records).map(|(place, record)| {
+        let mut slots = self.host.slots(&hooks).map_err(HookError::Host)?;
+        let done: Vec<Option<Done>> = slots.iter_mut().map(|slot| slot.done.take()).collect();
+        let records = self.enter(&hooks, &slots, &done)?;
+        let nodes = places.into_iter().zip(done).zip(records).map(|((place, done), record)| {
             let step = &plan.steps[place.step];
             let fails = match &step.decision {
                 Decision::Fail { reason } => Some(reason.clone()),
                 _ => None,
             };
-            Node {
-                hook: step.hook,
-                fails,
-                needs: place.needs,
-                ancestors: place.ancestors,
-                stage: Stage::Waiting,
-                record,
-                edits: Vec::new(),
-            }
+            let stage = if done.is_some() { Stage::Ended } else { Stage::Waiting };
+            let edits = done.map(|done| done.edits).unwrap_or_default();
+            let Place { needs, ancestors, .. } = place;
+            let (hook, asked) = (step.hook, false);
+            Node { hook, fails, asked, needs, ancestors, stage, record, edits }
         });
         Ok((nodes.collect(), slots))
+    }
+    /// Writes those that are to run into the journal; returns the records of all.
+    fn enter(
+        &mut self,
+        hooks: &[&Hook],
+        slots: &[Slot],
+        done: &[Option<Done>],
+    ) -> Result<Vec<RunRecord>, HookError> {
+        let queued = |slot: &Slot, hook: &Hook| RunRecord {
+            attempt: slot.attempt,
+            ..RunRecord::queued(slot.run_id.clone(), &hook.id, self.context)
+        };
+        let records: Vec<RunRecord> = hooks
+            .iter()
+            .zip(slots)
+            .zip(done)
+            .map(|((hook, slot), done)| match done {
+                Some(done) => done.record.clone(),
+                None => queued(slot, hook),
+            })
+            .collect();
+        let is_new = |(_, done): &(&RunRecord, &Option<Done>)| done.is_none();
+        let entered = || records.iter().zip(done).filter(is_new).map(|(record, _)| record);
+        let rows: Vec<RunRecord> = entered().cloned().collect();
+        self.host.journal(&rows).map_err(HookError::Host)?;
+        for record in entered() {
+            let (run_id, hook) = (record.run_id.clone(), record.hook.clone());
+            (self.sink)(RunEvent::Queued { run_id, hook });
+        }
+        Ok(records)
     }
 }

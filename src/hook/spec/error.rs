@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-/// A stretch of one line of the file, counted from 1 in characters; line 0 is the whole file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// A stretch of one line of a file, counted from 1 in characters; line 0 is the whole file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord)]
 pub struct Place {
+    /// The number of the file among those that are read together, `mlv.yaml` first.
+    pub file: usize,
     pub line: usize,
     pub column: usize,
     pub width: usize,
@@ -46,7 +48,7 @@ impl fmt::Display for SpecError {
 
 impl SpecError {
     fn write_snippet(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Place { line, column, width } = self.place;
+        let Place { line, column, width, .. } = self.place;
         let number = line.to_string();
         // A long line is cut so that the fault stays in sight.
         let before = column.saturating_sub(1);

@@ -86,17 +86,31 @@ impl Globs {
         self.set.is_match(path.as_path())
     }
 
+    /// Tells whether something below a directory could match.
+    pub fn may_match_below(&self, dir: &RepoPath) -> bool {
+        let names: Vec<String> = dir.components().map(literal_component).collect();
+        let below: Vec<&str> = names.iter().map(String::as_str).chain(["**"]).collect();
+        let mut spellings = self.patterns.iter().flat_map(|glob| with_everything_below(glob));
+        spellings.any(|spelling| can_meet(&split(&spelling), &below))
+    }
+
     pub fn matches_name(&self, name: &str) -> bool {
         self.set.is_match(name)
     }
 
-    /// Returns directories and files at or below which every match lies, none below another.
-    pub fn roots(&self) -> Vec<RepoPath> {
-        let mut roots: Vec<RepoPath> =
-            self.patterns.iter().map(|pattern| root_of(pattern)).collect();
+    /// Returns the directories and files below which everything lies that these lists can match, none
+    /// below another.
+    pub fn roots(lists: &[&Self]) -> Vec<RepoPath> {
+        let patterns = lists.iter().flat_map(|list| &list.patterns);
+        let mut roots: Vec<RepoPath> = patterns.map(|pattern| root_of(pattern)).collect();
         roots.sort_unstable();
-        roots.dedup_by(|later, earlier| later.starts_with(earlier));
-        roots
+        let mut kept: Vec<RepoPath> = Vec::new();
+        for root in roots {
+            if !kept.iter().any(|above| root.starts_with(above)) {
+                kept.push(root);
+            }
+        }
+        kept
     }
 
     /// Returns a pair of globs over paths, one of each list, that some path could match both.
@@ -157,6 +171,14 @@ fn with_everything_below(pattern: &str) -> Vec<String> {
         Some(dir) => vec![dir.to_owned(), format!("{dir}/**")],
         None if is_wild(pattern) => vec![pattern.to_owned()],
         None => vec![pattern.to_owned(), format!("{pattern}/**")],
+    }
+}
+
+/// Returns the glob of one component that matches this name; every name where it is no text.
+fn literal_component(name: &[u8]) -> String {
+    match std::str::from_utf8(name) {
+        Ok(text) => text.chars().flat_map(|c| ['\\', c]).collect(),
+        Err(_) => "*".to_owned(),
     }
 }
 
@@ -273,7 +295,7 @@ mod tests {
         let roots = |patterns: &[&str]| {
             let globs =
                 Globs::of_paths(patterns.iter().map(|p| (*p).to_owned()).collect()).unwrap();
-            globs.roots().iter().map(ToString::to_string).collect::<Vec<_>>()
+            Globs::roots(&[&globs]).iter().map(ToString::to_string).collect::<Vec<_>>()
         };
         assert_eq!(roots(&["data/raw/**", "a.py", "m/x-*/y"]), ["a.py", "data/raw", "m"]);
         assert_eq!(roots(&["data/", "data/raw/*", "dat?/x"]), [""]);
@@ -334,7 +356,43 @@ mod tests {
         }
     }
 
+    #[test]
+    fn only_directories_that_can_hold_a_match_are_entered() {
+        for (pattern, dir) in [
+            ("hooks/*.yaml", "hooks"),
+            ("**/x.yaml", "a/b"),
+            ("hooks", "hooks/deep"),
+            ("a/[xy]*/c", "a/x1"),
+        ] {
+            assert!(globs(pattern).may_match_below(&path(dir.as_bytes())), "{pattern} {dir}");
+        }
+        for (pattern, dir) in [
+            ("hooks/*.yaml", "hook"),
+            ("hooks/*.yaml", "hooks/deep"),
+            ("*.yaml", "a"),
+            ("a/b*", "a/c"),
+        ] {
+            assert!(!globs(pattern).may_match_below(&path(dir.as_bytes())), "{pattern} {dir}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn every_directory_above_a_match_is_entered(
+            glob in "(\\*\\*/)?[ab*?]{1,3}(/[ab*]{1,2}){0,2}(/\\*\\*)?",
+            name in "[ab]{1,3}(/[ab]{1,2}){1,3}",
+        ) {
+            let (Ok(globs), name) = (Globs::of_paths(vec![glob]), path(name.as_bytes())) else {
+                return Ok(());
+            };
+            if globs.matches_path(&name) {
+                let above = std::iter::successors(name.parent(), RepoPath::parent);
+                for dir in above {
+                    prop_assert!(globs.may_match_below(&dir), "{dir}");
+                }
+            }
+        }
+
         #[test]
         fn two_globs_that_match_one_path_are_said_to_overlap(
             a in "(\\*\\*/)?[ab*?]{1,3}(/[ab*]{1,2})?(/\\*\\*)?",

@@ -13,7 +13,7 @@ pub fn with_hook(source: &str, hook: &[String]) -> Option<String> {
     let slot = match &tree.value {
         Value::Null => Slot { opening: &["version: 1", "hooks:"], ..Slot::at(lines.len()) },
         Value::Map(entries) => slot_in(entries, &lines)?,
-        Value::Scalar(_) | Value::List(_) => return None,
+        _ => return None,
     };
     Some(slot.fill(source, &lines, hook))
 }
@@ -69,7 +69,7 @@ fn slot_in(entries: &[(Key, Node)], lines: &[&str]) -> Option<Slot> {
             let is_block = first.place.line > key.place.line;
             is_block.then_some(Slot { line, indent, opening: &[] })
         }
-        Value::Scalar(_) | Value::List(_) => None,
+        _ => None,
     }
 }
 

@@ -1,16 +1,25 @@
 //! `mlv.yaml`: what it says as values ([`Spec`]), and how it is read from text that anybody may
-//! have written. `node` holds the YAML with places, `read` turns it into values, `check` holds them
-//! against each other.
+//! have written. `node` holds the YAML with places, `read*` turn it into values with the help of
+//! `reader`, `check` holds them against each other; `keys` lists all there is, for the JSON Schema
+//! too.
 
 mod check;
 mod definition;
 pub mod error;
 pub mod glob;
+mod include;
 mod insert;
+mod keys;
+mod matrix;
 pub(in crate::hook) mod node;
+mod reach;
 mod read;
 mod read_hook;
 mod read_uses;
+mod read_when;
+mod reader;
+mod schedule;
+mod schema;
 mod types;
 
 #[cfg(test)]
@@ -18,9 +27,13 @@ mod tests;
 
 pub use error::{Place, SpecError, SpecErrors};
 pub use glob::{GlobError, Globs};
+pub use include::{MAX_INCLUDED, included_paths};
 pub use insert::with_hook;
-pub use node::fault as yaml_fault;
-pub use read::{FILE_NAME, parse};
+pub use node::{MAX_BYTES, fault as yaml_fault};
+pub use reach::Reach;
+pub use read::{FILE_NAME, SpecFile, parse, parse_files};
+pub use schedule::{NotASchedule, Schedule};
+pub use schema::json_schema;
 pub use types::{
     Artifact, ArtifactKind, BranchRule, Hook, HookId, NotAHookId, Retries, Severity, Shell, Spec,
     Work,

@@ -1,216 +1,120 @@
-//! From the tree of the file to values: every fault is noted with its place, and reading goes on.
+//! From the trees of the files to what they say.
 
-use crate::base::{RepoPath, suggest};
 use crate::hook::spec::check;
-use crate::hook::spec::error::{Place, SpecError, SpecErrors};
-use crate::hook::spec::glob::{GlobError, Globs};
-use crate::hook::spec::node::{self, Key, Node, Value};
+use crate::hook::spec::error::{Place, SpecErrors};
+use crate::hook::spec::glob::Globs;
+use crate::hook::spec::keys::{ARTIFACT_KEYS, BRANCH_KEYS, FILE_KEYS};
+use crate::hook::spec::node::{self, Key, Node, Source, Value};
+use crate::hook::spec::read_hook::HookDraft;
+use crate::hook::spec::reader::Reader;
 use crate::hook::spec::types::{Artifact, ArtifactKind, BranchRule, HookId, Spec};
 
 /// Where the hooks of a repository are written, below its root.
 pub const FILE_NAME: &str = "mlv.yaml";
 
-/// More faults than this are not listed.
-const MAX_ERRORS: usize = 50;
-
-const TOP_KEYS: &[&str] = &["version", "artifacts", "branches", "hooks"];
-const TOP_KEYS_LATER: &[&str] = &["include"];
-const BRANCH_KEYS: &[&str] = &["protected"];
-const BRANCH_KEYS_LATER: &[&str] = &["require", "allow_dirty"];
-const ARTIFACT_KEYS: &[&str] = &["kind"];
-
-/// Returns what the file says, or everything that is wrong with it; `file` is its name in errors.
-pub fn parse(file: &str, bytes: &[u8]) -> Result<Spec, SpecErrors> {
-    let mut reader = Reader::new(file, "");
-    if bytes.len() > node::MAX_BYTES {
-        reader.fault(Place::default(), format!("larger than {} bytes", node::MAX_BYTES));
-        return Err(reader.finish());
-    }
-    let Ok(source) = std::str::from_utf8(bytes) else {
-        reader.fault(Place::default(), "not UTF-8 text");
-        return Err(reader.finish());
-    };
-    let mut reader = Reader::new(file, source);
-    let tree = node::parse(source).map_err(|(place, message)| {
-        reader.fault(place, message);
-        reader.take()
-    })?;
-    let spec = reader.spec(&tree);
-    if reader.errors.is_empty() { Ok(spec) } else { Err(reader.finish()) }
+/// A file of definitions as it was found.
+#[derive(Debug, Clone, Copy)]
+pub struct SpecFile<'a> {
+    /// Its name in errors; of an included file, its path in the repository.
+    pub name: &'a str,
+    pub bytes: &'a [u8],
 }
 
-pub(super) struct Reader<'a> {
-    file: &'a str,
-    lines: Vec<&'a str>,
-    errors: Vec<SpecError>,
+/// What the files say, before it is held against each other.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub(super) artifacts: Vec<(Place, Artifact)>,
+    pub(super) branches: Vec<RuleDraft>,
+    pub(super) hooks: Vec<HookDraft>,
+    pub(super) includes: Vec<(Place, Globs)>,
+}
+
+/// A rule for branches, and where its parts stand.
+pub(super) struct RuleDraft {
+    pub(super) name: Key,
+    pub(super) rule: BranchRule,
+    pub(super) require: Vec<(Place, HookId)>,
+}
+
+/// Returns what the file says, or everything that is wrong with it; `name` is its name in errors.
+/// It may include no other.
+pub fn parse(name: &str, bytes: &[u8]) -> Result<Spec, SpecErrors> {
+    parse_files(SpecFile { name, bytes }, &[])
+}
+
+/// Returns what a file says together with the files that it includes, in the order of their names.
+pub fn parse_files(main: SpecFile<'_>, included: &[SpecFile<'_>]) -> Result<Spec, SpecErrors> {
+    let mut reader = Reader::new();
+    let mut draft = Draft::default();
+    let mut readable = true;
+    for (at, file) in std::iter::once(&main).chain(included).enumerate() {
+        readable &= reader.file(*file, at == 0, &mut draft);
+    }
+    reader.included_files(&draft, included);
+    // What a file that cannot be read holds is not missing.
+    let spec = if readable { check::whole(&mut reader, draft) } else { Spec::default() };
+    reader.finish(spec)
 }
 
 impl<'a> Reader<'a> {
-    fn new(file: &'a str, source: &'a str) -> Self {
-        Self { file, lines: source.lines().collect(), errors: Vec::new() }
-    }
-
-    fn finish(mut self) -> SpecErrors {
-        self.take()
-    }
-
-    fn take(&mut self) -> SpecErrors {
-        let mut errors = std::mem::take(&mut self.errors);
-        errors.sort_by_key(|error| (error.place.line, error.place.column));
-        errors.truncate(MAX_ERRORS);
-        SpecErrors(errors)
-    }
-
-    pub(super) fn fault(&mut self, place: Place, message: impl Into<String>) {
-        self.fault_with(place, message, None);
-    }
-
-    pub(super) fn fault_with(
-        &mut self,
-        place: Place,
-        message: impl Into<String>,
-        help: Option<String>,
-    ) {
-        let line = place.line.checked_sub(1).and_then(|i| self.lines.get(i));
-        self.errors.push(SpecError {
-            file: self.file.to_owned(),
-            place,
-            message: message.into(),
-            help,
-            source_line: line.map(|line| (*line).to_owned()).unwrap_or_default(),
-        });
-    }
-
-    /// Notes a key that this version does not know, or does not support yet.
-    pub(super) fn stray_key(&mut self, key: &Key, whose: &str, known: &[&str], later: &[&str]) {
-        if later.contains(&key.text.as_str()) {
-            let message = format!("`{}` of {whose} is not supported by this version", key.text);
-            return self.fault(key.place, message);
-        }
-        let near = suggest::candidates(&key.text, known.iter().chain(later).copied());
-        let help = suggest::did_you_mean(&near)
-            .unwrap_or_else(|| format!("known keys: {}", known.join(", ")));
-        self.fault_with(key.place, format!("unknown key `{}` of {whose}", key.text), Some(help));
-    }
-
-    pub(super) fn entries<'n>(&mut self, node: &'n Node, what: &str) -> &'n [(Key, Node)] {
-        match &node.value {
-            Value::Map(entries) => entries,
-            Value::Null => &[],
-            _ => {
-                self.fault(node.place, format!("{what} must be a mapping of keys to values"));
-                &[]
+    /// Reads one file; tells whether it is YAML at all.
+    fn file(&mut self, file: SpecFile<'a>, is_main: bool, draft: &mut Draft) -> bool {
+        let text = std::str::from_utf8(file.bytes).ok();
+        let number = self.open(file.name, text.unwrap_or_default());
+        let whole = Place { file: number, ..Place::default() };
+        let read = match text {
+            None => Err((whole, "not UTF-8 text".to_owned())),
+            Some(text) if text.len() > node::MAX_BYTES => {
+                Err((whole, format!("larger than {} bytes", node::MAX_BYTES)))
             }
-        }
-    }
-
-    pub(super) fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
-        if let Value::Scalar(text) = &node.value {
-            return Some(text);
-        }
-        self.fault(node.place, format!("{what} must be a text"));
-        None
-    }
-
-    /// Returns the texts of a list, or of one text that stands for a list of one.
-    pub(super) fn texts<'n>(&mut self, node: &'n Node, what: &str) -> Vec<(Place, &'n str)> {
-        match &node.value {
-            Value::Scalar(text) => vec![(node.place, text)],
-            Value::List(items) => items
-                .iter()
-                .filter_map(|item| Some((item.place, self.text(item, &format!("each of {what}"))?)))
-                .collect(),
-            _ => {
-                self.fault(node.place, format!("{what} must be a text or a list of texts"));
-                Vec::new()
+            Some(text) => node::parse_file(Source { file: number, text }),
+        };
+        match read {
+            Ok(tree) => {
+                self.top(&tree, is_main, whole, draft);
+                true
             }
-        }
-    }
-
-    pub(super) fn truth(&mut self, node: &Node, what: &str) -> bool {
-        match &node.value {
-            Value::Scalar(text) if text == "true" => true,
-            Value::Scalar(text) if text == "false" => false,
-            _ => {
-                self.fault(node.place, format!("{what} must be `true` or `false`"));
+            Err((place, message)) => {
+                self.fault(Place { file: number, ..place }, message);
                 false
             }
         }
     }
 
-    /// Returns the globs of a list; each bad one is noted where it stands.
-    pub(super) fn globs(
-        &mut self,
-        node: &Node,
-        what: &str,
-        make: fn(Vec<String>) -> Result<Globs, GlobError>,
-    ) -> Globs {
-        let texts = self.texts(node, what);
-        let all = texts.iter().map(|(_, text)| (*text).to_owned()).collect();
-        let error = match make(all) {
-            Ok(globs) => return globs,
-            Err(error) => error,
-        };
-        // Each is tried alone, to tell which are bad; where none is, the list as a whole is.
-        let before = self.errors.len();
-        for (place, text) in texts {
-            if let Err(error) = make(vec![text.to_owned()]) {
-                self.fault(place, error.to_string());
-            }
-        }
-        if self.errors.len() == before {
-            self.fault(node.place, error.to_string());
-        }
-        no_globs()
-    }
-
-    pub(super) fn path(&mut self, place: Place, text: &str) -> Option<RepoPath> {
-        match RepoPath::from_bytes(text.strip_suffix('/').unwrap_or(text)) {
-            Ok(path) => Some(path),
-            Err(rule) => {
-                self.fault(place, format!("`{text}` is not a path of the repository: {rule}"));
-                None
-            }
-        }
-    }
-
-    fn spec(&mut self, tree: &Node) -> Spec {
-        let mut spec = Spec::default();
+    fn top(&mut self, tree: &Node, is_main: bool, whole: Place, draft: &mut Draft) {
         let mut version = None;
         for (key, value) in self.entries(tree, "the file") {
             match key.text.as_str() {
                 "version" => version = Some(value),
-                "artifacts" => spec.artifacts = self.artifacts(value),
-                "branches" => spec.branches = self.branches(value),
-                "hooks" => self.hooks(value, &mut spec),
-                _ => self.stray_key(key, "the file", TOP_KEYS, TOP_KEYS_LATER),
+                "include" if is_main => self.includes(value, draft),
+                "include" => self.fault(key.place, "an included file cannot include others"),
+                "artifacts" => self.artifacts(value, draft),
+                "branches" => self.branches(value, draft),
+                "hooks" => self.hooks(value, draft),
+                _ => self.stray_key(key, "the file", FILE_KEYS),
             }
         }
-        self.version(tree, version);
-        spec
+        let empty = matches!(tree.value, Value::Null);
+        self.version(if empty { whole } else { tree.place }, version);
     }
 
-    fn version(&mut self, tree: &Node, version: Option<&Node>) {
+    fn version(&mut self, place: Place, version: Option<&Node>) {
         match version {
             None => {
-                let empty = matches!(tree.value, Value::Null);
-                let place = if empty { Place::default() } else { tree.place };
                 self.fault_with(place, "`version` is missing", Some("add `version: 1`".into()));
             }
-            Some(node) if matches!(&node.value, Value::Scalar(text) if text == "1") => {}
+            Some(node) if matches!(&node.value, Value::Number(text) if text == "1") => {}
             Some(node) => self.fault(node.place, "this version of mlv reads `version: 1` only"),
         }
     }
 
-    fn artifacts(&mut self, node: &Node) -> Vec<Artifact> {
-        let mut artifacts = Vec::new();
+    fn artifacts(&mut self, node: &Node, draft: &mut Draft) {
         for (key, value) in self.entries(node, "`artifacts`") {
             let path = self.path(key.place, &key.text);
             if let (Some(path), Some(kind)) = (path, self.artifact_kind(key, value)) {
-                artifacts.push(Artifact { path, kind });
+                draft.artifacts.push((key.place, Artifact { path, kind }));
             }
         }
-        artifacts
     }
 
     fn artifact_kind(&mut self, artifact: &Key, node: &Node) -> Option<ArtifactKind> {
@@ -219,18 +123,11 @@ impl<'a> Reader<'a> {
         let mut named = false;
         for (key, value) in self.entries(node, &whose) {
             if key.text != "kind" {
-                self.stray_key(key, &whose, ARTIFACT_KEYS, &[]);
+                self.stray_key(key, &whose, ARTIFACT_KEYS);
                 continue;
             }
             named = true;
-            let Some(text) = self.text(value, "`kind`") else {
-                continue;
-            };
-            found = ArtifactKind::ALL.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind);
-            if found.is_none() {
-                let help = "one of dataset, feature, model".to_owned();
-                self.fault_with(value.place, format!("unknown kind `{text}`"), Some(help));
-            }
+            found = self.one_of(value, "`kind`", &ArtifactKind::ALL);
         }
         if !named {
             self.fault(artifact.place, format!("{whose} has no `kind`"));
@@ -238,47 +135,79 @@ impl<'a> Reader<'a> {
         found
     }
 
-    fn branches(&mut self, node: &Node) -> Vec<BranchRule> {
-        let mut rules = Vec::new();
+    fn branches(&mut self, node: &Node, draft: &mut Draft) {
         for (name, value) in self.entries(node, "`branches`") {
             let whose = format!("branch `{}`", name.text);
-            let mut protected = false;
+            let mut rule = BranchRule {
+                names: super::reader::no_globs(),
+                protected: false,
+                require: Vec::new(),
+                allow_dirty: false,
+            };
+            let mut require = Vec::new();
             for (key, value) in self.entries(value, &whose) {
                 match key.text.as_str() {
-                    "protected" => protected = self.truth(value, "`protected`"),
-                    _ => self.stray_key(key, &whose, BRANCH_KEYS, BRANCH_KEYS_LATER),
+                    "protected" => rule.protected = self.truth(value, "`protected`"),
+                    "require" => require = self.hook_names(value, "`require`"),
+                    "allow_dirty" => rule.allow_dirty = self.truth(value, "`allow_dirty`"),
+                    _ => self.stray_key(key, &whose, BRANCH_KEYS),
                 }
             }
             match Globs::of_names(vec![name.text.clone()]) {
-                Ok(names) => rules.push(BranchRule {
-                    names,
-                    protected,
-                    require: Vec::new(),
-                    allow_dirty: false,
-                }),
+                Ok(names) => {
+                    let rule = BranchRule { names, ..rule };
+                    draft.branches.push(RuleDraft { name: name.clone(), rule, require });
+                }
                 Err(error) => self.fault(name.place, error.to_string()),
             }
         }
-        rules
     }
 
-    fn hooks(&mut self, node: &Node, spec: &mut Spec) {
-        let mut drafts = Vec::new();
+    fn hooks(&mut self, node: &Node, draft: &mut Draft) {
         for (key, value) in self.entries(node, "`hooks`") {
-            match HookId::new(&key.text) {
-                Ok(id) => drafts.push(self.hook(id, key, value)),
-                Err(error) => {
+            match HookId::new(&key.text).ok().filter(|id| !id.is_cell()) {
+                Some(id) => {
+                    let hook = self.hook(id, key, value);
+                    draft.hooks.push(hook);
+                }
+                None => {
                     let help = "lower-case letters, digits, `_` and `-`, at most 64".to_owned();
-                    self.fault_with(key.place, error.to_string(), Some(help));
+                    let message = format!("`{}` is not a name for a hook", key.text);
+                    self.fault_with(key.place, message, Some(help));
                 }
             }
         }
-        check::needs(self, &drafts);
-        check::outputs(self, &drafts);
-        spec.hooks = drafts.into_iter().map(|draft| draft.hook).collect();
     }
-}
 
-pub(super) fn no_globs() -> Globs {
-    Globs::of_names(Vec::new()).expect("an empty list has no bad glob")
+    /// Returns the value of one of a few words.
+    pub(super) fn one_of<T: Copy>(
+        &mut self,
+        node: &Node,
+        what: &str,
+        words: &[(&str, T)],
+    ) -> Option<T> {
+        let text = self.text(node, what)?;
+        let found = words.iter().find(|(word, _)| *word == text);
+        if found.is_none() {
+            let known: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+            let message = format!("`{text}` is not a value of {what}");
+            self.fault_with(node.place, message, Some(format!("one of {}", known.join(", "))));
+        }
+        found.map(|(_, value)| *value)
+    }
+
+    /// Returns a list of hooks by their names, each named once.
+    pub(super) fn hook_names(&mut self, node: &Node, what: &str) -> Vec<(Place, HookId)> {
+        let mut ids: Vec<(Place, HookId)> = Vec::new();
+        for (place, text) in self.texts(node, what) {
+            match HookId::new(text) {
+                Ok(id) if ids.iter().any(|(_, known)| *known == id) => {
+                    self.fault(place, format!("{what} names `{id}` twice"));
+                }
+                Ok(id) => ids.push((place, id)),
+                Err(error) => self.fault(place, error.to_string()),
+            }
+        }
+        ids
+    }
 }

@@ -1,172 +1,143 @@
-//! Reads one hook of the file.
+//! Reads one hook of the file, or every cell of its matrix.
 
 use std::time::Duration;
 
 use crate::base::RepoPath;
-use crate::base::duration::parse_duration;
-use crate::base::suggest;
-use crate::hook::event::{EVENTS, Event, EventError};
 use crate::hook::spec::error::Place;
 use crate::hook::spec::glob::Globs;
+use crate::hook::spec::keys::HOOK_KEYS;
+use crate::hook::spec::matrix::{self, Cell};
 use crate::hook::spec::node::{Key, Node};
-use crate::hook::spec::read::{Reader, no_globs};
+use crate::hook::spec::reader::{Reader, no_globs};
 use crate::hook::spec::types::{Hook, HookId, Retries, Severity, Shell, Work};
 
-/// The keys of a hook that work now.
-pub(super) const KEYS: &[&str] = &[
-    "on",
-    "branches",
-    "paths",
-    "needs",
-    "run",
-    "uses",
-    "with",
-    "shell",
-    "workdir",
-    "inputs",
-    "outputs",
-    "timeout",
-    "env",
-    "secrets",
-    "description",
-];
-
-/// The keys that are known and refused until they work.
-pub(super) const KEYS_LATER: &[&str] = &[
-    "if",
-    "retries",
-    "continue_on_error",
-    "level",
-    "always",
-    "async",
-    "concurrency",
-    "cache",
-    "matrix",
-    "pinned",
-    "allow_dirty",
-];
-
-/// A hook and where its name, its needs and its outputs stand.
-pub(super) struct Draft {
-    pub(super) hook: Hook,
+/// A hook of the file, and where its parts stand.
+pub(super) struct HookDraft {
+    pub(super) id: HookId,
     pub(super) place: Place,
     pub(super) needs: Vec<(Place, HookId)>,
     pub(super) outputs: Place,
+    pub(super) background: Place,
+    /// The hook itself, or one for each cell of its matrix.
+    pub(super) cells: Vec<Hook>,
 }
 
+type Entry = (Key, Node);
+
 impl Reader<'_> {
-    pub(super) fn hook(&mut self, id: HookId, name: &Key, node: &Node) -> Draft {
+    pub(super) fn hook(&mut self, id: HookId, name: &Key, node: &Node) -> HookDraft {
         let whose = format!("hook `{id}`");
         let entries = self.entries(node, &whose);
-        let mut draft = blank(id, name.place);
-        let mut run = None;
-        let mut shell = Shell::default();
-        for (key, value) in entries {
-            let hook = &mut draft.hook;
-            match key.text.as_str() {
-                "on" => hook.on = self.events(value),
-                "branches" => hook.branches = self.globs(value, "`branches`", Globs::of_names),
-                "paths" => hook.paths = self.globs(value, "`paths`", Globs::of_paths),
-                "inputs" => hook.inputs = self.globs(value, "`inputs`", Globs::of_paths),
-                "outputs" => {
-                    hook.outputs = self.globs(value, "`outputs`", Globs::of_paths);
-                    draft.outputs = key.place;
-                }
-                "needs" => draft.needs = self.needs(value),
-                "run" => run = self.text(value, "`run`"),
-                "uses" | "with" => {}
-                "shell" => shell = self.shell(value),
-                "workdir" => hook.workdir = self.workdir(value),
-                "timeout" => hook.timeout = self.timeout(value),
-                "env" => hook.env = self.env(value),
-                "secrets" => hook.secrets = self.secrets(value),
-                "description" => {
-                    hook.description = self.text(value, "`description`").map(str::to_owned);
-                }
-                _ => self.stray_key(key, &whose, KEYS, KEYS_LATER),
+        for (key, _) in entries {
+            if !HOOK_KEYS.iter().any(|known| known.name == key.text) {
+                self.stray_key(key, &whose, HOOK_KEYS);
             }
         }
-        let vain = draft.hook.on.iter().find(|event| !event.takes_outputs());
-        if let Some(event) = vain.filter(|_| !draft.hook.outputs.is_empty()) {
-            let message = format!("{whose} runs on {event}, which makes no commit for its outputs");
-            let help = "hooks of `post-` events and of those that make a commit have `outputs`";
-            self.fault_with(draft.outputs, message, Some(help.to_owned()));
+        self.required(&whose, name, entries);
+        let place_of = |wanted: &str| {
+            let found = entries.iter().find(|(key, _)| key.text == wanted);
+            found.map_or(name.place, |(key, _)| key.place)
+        };
+        let needs = entries.iter().find(|(key, _)| key.text == "needs");
+        let mut draft = HookDraft {
+            place: name.place,
+            needs: needs.map(|(_, node)| self.hook_names(node, "`needs`")).unwrap_or_default(),
+            outputs: place_of("outputs"),
+            background: place_of("async"),
+            cells: Vec::new(),
+            id,
+        };
+        for cell in self.cells(&whose, entries) {
+            let Some(id) = self.cell_id(&draft, &cell) else { continue };
+            let filled = matrix::filled(entries, &cell);
+            draft.cells.push(self.cell(id, cell, &filled));
         }
+        draft
+    }
+
+    /// Notes what a hook cannot do without, and what excludes each other.
+    fn required(&mut self, whose: &str, name: &Key, entries: &[Entry]) {
         let has = |wanted: &str| entries.iter().find(|(key, _)| key.text == wanted);
         if has("on").is_none() {
-            self.fault(name.place, format!("{whose} has no `on`: it would never run"));
+            let help = "say when, as in `on: pre-commit`".to_owned();
+            let message = format!("{whose} has no `on`: it would never run");
+            self.fault_with(name.place, message, Some(help));
         }
         match (has("run"), has("uses")) {
             (None, None) => {
-                self.fault(
-                    name.place,
-                    format!("{whose} does nothing: it has no `run` and no `uses`"),
-                );
+                let help = "say what, as in `run: python3 check.py`".to_owned();
+                let message = format!("{whose} does nothing: it has no `run` and no `uses`");
+                self.fault_with(name.place, message, Some(help));
             }
             (Some(_), Some((uses, _))) => {
                 self.fault(uses.place, format!("{whose} has both `run` and `uses`"));
             }
-            (Some((key, _)), None) if run.is_some_and(|text| text.trim().is_empty()) => {
-                self.fault(key.place, format!("{whose} runs nothing: `run` is empty"));
-            }
             _ => {}
         }
-        draft.hook.work = Work::Run { command: run.unwrap_or_default().to_owned(), shell };
         for (key, partner) in [("with", "uses"), ("shell", "run")] {
             if let Some((key, _)) = has(key).filter(|_| has(partner).is_none()) {
                 let message = format!("`{}` of {whose} goes with `{partner}`", key.text);
                 self.fault(key.place, message);
             }
         }
-        self.uses(&mut draft.hook, entries);
-        draft.hook.needs = draft.needs.iter().map(|(_, id)| id.clone()).collect();
-        draft
     }
 
-    fn events(&mut self, node: &Node) -> Vec<Event> {
-        let mut events = Vec::new();
-        let texts = self.texts(node, "`on`");
-        if texts.is_empty() {
-            self.fault(node.place, "`on` names no event");
-        }
-        for (place, text) in texts {
-            match Event::parse(text) {
-                Ok(event) if events.contains(&event) => {
-                    self.fault(place, format!("event `{text}` is named twice"));
-                }
-                Ok(event) => events.push(event),
-                Err(error) => {
-                    let help = event_help(&error);
-                    self.fault_with(place, error.to_string(), help);
-                }
+    /// Reads the hook with the values of one cell in place.
+    fn cell(&mut self, id: HookId, cell: Cell, entries: &[Entry]) -> Hook {
+        let mut hook = blank(id);
+        let (mut command, mut shell) = (None, Shell::default());
+        for (key, value) in entries {
+            match key.text.as_str() {
+                "run" => command = self.words(value, "`run`"),
+                "shell" => shell = self.shell(value),
+                name => self.value(&mut hook, name, value),
             }
         }
-        events
+        hook.work = Work::Run { command: command.unwrap_or_default().to_owned(), shell };
+        self.uses(&mut hook, entries);
+        matrix::tell(&mut hook, cell);
+        hook
     }
 
-    fn needs(&mut self, node: &Node) -> Vec<(Place, HookId)> {
-        let mut needs: Vec<(Place, HookId)> = Vec::new();
-        for (place, text) in self.texts(node, "`needs`") {
-            match HookId::new(text) {
-                Ok(id) if needs.iter().any(|(_, known)| *known == id) => {
-                    self.fault(place, format!("`{id}` is needed twice"));
-                }
-                Ok(id) => needs.push((place, id)),
-                Err(error) => self.fault(place, error.to_string()),
+    /// Reads what stands behind one key.
+    fn value(&mut self, hook: &mut Hook, key: &str, node: &Node) {
+        match key {
+            "description" => {
+                hook.description = self.text(node, "`description`").map(str::to_owned);
             }
+            "on" => (hook.on, hook.schedules) = self.events(node),
+            "branches" => hook.branches = self.globs(node, "`branches`", Globs::of_names),
+            "paths" => hook.paths = self.globs(node, "`paths`", Globs::of_paths),
+            "if" => hook.condition = self.condition(node),
+            "inputs" => hook.inputs = self.globs(node, "`inputs`", Globs::of_paths),
+            "outputs" => hook.outputs = self.globs(node, "`outputs`", Globs::of_paths),
+            "pinned" => hook.pinned = self.globs(node, "`pinned`", Globs::of_paths),
+            "workdir" => hook.workdir = self.workdir(node),
+            "env" => hook.env = self.env(node),
+            "secrets" => hook.secrets = self.secrets(node),
+            "timeout" => hook.timeout = self.timeout(node),
+            "retries" => hook.retries = self.retries(node),
+            "level" => {
+                hook.severity = self.one_of(node, "`level`", &Severity::ALL).unwrap_or_default();
+            }
+            "continue_on_error" => {
+                hook.continue_on_error = self.truth(node, "`continue_on_error`");
+            }
+            "always" => hook.always = self.truth(node, "`always`"),
+            "async" => hook.background = self.truth(node, "`async`"),
+            "concurrency" => hook.concurrency = self.group(node),
+            "cache" => hook.cache = self.truth(node, "`cache`"),
+            "allow_dirty" => hook.allow_dirty = self.truth(node, "`allow_dirty`"),
+            // Read for the hook as a whole, or a stray that was noted there.
+            _ => {}
         }
-        needs
     }
 
     fn shell(&mut self, node: &Node) -> Shell {
-        let Some(text) = self.text(node, "`shell`") else {
-            return Shell::default();
-        };
-        let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
-        if words.is_empty() {
-            self.fault(node.place, "`shell` is empty");
+        match self.words(node, "`shell`") {
+            Some(text) => Shell(text.split_whitespace().map(str::to_owned).collect()),
+            None => Shell::default(),
         }
-        Shell(words)
     }
 
     fn workdir(&mut self, node: &Node) -> RepoPath {
@@ -177,25 +148,32 @@ impl Reader<'_> {
     }
 
     fn timeout(&mut self, node: &Node) -> Option<Duration> {
-        let text = self.text(node, "`timeout`")?;
-        match parse_duration(text) {
-            Ok(span) if span.is_zero() => {
-                self.fault(node.place, "a timeout of zero leaves no time to run");
-                None
-            }
-            Ok(span) => Some(span),
-            Err(error) => {
-                self.fault(node.place, error.to_string());
-                None
-            }
+        let span = self.duration(node, "`timeout`")?;
+        if span.is_zero() {
+            self.fault(node.place, "a timeout of zero leaves no time to run");
+            return None;
         }
+        Some(span)
+    }
+
+    fn group(&mut self, node: &Node) -> Option<String> {
+        let text = self.text(node, "`concurrency`")?;
+        let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        let starts_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+        if !starts_well || !text.chars().all(letter) || text.len() > HookId::MAX_LENGTH {
+            let help = "letters, digits, `.`, `_` and `-`, at most 64".to_owned();
+            let message = format!("`{text}` is not a name for a group");
+            self.fault_with(node.place, message, Some(help));
+            return None;
+        }
+        Some(text.to_owned())
     }
 
     fn env(&mut self, node: &Node) -> Vec<(String, String)> {
         let mut variables = Vec::new();
         for (key, value) in self.entries(node, "`env`") {
             if self.is_variable(key.place, &key.text)
-                && let Some(text) = self.text(value, "a variable")
+                && let Some(text) = self.text(value, &format!("the variable `{}`", key.text))
             {
                 if text.contains('\0') {
                     self.fault(value.place, "a variable cannot hold a NUL byte");
@@ -231,21 +209,13 @@ impl Reader<'_> {
     }
 }
 
-fn event_help(error: &EventError) -> Option<String> {
-    match error {
-        EventError::Unknown { candidates, .. } => suggest::did_you_mean(candidates),
-        EventError::NotSupported { .. } => {
-            let firing = EVENTS.iter().filter(|info| info.fires).map(|info| info.name);
-            Some(format!("supported: {}", firing.collect::<Vec<_>>().join(", ")))
-        }
-    }
-}
-
-fn blank(id: HookId, place: Place) -> Draft {
-    let hook = Hook {
+/// Returns a hook of which the file has said nothing yet.
+fn blank(id: HookId) -> Hook {
+    Hook {
         id,
         description: None,
         on: Vec::new(),
+        schedules: Vec::new(),
         branches: no_globs(),
         paths: no_globs(),
         needs: Vec::new(),
@@ -267,6 +237,5 @@ fn blank(id: HookId, place: Place) -> Draft {
         cell: Vec::new(),
         pinned: no_globs(),
         allow_dirty: false,
-    };
-    Draft { hook, place, needs: Vec::new(), outputs: place }
+    }
 }

@@ -7,7 +7,7 @@ use crate::hook::action::{self, Action, Arguments, Kind, Parameter};
 use crate::hook::spec::error::Place;
 use crate::hook::spec::glob::Globs;
 use crate::hook::spec::node::{Key, Node};
-use crate::hook::spec::read::Reader;
+use crate::hook::spec::reader::Reader;
 use crate::hook::spec::types::{Hook, Work};
 
 impl Reader<'_> {

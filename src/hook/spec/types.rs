@@ -8,8 +8,10 @@ use crate::hook::action::{Action, Arguments};
 use crate::hook::condition::Condition;
 use crate::hook::event::Event;
 use crate::hook::spec::glob::Globs;
+use crate::hook::spec::schedule::Schedule;
 
-/// The name of a hook: lower-case letters, digits, `_` and `-`, not beginning with a sign.
+/// The name of a hook: lower-case letters, digits, `_` and `-`, not beginning with a sign. A cell of
+/// its matrix has its keys and values behind it: `train[lr=0.1,depth=3]`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 pub struct HookId(String);
 
@@ -19,23 +21,77 @@ pub struct HookId(String);
 pub struct NotAHookId(pub String);
 
 impl HookId {
-    /// The longest name: it becomes part of file names and of table columns.
+    /// The longest name in a file.
     pub const MAX_LENGTH: usize = 64;
 
+    /// The longest name of a cell: it becomes part of file names and of table columns.
+    pub const MAX_CELL_LENGTH: usize = 200;
+
     pub fn new(text: &str) -> Result<Self, NotAHookId> {
-        let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-        let starts_well = text.bytes().next().is_some_and(letter);
-        let well = text.bytes().all(|b| letter(b) || b == b'_' || b == b'-');
-        if starts_well && well && text.len() <= Self::MAX_LENGTH {
+        let (base, cell) = match text.split_once('[') {
+            Some((base, rest)) => (base, Some(rest)),
+            None => (text, None),
+        };
+        let well = is_hook_name(base) && cell.is_none_or(is_cell_name);
+        if well && text.len() <= Self::MAX_CELL_LENGTH {
             Ok(Self(text.to_owned()))
         } else {
             Err(NotAHookId(text.to_owned()))
         }
     }
 
+    /// Returns the name of a cell of this hook's matrix. What cannot stand in a file name is
+    /// written as `-`.
+    pub fn cell(&self, values: &[(String, String)]) -> Result<Self, NotAHookId> {
+        let written = |text: &str| -> String {
+            text.chars().map(|c| if is_cell_letter(c) { c } else { '-' }).collect()
+        };
+        let pairs = values.iter().map(|(key, value)| format!("{key}={}", written(value)));
+        Self::new(&format!("{}[{}]", self.base(), pairs.collect::<Vec<_>>().join(",")))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Returns the name of the hook in the file, which all cells of its matrix share.
+    pub fn base(&self) -> &str {
+        self.0.split('[').next().unwrap_or(&self.0)
+    }
+
+    /// Tells whether this names one cell of a matrix.
+    pub fn is_cell(&self) -> bool {
+        self.0.ends_with(']')
+    }
+
+    /// Tells whether `wanted` names this hook, or all the cells of its matrix.
+    pub fn is_meant_by(&self, wanted: &str) -> bool {
+        self.0 == wanted || self.base() == wanted
+    }
+}
+
+fn is_hook_name(text: &str) -> bool {
+    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let starts_well = text.bytes().next().is_some_and(letter);
+    let well = text.bytes().all(|b| letter(b) || b == b'_' || b == b'-');
+    starts_well && well && text.len() <= HookId::MAX_LENGTH
+}
+
+/// Tells whether this is what follows the `[`: keys with their values.
+fn is_cell_name(text: &str) -> bool {
+    let Some(inner) = text.strip_suffix(']') else { return false };
+    inner.split(',').all(|pair| match pair.split_once('=') {
+        Some((key, value)) => {
+            !key.is_empty()
+                && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+                && value.chars().all(is_cell_letter)
+        }
+        None => false,
+    })
+}
+
+fn is_cell_letter(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-')
 }
 
 impl fmt::Display for HookId {
@@ -109,6 +165,8 @@ pub struct Hook {
     pub id: HookId,
     pub description: Option<String>,
     pub on: Vec<Event>,
+    /// When it runs of its own accord, where `schedule` is among its events.
+    pub schedules: Vec<Schedule>,
     /// The branches it runs on; all where empty.
     pub branches: Globs,
     /// The paths of which one must have changed; any where empty.
@@ -157,12 +215,27 @@ pub struct Retries {
     pub backoff: Duration,
 }
 
+impl Retries {
+    /// No hook is tried more often.
+    pub const MOST: u32 = 100;
+
+    /// No pause before a further try is longer.
+    pub const LONGEST_BACKOFF: Duration = Duration::from_hours(1);
+
+    /// How long the first pause is where the file does not say.
+    pub const USUAL_BACKOFF: Duration = Duration::from_secs(1);
+}
+
 /// What the failure of a hook means for the event (`level`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Severity {
     #[default]
     Fail,
     Warn,
+}
+
+impl Severity {
+    pub const ALL: [(&'static str, Self); 2] = [("fail", Self::Fail), ("warn", Self::Warn)];
 }
 
 /// What a hook does.

@@ -1,40 +1,20 @@
 //! Hooks after an operation: `post-` ones are noted in the transaction that moves the ref and run
 //! afterwards, at least once.
 
-use serde::{Deserialize, Serialize};
-
-use crate::base::{CommitId, TreeId};
+use crate::base::{TreeId, interrupt};
 use crate::hook::context::EventContext;
-use crate::hook::event::Event;
-use crate::hook::plan::{Trigger, plan};
+use crate::hook::plan::{SkipReason, plan_for};
 use crate::hook::runner::RunRecord;
-use crate::hook::spec::Spec;
+use crate::hook::spec::{Hook, Spec};
 use crate::ops::hooks::carry_out::{may_run, owner};
 use crate::ops::hooks::definitions::definitions;
 use crate::ops::hooks::exempt::Exempt;
 use crate::ops::hooks::follow_up::carry_out_after;
-use crate::ops::hooks::told::event_context;
+use crate::ops::hooks::ledger::Ledger;
+use crate::ops::hooks::noted::PendingEvent;
+use crate::ops::hooks::queue::{give_back, leave_to_worker};
 use crate::ops::{Context, OpsError};
 use crate::repo::journal;
-
-/// What it takes to run the hooks of a `post-` event, now or after a crash.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PendingEvent {
-    pub event: String,
-    pub branch: Option<String>,
-    pub source: Option<String>,
-    pub base: Option<String>,
-    pub commit: String,
-    /// The tree whose `mlv.yaml` counts.
-    pub definitions: String,
-    #[serde(default)]
-    pub tag: Option<String>,
-    /// The message of a tag.
-    #[serde(default)]
-    pub message: Option<String>,
-    #[serde(default)]
-    pub exempt: Exempt,
-}
 
 /// Returns what is to be noted, in the transaction that moves the ref, so that the hooks of a
 /// `post-` event run even after a crash; nothing where none would.
@@ -45,22 +25,10 @@ pub fn note_post(
     exempt: Exempt,
     definitions: TreeId,
 ) -> Result<Option<PendingEvent>, OpsError> {
-    let changed: Vec<_> = told.changes.iter().map(|change| change.path.clone()).collect();
-    let trigger = Trigger { event: told.event, branch: told.branch.as_deref(), changed: &changed };
-    if plan(&exempt.of(spec), &trigger).is_empty() || !may_run(context, spec, told)? {
+    if plan_for(&exempt.of(spec), told).is_empty() || !may_run(context, spec, told)? {
         return Ok(None);
     }
-    Ok(Some(PendingEvent {
-        event: told.event.name().to_owned(),
-        branch: told.branch.clone(),
-        source: told.source_branch.clone(),
-        base: told.base_commit.map(CommitId::to_hex),
-        commit: told.commit.map(CommitId::to_hex).unwrap_or_default(),
-        definitions: definitions.to_hex(),
-        tag: told.tag.clone(),
-        message: told.tag.as_ref().and(told.message.clone()),
-        exempt,
-    }))
+    Ok(Some(PendingEvent::new(told, exempt, definitions)))
 }
 
 /// Returns noted events as a transaction takes them.
@@ -68,12 +36,11 @@ pub fn pending_rows(
     context: &Context,
     noted: &[PendingEvent],
 ) -> Result<Vec<(String, String)>, OpsError> {
-    let text = |event| serde_json::to_string(event).expect("a noted event has a JSON form");
     if noted.is_empty() {
         return Ok(Vec::new());
     }
     let me = &owner(context)?.name;
-    Ok(noted.iter().map(|event| (me.clone(), text(event))).collect())
+    Ok(noted.iter().map(|event| (me.clone(), event.to_json())).collect())
 }
 
 /// Runs the hooks of what is done, event by event; whatever goes wrong cannot take it back, and is
@@ -81,7 +48,7 @@ pub fn pending_rows(
 pub fn run_noted(context: &Context, numbers: &[i64], noted: &[PendingEvent]) -> Vec<RunRecord> {
     let mut runs = Vec::new();
     for (number, event) in numbers.iter().zip(noted) {
-        match run_post(context, *number, event) {
+        match run_post(context, *number, event, By::Verb) {
             Ok(done) => runs.extend(done),
             Err(error) => context.progress.notice(&format!(
                 "the {} hooks could not be run: {error}; the next command tries again",
@@ -92,37 +59,59 @@ pub fn run_noted(context: &Context, numbers: &[i64], noted: &[PendingEvent]) -> 
     runs
 }
 
-/// Runs the hooks of a noted event, and strikes it from the list. How they end changes nothing that
-/// was done: it is recorded and told.
+/// Who runs the hooks of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A verb that the user waits for: Ctrl-C ends its hooks for good.
+    Verb,
+    /// A worker: when it is told to stop, the next one goes on.
+    Worker,
+}
+
+/// Runs the hooks of a noted event, those that are left, and strikes it from the list; what is to run
+/// in the background is left to a worker. How they end changes nothing that was done: it is recorded
+/// and told.
 pub fn run_post(
     context: &Context,
     number: i64,
     pending: &PendingEvent,
+    by: By,
 ) -> Result<Vec<RunRecord>, OpsError> {
-    let unreadable = |reason: &str| OpsError::Unsupported {
-        what: format!("a noted event cannot be run: {reason}"),
+    tracing::debug!(number, event = pending.event, "took up a noted event");
+    let told = pending.told(context)?;
+    let Some(spec) = definitions(context, pending.definitions()?)? else {
+        strike(context, number)?;
+        return Ok(Vec::new());
     };
-    let event = Event::parse(&pending.event).map_err(|error| unreadable(&error.to_string()))?;
-    let id: CommitId = pending.commit.parse().map_err(|_| unreadable("its commit"))?;
-    let parse = |text: &String| text.parse::<CommitId>().map_err(|_| unreadable("its base"));
-    let base = pending.base.as_ref().map(parse).transpose()?;
-    let definitions_tree: TreeId =
-        pending.definitions.parse().map_err(|_| unreadable("its definitions"))?;
-    let commit = context.repo.objects().commit(id)?;
-    let (branch, source) = (pending.branch.as_deref(), pending.source.as_deref());
-    let mut told = event_context(context, event, &commit, base, branch, source)?;
-    told.commit = Some(id);
-    told.tag.clone_from(&pending.tag);
-    if pending.message.is_some() {
-        told.message.clone_from(&pending.message);
-    }
+    let hooks = pending.exempt.of(&spec);
+    let plan = plan_for(&hooks, &told).settled(&told);
+    let ledger = Ledger::of_event(context, number, pending, &plan)?;
+    let is_whole = pending.hooks.is_empty();
+    let plan = plan.without(
+        |hook| !is_whole && !pending.hooks.contains_key(hook.id.as_str()) && !ledger.has(hook),
+        &SkipReason::NotAsked,
+    );
+    let later =
+        if !pending.background { plan.with_dependents(|hook| hook.background) } else { Vec::new() };
+    let is_later = |hook: &Hook| later.iter().any(|other| other.id == hook.id);
+    let now = plan.without(is_later, &SkipReason::LeftToWorker);
     let mut runs = Vec::new();
-    if let Some(spec) = definitions(context, definitions_tree)? {
-        let changed: Vec<_> = told.changes.iter().map(|change| change.path.clone()).collect();
-        let hooks = pending.exempt.of(&spec);
-        let plan = plan(&hooks, &Trigger { event, branch, changed: &changed });
-        runs = carry_out_after(context, &plan, &told, &pending.exempt.chain)?;
+    if !now.is_empty() {
+        runs = carry_out_after(context, &now, &told, &pending.exempt.chain, &ledger)?;
+        runs.retain(|run| !ledger.knows_end_of(run));
     }
-    context.repo.transact(|connection| Ok(journal::remove_pending(connection, number)?))?;
+    if !later.is_empty() {
+        runs.extend(leave_to_worker(context, &told, pending, &later, &ledger)?);
+    } else if by == By::Worker && interrupt::requested() {
+        give_back(context, pending, &ledger, runs.clone())?;
+    } else {
+        strike(context, number)?;
+    }
     Ok(runs)
+}
+
+fn strike(context: &Context, number: i64) -> Result<(), OpsError> {
+    context.repo.transact(|connection| Ok(journal::remove_pending(connection, number)?))?;
+    tracing::debug!(number, "struck a noted event");
+    Ok(())
 }

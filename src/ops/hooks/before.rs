@@ -2,11 +2,13 @@
 
 use crate::base::{RepoPath, TreeId};
 use crate::hook::context::EventContext;
-use crate::hook::plan::{Plan, Trigger, plan};
+use crate::hook::plan::{Plan, plan_for};
 use crate::hook::runner::{Outcome, RunRecord, refusal};
 use crate::hook::spec::Spec;
 use crate::ops::hooks::carry_out::{carry_out, may_run};
 use crate::ops::hooks::exempt::Exempt;
+use crate::ops::hooks::ledger::Ledger;
+use crate::ops::hooks::verdict::Verdicts;
 use crate::ops::{Context, OpsError};
 use crate::workspace::status::{StatusOptions, UntrackedMode};
 
@@ -15,6 +17,8 @@ use crate::workspace::status::{StatusOptions, UntrackedMode};
 pub struct Passed {
     pub tree: TreeId,
     pub runs: Vec<RunRecord>,
+    /// What they found, to be written down with the deed.
+    pub verdicts: Verdicts,
 }
 
 /// Runs `event`'s hooks on the candidate tree; the outputs of each enter it before the next runs.
@@ -27,19 +31,20 @@ pub fn run_pre(
     checked_out: bool,
 ) -> Result<Passed, OpsError> {
     let tree = told.tree.expect("a candidate has a tree");
-    let changed: Vec<_> = told.changes.iter().map(|change| change.path.clone()).collect();
-    let branch = told.branch.as_deref();
     let hooks = exempt.of(spec);
-    let plan = plan(&hooks, &Trigger { event: told.event, branch, changed: &changed });
+    let plan = plan_for(&hooks, told);
     if plan.is_empty() || !may_run(context, spec, told)? {
-        return Ok(Passed { tree, runs: Vec::new() });
+        return Ok(Passed { tree, runs: Vec::new(), verdicts: Verdicts::default() });
     }
     if checked_out {
         refuse_outputs_in_the_way(context, &plan)?;
     }
     let base = context.repo.tree_of(told.base_commit)?;
-    let Outcome { records: runs, tree, .. } = carry_out(context, &plan, told, tree, base)?;
+    let ledger = Ledger::of_candidate(told, exempt);
+    let (Outcome { records: runs, tree, .. }, verdicts) =
+        carry_out(context, &plan, told, tree, base, &ledger)?;
     if let Some(refused) = refusal(&runs) {
+        verdicts.record(context)?;
         return Err(OpsError::Refused {
             event: told.event.name().to_owned(),
             hook: refused.hook.to_string(),
@@ -47,7 +52,7 @@ pub fn run_pre(
             runs,
         });
     }
-    Ok(Passed { tree, runs })
+    Ok(Passed { tree, runs, verdicts })
 }
 
 /// Says what a refusal leaves as it was.

@@ -7,11 +7,14 @@ use crate::hook::context::EventContext;
 use crate::hook::event::Event;
 use crate::hook::plan::Plan;
 use crate::hook::process::Limits;
-use crate::hook::runner::{Outcome, Runner};
+use crate::hook::runner::{Outcome, Runner, refusal};
 use crate::hook::spec::Spec;
+use crate::ops::hooks::cache::Session;
 use crate::ops::hooks::host::RepoHost;
+use crate::ops::hooks::ledger::Ledger;
 use crate::ops::hooks::owner::Owner;
 use crate::ops::hooks::trust::is_trusted;
+use crate::ops::hooks::verdict::Verdicts;
 use crate::ops::{Context, OpsError};
 
 /// Tells whether these hooks may run. Those of a protected branch are never passed over; to stand on
@@ -36,14 +39,18 @@ pub(super) fn may_run(
     Ok(false)
 }
 
+/// Carries out a plan on a tree that would replace the tree `base`. What the hooks found is not
+/// written down yet: the caller does it together with the deed, or without.
 pub(super) fn carry_out(
     context: &Context,
     plan: &Plan<'_>,
     told: &EventContext,
     tree: TreeId,
     base: TreeId,
-) -> Result<Outcome, OpsError> {
-    let host = RepoHost::new(context, told, base)?;
+    ledger: &Ledger,
+) -> Result<(Outcome, Verdicts), OpsError> {
+    let cache = Session::open(context, told, base)?;
+    let host = RepoHost::new(context, base, ledger, &cache)?;
     let limits = Limits {
         timeout: context.config.duration("hooks.timeout").unwrap_or(Limits::DEFAULT_TIMEOUT),
         grace: context.config.duration("hooks.grace").unwrap_or(Limits::DEFAULT_GRACE),
@@ -59,7 +66,11 @@ pub(super) fn carry_out(
         host: &host,
         sink: &mut sink,
     };
-    Ok(runner.run(plan)?)
+    let outcome = runner.run(plan)?;
+    let hooks: Vec<_> = plan.running().collect();
+    let lands = told.event.may_refuse() && refusal(&outcome.records).is_none();
+    let verdicts = cache.finish(&hooks, &outcome.records, lands.then_some(outcome.tree))?;
+    Ok((outcome, verdicts))
 }
 
 /// Returns how many hooks run at the same time: `hooks.jobs`, or as many as there are processors.

@@ -2,17 +2,20 @@
 //! switches.
 
 use crate::base::CommitId;
+use crate::base::lock::FileLock;
 use crate::hook::context::EventContext;
 use crate::hook::event::{Around, Event};
 use crate::hook::runner::RunRecord;
 use crate::hook::spec::Spec;
-use crate::ops::hooks::after::{PendingEvent, note_post, pending_rows, run_noted};
+use crate::ops::hooks::after::{note_post, pending_rows, run_noted};
 use crate::ops::hooks::before::run_pre;
 use crate::ops::hooks::definitions::definitions;
 use crate::ops::hooks::exempt::Exempt;
+use crate::ops::hooks::noted::PendingEvent;
+use crate::ops::hooks::require::check_move;
 use crate::ops::hooks::told::event_context;
 use crate::ops::{Context, OpsError};
-use crate::refs::RefEdit;
+use crate::refs::{RefEdit, RefName};
 use crate::repo::{Update, Updated};
 
 /// One such deed, as its hooks are told of it.
@@ -92,6 +95,8 @@ impl Deed {
         let (branch, source) = (self.branch.as_deref(), self.source.as_deref());
         let mut told = event_context(context, event, &commit, self.base, branch, source)?;
         told.commit = Some(self.commit);
+        told.definitions =
+            self.definer(event).map(|id| context.repo.tree_of(Some(id))).transpose()?;
         told.tag.clone_from(&self.tag);
         if self.message.is_some() {
             told.message.clone_from(&self.message);
@@ -99,15 +104,34 @@ impl Deed {
         Ok(told)
     }
 
-    /// Lets the `pre-` hooks judge it.
-    fn judge(&self, context: &Context) -> Result<Vec<RunRecord>, OpsError> {
+    /// Lets the `pre-` hooks judge it, and the lock go where there are any.
+    fn judge(
+        &self,
+        context: &Context,
+        lock: &mut Option<FileLock>,
+    ) -> Result<Vec<RunRecord>, OpsError> {
+        let runs = self.run_pre(context, lock)?;
+        if let Some(branch) = self.branch.as_ref().filter(|_| self.around.pre == Event::PreBranch) {
+            check_move(context, &RefName::branch(branch)?, self.commit)?;
+        }
+        Ok(runs)
+    }
+
+    fn run_pre(
+        &self,
+        context: &Context,
+        lock: &mut Option<FileLock>,
+    ) -> Result<Vec<RunRecord>, OpsError> {
         let event = self.around.pre;
         let Some(spec) = self.definitions(context, event)? else { return Ok(Vec::new()) };
         if context.skips_hooks() {
             return self.pass_over(context, &spec);
         }
+        *lock = None;
         let told = self.told(context, event)?;
-        Ok(run_pre(context, &spec, &told, &Exempt::default(), false)?.runs)
+        let passed = run_pre(context, &spec, &told, &Exempt::default(), false)?;
+        passed.verdicts.record(context)?;
+        Ok(passed.runs)
     }
 
     /// Passes over the `pre-` hooks, where no rule forbids it, and says so: there is no commit that
@@ -140,21 +164,23 @@ pub struct Done<T> {
 }
 
 /// Lets the `pre-` hooks of deeds judge them, does them, and runs their `post-` hooks. `act` does
-/// them all in one transaction, in which it notes the events it is given.
+/// them all in one transaction, in which it notes the events it is given; it is given the lock too,
+/// unless that was let go for hooks.
 pub fn around(
     context: &Context,
     deeds: &[Deed],
-    act: impl FnOnce(Vec<(String, String)>) -> Result<Updated, OpsError>,
+    mut lock: Option<FileLock>,
+    act: impl FnOnce(Option<FileLock>, Vec<(String, String)>) -> Result<Updated, OpsError>,
 ) -> Result<(Updated, Vec<RunRecord>), OpsError> {
     let mut runs = Vec::new();
     for deed in deeds {
-        runs.extend(deed.judge(context)?);
+        runs.extend(deed.judge(context, &mut lock)?);
     }
     let mut noted = Vec::new();
     for deed in deeds {
         noted.extend(deed.note(context)?);
     }
-    let updated = act(pending_rows(context, &noted)?)?;
+    let updated = act(lock, pending_rows(context, &noted)?)?;
     runs.extend(run_noted(context, &updated.pending, &noted));
     Ok((updated, runs))
 }
@@ -166,9 +192,9 @@ pub fn edit_refs(
     edits: Vec<RefEdit>,
 ) -> Result<Vec<RunRecord>, OpsError> {
     let mut update = Update::new(&context.command, context.now()?, edits);
-    let act = |pending| {
+    let act = |_, pending| {
         update.pending = pending;
         Ok(context.repo.update(&update)?)
     };
-    Ok(around(context, deeds, act)?.1)
+    Ok(around(context, deeds, None, act)?.1)
 }

@@ -1,31 +1,14 @@
 //! `mlv.yaml` of a tree: read, and checked where it changes.
 
-use crate::base::{CommitId, RepoPath, TreeId};
-use crate::hook::spec::{FILE_NAME, Spec, parse};
-use crate::object::tree::TreeEntry;
-use crate::object::{Entry, FileRef};
+use crate::base::{CommitId, TreeId};
+use crate::hook::spec::{FILE_NAME, Spec};
+use crate::ops::hooks::spec_files::FilesOfTree;
 use crate::ops::{Context, OpsError};
-
-/// No file of definitions is longer.
-const SPEC_LIMIT: u64 = 1 << 20;
-
-fn spec_path() -> RepoPath {
-    RepoPath::from_bytes(FILE_NAME).expect("the name of the file is a valid path")
-}
-
-/// Returns the file of definitions in a tree.
-fn spec_file(context: &Context, tree: TreeId) -> Result<Option<FileRef>, OpsError> {
-    match context.repo.objects().tree_entry(tree, &spec_path())? {
-        Some(TreeEntry::Leaf(Entry::File { file, .. })) => Ok(Some(file)),
-        _ => Ok(None),
-    }
-}
 
 /// Returns the definitions in a tree; nothing where it has none.
 pub fn spec_of(context: &Context, tree: TreeId) -> Result<Option<Spec>, OpsError> {
-    let Some(file) = spec_file(context, tree)? else { return Ok(None) };
-    let bytes = context.repo.objects().read_file(&file, SPEC_LIMIT)?;
-    parse(FILE_NAME, &bytes).map(Some).map_err(OpsError::BrokenSpec)
+    let Some(files) = FilesOfTree::find(context, tree)? else { return Ok(None) };
+    files.read(context)?.parse().map(Some).map_err(OpsError::BrokenSpec)
 }
 
 /// Returns the definitions in a tree for running them. A file that was committed broken, with
@@ -41,15 +24,14 @@ pub fn definitions(context: &Context, tree: TreeId) -> Result<Option<Spec>, OpsE
     }
 }
 
-/// Refuses a tree that changes the definitions into broken ones, and trusts what the user commits
-/// here.
+/// Refuses a tree that changes the definitions, an included file among them, into broken ones.
 pub fn check_spec_change(
     context: &Context,
     base: Option<CommitId>,
     tree: TreeId,
 ) -> Result<(), OpsError> {
-    let before = spec_file(context, context.repo.tree_of(base)?)?;
-    if spec_file(context, tree)? == before {
+    let before = FilesOfTree::find(context, context.repo.tree_of(base)?)?;
+    if FilesOfTree::find(context, tree)? == before {
         return Ok(());
     }
     spec_of(context, tree).map(|_| ())

@@ -5,14 +5,15 @@ use crate::base::{CommitId, RepoPath, TreeId};
 use crate::diff::tree::tree_changes;
 use crate::hook::context::EventContext;
 use crate::hook::event::Around;
-use crate::hook::plan::Plan;
-use crate::hook::runner::{Outcome, RunRecord, Status};
+use crate::hook::plan::{Decision, Plan, SkipReason, Step};
+use crate::hook::runner::{FollowedBy, Outcome, RunRecord, Status};
 use crate::hook::spec::Hook;
 use crate::merge::{History, MergeOptions, Side, merge_base, plan_merge};
 use crate::ops::hooks::before::unsaved;
 use crate::ops::hooks::carry_out::carry_out;
 use crate::ops::hooks::chain::CHAIN_KEY;
 use crate::ops::hooks::exempt::base_name;
+use crate::ops::hooks::ledger::Ledger;
 use crate::ops::hooks::rules::{definitions_of_commit, refuse_protected, takes_follow_ups};
 use crate::ops::land::{Candidate, Landed, Landing, Stage, land, overlay};
 use crate::ops::merge::{no_merge_begins, read_pending};
@@ -33,32 +34,41 @@ pub(super) fn carry_out_after(
     plan: &Plan<'_>,
     told: &EventContext,
     chain: &[String],
+    ledger: &Ledger,
 ) -> Result<Vec<RunRecord>, OpsError> {
     let tree = told.tree.expect("what is done has a tree");
     let base = context.repo.tree_of(told.base_commit)?;
-    let Outcome { records: mut runs, made, .. } = carry_out(context, plan, told, tree, base)?;
+    let (outcome, verdicts) = carry_out(context, plan, told, tree, base, ledger)?;
+    verdicts.record(context)?;
+    let Outcome { records: mut runs, made, .. } = outcome;
     let mut later = Vec::new();
     for made in made {
         let hook = plan.running().find(|hook| hook.id == made.hook);
         let run = runs.iter_mut().find(|run| run.run_id == made.run_id);
         let (Some(hook), Some(run), Some(cause)) = (hook, run, told.commit) else { continue };
+        if run.detail.followed_by.is_some() {
+            continue;
+        }
         let seen = run.tree.unwrap_or(tree);
         let made = context.repo.objects().edit_tree(seen, made.edits)?;
         let run_id = &run.run_id;
         let seen_by = dependents(plan, hook);
         let follow_up = FollowUp { context, told, cause, chain, seen_by, hook, run_id, seen, made };
         let outcome = follow_up.commit();
-        later.extend(settle(context, run, outcome)?);
+        later.extend(settle(context, ledger, run, outcome)?);
     }
     runs.extend(later);
     Ok(runs)
 }
 
 /// Returns the hooks of a plan that have seen what a hook made: they need it, directly or through
-/// others, which come before them.
+/// others, which come before them. Those that wait for a worker will see it.
 fn dependents(plan: &Plan<'_>, hook: &Hook) -> Vec<String> {
     let mut known = vec![&hook.id];
-    for other in plan.running() {
+    let runs = |step: &&Step<'_>| {
+        matches!(&step.decision, Decision::Run | Decision::Skip(SkipReason::LeftToWorker))
+    };
+    for other in plan.steps.iter().filter(runs).map(|step| step.hook) {
         if other.needs.iter().any(|need| known.contains(&need)) {
             known.push(&other.id);
         }
@@ -69,14 +79,17 @@ fn dependents(plan: &Plan<'_>, hook: &Hook) -> Vec<String> {
 /// Writes down with the run what became of its outputs; returns the runs of the commit's own hooks.
 fn settle(
     context: &Context,
+    ledger: &Ledger,
     run: &mut RunRecord,
     outcome: Result<Followed, OpsError>,
 ) -> Result<Vec<RunRecord>, OpsError> {
     let (remark, runs) = match outcome {
         Ok(Followed::Nothing) => return Ok(Vec::new()),
         Ok(Followed::Landed(branch, landed)) => {
-            let id = landed.id.short();
-            (format!("its outputs are {id} on `{}`", branch.short()), landed.runs)
+            let (branch, commit) = (branch.short().to_owned(), landed.id);
+            let remark = format!("its outputs are {} on `{branch}`", commit.short());
+            run.detail.followed_by = Some(FollowedBy { branch, commit });
+            (remark, landed.runs)
         }
         Err(error) if is_verdict(&error) => {
             run.status = Status::Failed;
@@ -91,11 +104,7 @@ fn settle(
         Some(message) => format!("{message}; {remark}"),
         None => remark,
     });
-    let Some(mut row) = journal::get(&context.repo.connection(), &run.run_id)? else {
-        return Ok(runs);
-    };
-    run.status.name().clone_into(&mut row.status);
-    row.record = serde_json::to_string(run).expect("a run has a JSON form");
+    let row = ledger.row(run, None).expect("a run has a JSON form");
     context.repo.transact(|connection| Ok(journal::write(connection, &row)?))?;
     Ok(runs)
 }
@@ -105,6 +114,7 @@ fn is_verdict(error: &OpsError) -> bool {
     matches!(
         error,
         OpsError::Refused { .. }
+            | OpsError::Required { .. }
             | OpsError::Untrusted { .. }
             | OpsError::Protected { .. }
             | OpsError::BrokenSpec(_)

@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use crate::base::{Timestamp, interrupt};
 use crate::hook::runner::Status;
-use crate::ops::hooks::after::{PendingEvent, run_post};
+use crate::ops::hooks::after::{By, run_post};
 use crate::ops::hooks::carry_out::owner;
+use crate::ops::hooks::noted::PendingEvent;
 use crate::ops::hooks::owner::is_dead;
 use crate::ops::{Context, OpsError};
-use crate::repo::journal::{self, RunRow};
+use crate::repo::journal::{self, NOBODY, Pending, RunRow};
 
 /// Heals what a process that died left behind; costs two look-ups where there is nothing.
 pub fn heal(context: &Context) -> Result<(), OpsError> {
@@ -16,25 +17,40 @@ pub fn heal(context: &Context) -> Result<(), OpsError> {
     let runs = context.repo.layout().runs();
     let noted = journal::pending(&context.repo.connection())?;
     for event in noted {
-        if !is_dead(&runs, &event.owner)? {
+        if event.owner == NOBODY || !is_dead(&runs, &event.owner)? {
+            continue;
+        }
+        let parsed = serde_json::from_str::<PendingEvent>(&event.context);
+        if parsed.as_ref().is_ok_and(|parsed| parsed.background) {
+            requeue(context, &event)?;
             continue;
         }
         let me = owner(context)?.name.clone();
         let mine =
             context.repo.transact(|connection| Ok(journal::take_over(connection, &event, &me)?))?;
-        let Ok(parsed) = serde_json::from_str::<PendingEvent>(&event.context) else {
+        let Ok(parsed) = parsed else {
             context.repo.transact(|c| Ok(journal::remove_pending(c, event.number)?))?;
             continue;
         };
         if mine {
             let what = format!("running the {} hooks that a crash left over", parsed.event);
             context.progress.notice(&what);
-            if let Err(error) = run_post(context, event.number, &parsed) {
+            if let Err(error) = run_post(context, event.number, &parsed, By::Verb) {
                 // It stays noted; what the user wants to do now has nothing to do with it.
                 interrupt::check()?;
                 context.progress.notice(&format!("they could not be run: {error}"));
             }
         }
+    }
+    Ok(())
+}
+
+/// Gives an event back to the workers whose worker is dead.
+pub(super) fn requeue(context: &Context, event: &Pending) -> Result<(), OpsError> {
+    let free =
+        context.repo.transact(|connection| Ok(journal::take_over(connection, event, NOBODY)?))?;
+    if free {
+        context.listener.queued(&[]);
     }
     Ok(())
 }
@@ -45,7 +61,8 @@ pub fn bury(context: &Context) -> Result<(), OpsError> {
     // The loop asks the database too: nothing of the question may be held on to.
     let unfinished = journal::unfinished(&context.repo.connection())?;
     for row in unfinished {
-        let dead = match &row.owner {
+        let dead = match row.owner.as_deref() {
+            Some(NOBODY) => !is_pending(context, &row)?,
             Some(owner) => is_dead(&runs, owner)?,
             None => true,
         };
@@ -55,6 +72,12 @@ pub fn bury(context: &Context) -> Result<(), OpsError> {
         }
     }
     Ok(())
+}
+
+/// Tells whether the event of a run waits for a worker, or is with one.
+fn is_pending(context: &Context, row: &RunRow) -> Result<bool, OpsError> {
+    let pending = journal::pending(&context.repo.connection())?;
+    Ok(pending.iter().any(|event| Some(event.number) == row.event_number))
 }
 
 /// Returns the row of a run whose process is gone.

@@ -8,15 +8,17 @@ use std::time::Duration;
 use crate::base::fs::{IoContext, create_dirs};
 use crate::base::lock::{FileLock, LockError, LockKind};
 use crate::base::{Hash, NoProgress, RepoPath, TreeId};
-use crate::hook::context::EventContext;
 use crate::hook::runner::{Collected, Host, HostError, Recalled, RunRecord, Sandbox, Slot, Turn};
-use crate::hook::spec::{Hook, Work};
+use crate::hook::spec::{Globs, Hook, Work};
 use crate::object::tree::TreeEdit;
+use crate::ops::hooks::cache::{Hit, Session};
 use crate::ops::hooks::carry_out::owner;
+use crate::ops::hooks::ledger::Ledger;
 use crate::ops::{Context, OpsError};
+use crate::repo::RepoError;
 use crate::repo::journal::{self, RunRow};
 use crate::store::{ChunkStore, Durability};
-use crate::workspace::sandbox::{OverlayFile, Pinned, Sandbox as Laid, SandboxOptions};
+use crate::workspace::sandbox::{OverlayFile, Sandbox as Laid, SandboxOptions};
 use crate::workspace::{Workspace, WorkspaceError};
 
 /// The variable that names the directory of the target's tree.
@@ -30,14 +32,14 @@ const SCRIPT_LIMIT: u64 = 1 << 20;
 
 /// The repository as a host of hooks.
 #[derive(Debug)]
-pub struct RepoHost<'a> {
+pub(super) struct RepoHost<'a> {
     context: &'a Context,
     workspace: &'a Workspace,
     owner: String,
-    /// Whether what hooks pin comes from `base`: where something is merged into it.
-    pins: bool,
+    ledger: &'a Ledger,
     /// The tree that the candidate would replace.
     base: TreeId,
+    cache: &'a Session<'a>,
     /// The code that Git tracks, laid over each sandbox.
     code: Vec<OverlayFile>,
     open: Mutex<Vec<Open>>,
@@ -53,7 +55,12 @@ struct Open {
 
 impl<'a> RepoHost<'a> {
     /// Returns a host for candidates that would replace the tree `base`.
-    pub fn new(context: &'a Context, told: &EventContext, base: TreeId) -> Result<Self, OpsError> {
+    pub fn new(
+        context: &'a Context,
+        base: TreeId,
+        ledger: &'a Ledger,
+        cache: &'a Session<'a>,
+    ) -> Result<Self, OpsError> {
         let code = match context.git()? {
             Some(git) => {
                 let files = git.tracked_files()?;
@@ -65,8 +72,9 @@ impl<'a> RepoHost<'a> {
             context,
             workspace: context.workspace()?,
             owner: owner(context)?.name.clone(),
-            pins: told.source_branch.is_some(),
+            ledger,
             base,
+            cache,
             code,
             open: Mutex::default(),
         })
@@ -75,29 +83,24 @@ impl<'a> RepoHost<'a> {
     /// Lays out what the hook sees of a tree, with the code beside it.
     fn lay_out(&self, hook: &Hook, tree: TreeId) -> Result<Laid, HostError> {
         let everything = [RepoPath::root()];
-        let (inputs, pinned) = (hook.inputs.roots(), hook.pinned.roots());
-        let pins = self.pins && !hook.pinned.is_empty();
-        let is_pinned = |path: &RepoPath| hook.pinned.matches_path(path);
+        let named = Globs::roots(&[&hook.inputs, &hook.pinned]);
         let options = SandboxOptions {
-            below: if hook.inputs.is_empty() { &everything } else { &inputs },
-            wanted: &|path| hook.inputs.is_empty() || hook.inputs.matches_path(path),
-            pinned: pins.then_some(Pinned {
-                tree: self.base,
-                below: &pinned,
-                is_pinned: &is_pinned,
-            }),
+            below: if hook.inputs.is_empty() { &everything } else { &named },
+            wanted: &|path| {
+                let is_bar = hook.pinned.matches_path(path);
+                hook.inputs.is_empty() || hook.inputs.matches_path(path) || is_bar
+            },
             overlay: &self.code,
         };
         if hook.inputs.is_empty() {
             self.advise_inputs(hook, tree)?;
         }
-        self.create(tree, &options)
+        self.create(self.cache.view(hook, tree)?, &options)
     }
 
     fn lay_out_base(&self) -> Result<Laid, HostError> {
         let below = [RepoPath::root()];
-        let options =
-            SandboxOptions { below: &below, wanted: &|_| true, pinned: None, overlay: &[] };
+        let options = SandboxOptions { below: &below, wanted: &|_| true, overlay: &[] };
         self.create(self.base, &options)
     }
 
@@ -125,21 +128,8 @@ impl<'a> RepoHost<'a> {
     }
 
     fn row(&self, record: &RunRecord) -> Result<RunRow, HostError> {
-        Ok(RunRow {
-            run_id: record.run_id.clone(),
-            event: record.event.name().to_owned(),
-            hook: record.hook.to_string(),
-            status: record.status.name().to_owned(),
-            owner: (!record.status.is_final()).then(|| self.owner.clone()),
-            record: serde_json::to_string(record)?,
-            event_number: None,
-            noted: None,
-            detail: record
-                .status
-                .is_final()
-                .then(|| serde_json::to_string(&record.detail))
-                .transpose()?,
-        })
+        let owner = (!record.status.is_final()).then(|| self.owner.clone());
+        Ok(self.ledger.row(record, owner)?)
     }
 }
 
@@ -147,14 +137,18 @@ impl Host for RepoHost<'_> {
     fn slots(&self, hooks: &[&Hook]) -> Result<Vec<Slot>, HostError> {
         let layout = self.context.repo.layout();
         create_dirs(&layout.runs())?;
-        let reserve = |connection: &_| {
-            let ids = hooks.iter().map(|_| Ok(journal::next_run_id(connection)?));
-            ids.collect::<Result<Vec<_>, _>>()
+        let place = |connection: &_, hook: &Hook| match self.ledger.of_hook(hook) {
+            Some(known) => Ok(known),
+            None => Ok((journal::next_run_id(connection)?, 1, None)),
         };
-        let slots = self.context.repo.jot(reserve)?.into_iter().map(|run_id| {
+        let reserve = |connection: &_| {
+            hooks.iter().map(|hook| place(connection, hook)).collect::<Result<Vec<_>, RepoError>>()
+        };
+        let places = self.context.repo.transact(reserve)?.into_iter();
+        let slots = places.map(|(run_id, attempt, done)| {
             let file = format!("{run_id}.log.zst");
             let log = layout.runs().join(&file);
-            Slot { log, log_name: format!(".mlv/runs/{file}"), run_id, attempt: 1 }
+            Slot { log, log_name: format!(".mlv/runs/{file}"), run_id, attempt, done }
         });
         Ok(slots.collect())
     }
@@ -178,8 +172,14 @@ impl Host for RepoHost<'_> {
         }
     }
 
-    fn recall(&self, _hook: &Hook, _tree: TreeId) -> Result<Option<Recalled>, HostError> {
-        Ok(None)
+    fn recall(&self, hook: &Hook, tree: TreeId) -> Result<Option<Recalled>, HostError> {
+        let hit = self.cache.recall(hook, tree)?;
+        Ok(hit.map(|Hit { status, message, metrics, edits }| Recalled {
+            status,
+            message: Some(message),
+            metrics,
+            edits,
+        }))
     }
 
     fn prepare(&self, hook: &Hook, run_id: &str, tree: TreeId) -> Result<Sandbox, HostError> {
@@ -232,12 +232,12 @@ impl Host for RepoHost<'_> {
 
     fn remember(
         &self,
-        _hook: &Hook,
-        _tree: TreeId,
-        _record: &RunRecord,
-        _edits: &[TreeEdit],
+        hook: &Hook,
+        tree: TreeId,
+        record: &RunRecord,
+        edits: &[TreeEdit],
     ) -> Result<(), HostError> {
-        Ok(())
+        Ok(self.cache.remember(hook, tree, record, edits)?)
     }
 
     fn tree_with(&self, tree: TreeId, edits: &[TreeEdit]) -> Result<TreeId, HostError> {

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use crate::base::fs::read_if_exists;
 use crate::base::{Hash, RepoPath};
 use crate::hook::event::{EVENTS, Event};
 use crate::hook::plan::{Decision, Trigger, plan};
-use crate::hook::spec::{FILE_NAME, Spec, parse};
+use crate::hook::spec::{FILE_NAME, Spec};
 use crate::ops::hooks::definitions::spec_of;
+use crate::ops::hooks::spec_files::texts_on_disk;
 use crate::ops::hooks::trust::is_trusted;
 use crate::ops::{Context, OpsError};
 use crate::refs::RefName;
@@ -96,13 +96,13 @@ pub fn check(context: &Context, file: Option<&Path>) -> Result<Spec, OpsError> {
         Some(file) => context.directory.join(file),
         None => context.repo.root().join(FILE_NAME),
     };
-    let Some(bytes) = read_if_exists(&path)? else {
+    let name = file.unwrap_or(Path::new(FILE_NAME)).display().to_string();
+    let Some(texts) = texts_on_disk(context.repo.root(), &path, &name)? else {
         return Err(OpsError::NoSuchPath {
             path: path.display().to_string(),
             place: "the working copy".to_owned(),
             candidates: Vec::new(),
         });
     };
-    let name = file.unwrap_or(Path::new(FILE_NAME)).display().to_string();
-    parse(&name, &bytes).map_err(OpsError::BrokenSpec)
+    texts.parse().map_err(OpsError::BrokenSpec)
 }

@@ -1,19 +1,20 @@
-//! The journal of runs, and their logs.
+//! The journal of runs, as users and reports ask for it.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::hook::output::Annotation;
-use crate::hook::runner::{RunDetail, Status};
+use crate::hook::runner::{FollowedBy, RunDetail, Status};
+use crate::ops::hooks::noted::PendingEvent;
 use crate::ops::{Context, OpsError};
+pub use crate::repo::journal::Filter;
 use crate::repo::journal::{self, RunRow};
 
-/// Returns up to `limit` runs, newest first, as the `run` objects of `--json`; of one status where
-/// one is given.
-pub fn runs(context: &Context, status: Option<&str>, limit: usize) -> Result<Vec<Value>, OpsError> {
-    let rows = journal::list(&context.repo.connection(), status, limit)?;
+/// Returns up to `limit` of the runs that are asked for, newest first, as the `run` objects of
+/// `--json`.
+pub fn runs(context: &Context, filter: &Filter, limit: usize) -> Result<Vec<Value>, OpsError> {
+    let rows = journal::list(&context.repo.connection(), filter, limit)?;
     Ok(rows.iter().filter_map(|row| serde_json::from_str(&row.record).ok()).collect())
 }
 
@@ -27,6 +28,10 @@ pub struct ReportedRun {
     pub annotations: Vec<Annotation>,
     /// The last lines it wrote.
     pub tail: Vec<String>,
+    /// The commit that followed with what it made.
+    pub followed_by: Option<FollowedBy>,
+    /// The event it belongs to, with which it can be run again.
+    pub noted: Option<PendingEvent>,
 }
 
 impl ReportedRun {
@@ -40,10 +45,13 @@ impl ReportedRun {
             duration: detail.duration_ms.map(Duration::from_millis),
             annotations: detail.annotations,
             tail: detail.tail,
+            followed_by: detail.followed_by,
+            noted: row.noted.as_deref().and_then(|noted| serde_json::from_str(noted).ok()),
         })
     }
 
-    fn text(&self, field: &str) -> &str {
+    /// Returns a text of the record; an empty one where it has none.
+    pub fn text(&self, field: &str) -> &str {
         self.record[field].as_str().unwrap_or_default()
     }
 
@@ -64,13 +72,13 @@ impl ReportedRun {
     }
 }
 
-/// Returns up to `limit` runs with what they remarked, newest first.
+/// Returns up to `limit` of the runs that are asked for with what they remarked, newest first.
 pub fn reported(
     context: &Context,
-    status: Option<&str>,
+    filter: &Filter,
     limit: usize,
 ) -> Result<Vec<ReportedRun>, OpsError> {
-    let rows = journal::list(&context.repo.connection(), status, limit)?;
+    let rows = journal::list(&context.repo.connection(), filter, limit)?;
     Ok(rows.iter().filter_map(ReportedRun::of_row).collect())
 }
 
@@ -79,29 +87,4 @@ pub fn report(context: &Context, run_id: &str) -> Result<ReportedRun, OpsError> 
     let row = journal::get(&context.repo.connection(), run_id)?;
     let unknown = || OpsError::NoSuchRun { run: run_id.to_owned() };
     row.as_ref().and_then(ReportedRun::of_row).ok_or_else(unknown)
-}
-
-/// Where the log of a run lies.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RunLog {
-    pub record: Value,
-    /// Nothing where the hook was never started.
-    pub path: Option<PathBuf>,
-}
-
-/// Finds the log of a run; the newest run that has one where none is named.
-pub fn log(context: &Context, run_id: Option<&str>) -> Result<RunLog, OpsError> {
-    let found = match run_id {
-        Some(run_id) => journal::get(&context.repo.connection(), run_id)?,
-        None => journal::list(&context.repo.connection(), None, 50)?.into_iter().find(|row| {
-            context.repo.layout().runs().join(format!("{}.log.zst", row.run_id)).exists()
-        }),
-    };
-    let Some(row) = found else {
-        let named = |run: &str| OpsError::NoSuchRun { run: run.to_owned() };
-        return Err(run_id.map_or(OpsError::NoRun, named));
-    };
-    let path = context.repo.layout().runs().join(format!("{}.log.zst", row.run_id));
-    let record = serde_json::from_str(&row.record).unwrap_or(Value::Null);
-    Ok(RunLog { record, path: path.exists().then_some(path) })
 }

@@ -8,7 +8,7 @@ use crate::ops::switch::carry_staged;
 use crate::ops::worktree::{Move, move_to};
 use crate::ops::{Context, OpsError};
 use crate::refs::{RefEdit, RefError, RefName, RefValue};
-use crate::repo::{Head, RepoError, Update};
+use crate::repo::{Head, Judged, RepoError, Update};
 use crate::store::{ChunkStore, Durability};
 
 /// Where a landing goes.
@@ -28,6 +28,7 @@ pub(super) fn advance(
     way: &Way,
     now: Timestamp,
     noted: &[PendingEvent],
+    judged: Judged,
 ) -> Result<Vec<i64>, OpsError> {
     let stands = stands_there(&context.repo.head()?, landing);
     if landing.checked_out && !stands {
@@ -38,6 +39,7 @@ pub(super) fn advance(
     let mut edits = vec![RefEdit::replace(name, old, RefValue::Commit(way.id))];
     edits.extend(landing.edits.iter().cloned());
     let mut update = Update::new(&context.command, now, edits);
+    update.judged = judged;
     update.pending = hooks::pending_rows(context, noted)?;
     let updated = if stands {
         move_files(context, landing, way, update)

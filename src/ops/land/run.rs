@@ -8,7 +8,7 @@ use crate::hook::event::Around;
 use crate::hook::runner::RunRecord;
 use crate::hook::spec::Spec;
 use crate::object::Commit;
-use crate::ops::hooks::{self, Exempt, PendingEvent};
+use crate::ops::hooks::{self, Exempt, Moving, PendingEvent, Verdicts};
 use crate::ops::land::advance::{Way, advance};
 use crate::ops::land::types::{Candidate, Landed, Landing};
 use crate::ops::{Context, OpsError};
@@ -28,21 +28,25 @@ pub fn land(
 ) -> Result<Landed, OpsError> {
     let now = context.now()?;
     let planned = candidate.tree;
-    let mut commit = draft(context, candidate, now)?;
+    let commit = draft(context, candidate, now)?;
     hooks::check_spec_change(context, landing.base, commit.tree)?;
     let spec = hooks::definitions(context, landing.definitions)?;
     if landing.own {
         spec.iter().try_for_each(|spec| hooks::trust_own(context, landing.base, spec))?;
     }
-    let (runs, lock) = judge(context, lock, &landing, spec.as_ref(), &mut commit)?;
-    let (id, commit, fast_forward) = store(context, &landing, commit, planned)?;
+    let (judgement, lock) = judge(context, lock, &landing, spec.as_ref(), commit)?;
+    check_required(context, &landing, &judgement)?;
+    let Judgement { commit, runs, verdicts } = judgement;
+    let (id, commit, fast_forward) = write(context, &landing, commit, planned)?;
+    let judged = verdicts.judged(context, Some(id))?;
+    context.repo.store().flush(Durability::Durable)?;
     tracing::debug!(commit = %id, tree = %commit.tree, fast_forward, "stored the commit");
 
     let after = EventContext { commit: Some(id), ..told(context, &landing, &commit)? };
     let noted = note(context, &landing, spec.as_ref(), &after)?;
     let way = Way { id, planned, tree: commit.tree };
     let lock = lock.map_or_else(|| context.lock_patiently(), Ok)?;
-    let numbers = advance(context, &landing, &way, now, &noted)?;
+    let numbers = advance(context, &landing, &way, now, &noted, judged)?;
     drop(lock);
     let mut landed = Landed {
         id,
@@ -79,27 +83,36 @@ fn told(context: &Context, landing: &Landing, commit: &Commit) -> Result<EventCo
     let event = landing.around.last().expect("a landing has events").pre;
     let branch = landing.branch.as_ref().map(RefName::short);
     let source = landing.source.as_deref();
-    hooks::event_context(context, event, commit, landing.base, branch, source)
+    let told = hooks::event_context(context, event, commit, landing.base, branch, source)?;
+    Ok(EventContext { definitions: Some(landing.definitions), ..told })
 }
 
-/// Lets the `pre-` hooks judge and amend the commit; returns their runs, and the lock unless it was
-/// let go for them.
+/// What the `pre-` hooks made of a commit that they let pass.
+struct Judgement {
+    commit: Commit,
+    runs: Vec<RunRecord>,
+    verdicts: Verdicts,
+}
+
+/// Lets the `pre-` hooks judge and amend the commit; returns what they made of it, and the lock
+/// unless it was let go for them.
 fn judge(
     context: &Context,
     lock: Option<FileLock>,
     landing: &Landing,
     spec: Option<&Spec>,
-    commit: &mut Commit,
-) -> Result<(Vec<RunRecord>, Option<FileLock>), OpsError> {
-    let Some(spec) = spec else { return Ok((Vec::new(), lock)) };
+    commit: Commit,
+) -> Result<(Judgement, Option<FileLock>), OpsError> {
+    let mut judged = Judgement { commit, runs: Vec::new(), verdicts: Verdicts::default() };
+    let Some(spec) = spec else { return Ok((judged, lock)) };
     if landing.no_verify {
-        commit.meta.push((NO_VERIFY_MARK.to_owned(), "true".to_owned()));
-        commit.meta.sort();
-        commit.meta.dedup_by(|a, b| a.0 == b.0);
-        return Ok((Vec::new(), lock));
+        let meta = &mut judged.commit.meta;
+        meta.push((NO_VERIFY_MARK.to_owned(), "true".to_owned()));
+        meta.sort();
+        meta.dedup_by(|a, b| a.0 == b.0);
+        return Ok((judged, lock));
     }
     let mut lock = lock;
-    let mut runs = Vec::new();
     for (at, Around { pre, .. }) in landing.around.iter().enumerate() {
         let earlier = landing.around[..at].iter().map(|around| around.pre);
         let exempt = Exempt::new(earlier, &landing.chain);
@@ -107,14 +120,44 @@ fn judge(
             continue;
         }
         lock = None;
-        let told = EventContext { event: *pre, ..told(context, landing, commit)? };
-        let passed = hooks::run_pre(context, spec, &told, &exempt, landing.checked_out);
-        let passed = passed.map_err(|refusal| preceded(refusal, &runs))?;
-        runs.extend(passed.runs);
-        commit.tree = passed.tree;
+        let told = EventContext { event: *pre, ..told(context, landing, &judged.commit)? };
+        match hooks::run_pre(context, spec, &told, &exempt, landing.checked_out) {
+            Ok(passed) => {
+                judged.runs.extend(passed.runs);
+                judged.verdicts.extend(passed.verdicts);
+                judged.commit.tree = passed.tree;
+            }
+            Err(refusal) => {
+                judged.verdicts.record(context)?;
+                return Err(preceded(refusal, &judged.runs));
+            }
+        }
     }
-    hooks::check_spec_change(context, landing.base, commit.tree)?;
-    Ok((runs, lock))
+    hooks::check_spec_change(context, landing.base, judged.commit.tree)?;
+    Ok((judged, lock))
+}
+
+/// Refuses what the rules of the branch miss a verdict on. What was found is kept all the same.
+fn check_required(
+    context: &Context,
+    landing: &Landing,
+    judgement: &Judgement,
+) -> Result<(), OpsError> {
+    let Some(branch) = &landing.branch else { return Ok(()) };
+    let moving = Moving {
+        branch,
+        from: landing.base.filter(|_| !landing.is_new_branch),
+        commit: &judgement.commit,
+        id: None,
+        event: landing.around.last().expect("a landing has events").pre,
+        source: landing.source.as_deref(),
+        verdicts: &judgement.verdicts,
+        runs: &judgement.runs,
+    };
+    hooks::check_required(context, &moving).or_else(|missing| {
+        judgement.verdicts.record(context)?;
+        Err(missing)
+    })
 }
 
 /// Returns a refusal with the runs that came before it.
@@ -147,9 +190,9 @@ fn note(
     Ok(noted)
 }
 
-/// Makes the commit durable: the drafted one, or that which the branch can simply move to; a move
-/// past the hooks needs a commit that says so.
-fn store(
+/// Writes the commit: the drafted one, or that which the branch can simply move to; a move past the
+/// hooks needs a commit that says so.
+fn write(
     context: &Context,
     landing: &Landing,
     draft: Commit,
@@ -158,10 +201,8 @@ fn store(
     let objects = context.repo.objects();
     let is_marked = draft.meta.iter().any(|(key, _)| key == NO_VERIFY_MARK);
     let forward = landing.fast_forward.filter(|_| draft.tree == planned && !is_marked);
-    let stored = match forward {
+    Ok(match forward {
         Some(id) => (id, objects.commit(id)?, true),
         None => (objects.write_commit(&draft)?, draft, false),
-    };
-    context.repo.store().flush(Durability::Durable)?;
-    Ok(stored)
+    })
 }

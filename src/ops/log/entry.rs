@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use crate::base::{CommitId, Timestamp, TreeId};
 use crate::object::{CodeRevision, Commit, Signature};
+use crate::ops::hooks::{Verdict, VerdictBook};
 use crate::ops::{Context, OpsError};
 
 /// A commit in a listing.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct LogEntry {
     pub id: CommitId,
     pub parents: Vec<CommitId>,
@@ -20,6 +21,8 @@ pub struct LogEntry {
     pub code: Option<CodeRevision>,
     /// Branches and tags that stand here.
     pub refs: Vec<String>,
+    /// What hooks found of its tree, by hook, the newest last; looked up where it is asked for.
+    pub verdicts: Vec<Verdict>,
 }
 
 /// Writes ordered pairs as a JSON object.
@@ -40,6 +43,7 @@ impl LogEntry {
             tree: commit.tree,
             code: commit.code,
             refs,
+            verdicts: Vec::new(),
         }
     }
 
@@ -53,7 +57,8 @@ impl LogEntry {
 pub fn entry(context: &Context, id: CommitId) -> Result<LogEntry, OpsError> {
     let commit = context.repo.objects().commit(id)?;
     let refs = names_by_commit(context)?.remove(&id).unwrap_or_default();
-    Ok(LogEntry::new(id, commit, refs))
+    let verdicts = VerdictBook::open(context)?.on(commit.tree)?;
+    Ok(LogEntry { verdicts, ..LogEntry::new(id, commit, refs) })
 }
 
 /// Returns the short names of the branches and tags on each commit.

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use crate::base::{CommitId, TreeId};
 use crate::diff::tree::tree_changes;
 use crate::object::Commit;
+use crate::ops::hooks::VerdictBook;
 use crate::ops::log::order::{by_time, topological};
 use crate::ops::log::{LogEntry, names_by_commit};
 use crate::ops::{Context, OpsError};
@@ -23,6 +24,8 @@ pub struct LogOptions {
     /// Children strictly before their parents, and parents as the nearest commits that are shown: as
     /// a graph needs it.
     pub topological: bool,
+    /// Look up what hooks found.
+    pub verdicts: bool,
 }
 
 /// Visits the wanted commits, newest first, each as soon as it is found.
@@ -36,9 +39,11 @@ pub fn visit<E: From<OpsError>>(
         Filter { context, paths: context.pathspecs(&options.paths).map_err(OpsError::from)? };
     let names = names_by_commit(context)?;
     let mut left = options.limit.unwrap_or(usize::MAX);
+    let book = options.verdicts.then(|| VerdictBook::open(context)).transpose()?;
     let mut show = |id: CommitId, commit: Commit| {
         let refs = names.get(&id).cloned().unwrap_or_default();
-        take(LogEntry::new(id, commit, refs))?;
+        let found = book.as_ref().map_or(Ok(Vec::new()), |book| book.on(commit.tree));
+        take(LogEntry { verdicts: found?, ..LogEntry::new(id, commit, refs) })?;
         left -= 1;
         Ok::<_, E>(left > 0)
     };

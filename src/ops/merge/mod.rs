@@ -9,5 +9,5 @@ pub use pending::{
     end_pending, no_merge_begins, read_pending, refuse_unresolved, settle_paths, write_pending,
 };
 pub use report::{MergeReport, MergeResult, ReportedConflict, reported};
-pub use run::{MergeRequest, merge};
+pub use run::{Foreseen, MergeRequest, foresee, merge};
 pub use settle::{abort, proceed, without_side_files};

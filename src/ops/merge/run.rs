@@ -10,7 +10,7 @@ use crate::merge::{
 use crate::object::{Entry, TreeEdit, TreeValue};
 use crate::ops::land::{Candidate, Landing, Stage, land};
 use crate::ops::merge::pending::{no_merge_begins, read_pending, write_pending};
-use crate::ops::merge::report::{MergeReport, MergeResult, reported};
+use crate::ops::merge::report::{MergeReport, MergeResult, ReportedConflict, reported};
 use crate::ops::worktree::{Move, move_to};
 use crate::ops::{Context, OpsError, branch, hooks};
 use crate::refs::{RefEdit, RefName, RefValue, Revision};
@@ -116,6 +116,45 @@ pub fn merge(context: &Context, request: &MergeRequest) -> Result<MergeReport, O
         return prepare(context, request, &sides, &plan);
     }
     commit_merge(context, lock, request, &sides, &plan, fast_forward)
+}
+
+/// What a merge would come to.
+#[derive(Debug, Clone)]
+pub enum Foreseen {
+    UpToDate,
+    Conflicts(Vec<ReportedConflict>),
+    Clean(ForeseenMerge),
+}
+
+/// A merge that could be made.
+#[derive(Debug, Clone)]
+pub struct ForeseenMerge {
+    /// Its tree, stored, before any hook has seen it.
+    pub tree: TreeId,
+    pub ours: Option<CommitId>,
+    pub theirs: CommitId,
+    pub source: String,
+    pub message: String,
+}
+
+/// Works out the candidate of a merge; nothing is changed.
+pub fn foresee(context: &Context, request: &MergeRequest) -> Result<Foreseen, OpsError> {
+    let sides = Sides::find(context, request)?;
+    let mut history = History::of(context.repo.objects());
+    if let Some(ours) = sides.ours
+        && history.is_ancestor(sides.theirs, ours)?
+    {
+        return Ok(Foreseen::UpToDate);
+    }
+    let plan = plan(context, request, &sides, &mut history)?;
+    if !plan.is_clean() {
+        return Ok(Foreseen::Conflicts(reported(&plan.conflicts)));
+    }
+    let tree = plan.apply_clean_part(context.repo.objects())?;
+    context.repo.store().flush(Durability::Visible)?;
+    let message = message(request, &sides);
+    let Sides { ours, theirs, source_name: source, .. } = sides;
+    Ok(Foreseen::Clean(ForeseenMerge { tree, ours, theirs, source, message }))
 }
 
 fn refuse_unready(context: &Context) -> Result<(), OpsError> {

@@ -58,6 +58,10 @@ impl ChunkStore for LocalStore {
         self.read_verified(id)
     }
 
+    fn read_into(&self, id: BlobId, out: &mut [u8]) -> Result<usize, StoreError> {
+        self.read_verified_into(id, out)
+    }
+
     fn write(&self, id: BlobId, bytes: &[u8]) -> Result<bool, StoreError> {
         self.add(id, bytes)
     }

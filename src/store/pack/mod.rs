@@ -13,7 +13,7 @@ mod writer;
 pub use footer::{FooterError, read_footer};
 pub use header::{BlobEntry, ENTRY_LEN, HEADER_LEN, PREAMBLE, checksum, hash_at, u32_at};
 pub use name::{PackName, fresh_nonce};
-pub use reader::{BlobError, read_blob, read_both};
+pub use reader::{BlobError, read_blob, read_blob_into, read_both};
 pub use scan::scan;
 pub use writer::{Batch, PackWriter, PendingFile};
 

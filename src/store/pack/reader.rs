@@ -1,11 +1,16 @@
 //! Reads one blob of a pack and verifies it.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-use crate::store::compress::{DecodeError, MAX_BLOB, decode};
+use crate::store::compress::{DecodeError, MAX_BLOB, Scheme, check_length, decode, decode_into};
 use crate::store::pack::BlobEntry;
+
+thread_local! {
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 /// Why a blob of a pack cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -41,13 +46,38 @@ pub fn read_both(file: &File, entry: &BlobEntry) -> Result<(Vec<u8>, Vec<u8>), B
     Ok((stored, plain))
 }
 
+/// Fills `out` with the plain bytes of a blob, verified against its hash; they must be as many.
+pub fn read_blob_into(file: &File, entry: &BlobEntry, out: &mut [u8]) -> Result<(), BlobError> {
+    if entry.scheme == Scheme::RAW {
+        check_length(entry.stored as usize, out.len())?;
+        file.read_exact_at(out, entry.payload())?;
+    } else {
+        let mut stored = SCRATCH.take();
+        let read = read_payload_into(file, entry, &mut stored);
+        let decoded = read.and_then(|()| Ok(decode_into(entry.scheme, &stored, out)?));
+        SCRATCH.set(stored);
+        decoded?;
+    }
+    if entry.id.kind.hash(out) == entry.id.hash { Ok(()) } else { Err(BlobError::WrongHash) }
+}
+
 fn read_payload(file: &File, entry: &BlobEntry) -> Result<Vec<u8>, BlobError> {
+    let mut stored = Vec::new();
+    read_payload_into(file, entry, &mut stored)?;
+    Ok(stored)
+}
+
+/// Makes `stored` hold the stored bytes of a blob.
+fn read_payload_into(
+    file: &File,
+    entry: &BlobEntry,
+    stored: &mut Vec<u8>,
+) -> Result<(), BlobError> {
     if entry.stored as usize > MAX_BLOB {
         return Err(DecodeError::TooLong { plain: u64::from(entry.stored) }.into());
     }
-    let mut stored = vec![0; entry.stored as usize];
-    file.read_exact_at(&mut stored, entry.payload())?;
-    Ok(stored)
+    stored.resize(entry.stored as usize, 0);
+    Ok(file.read_exact_at(stored, entry.payload())?)
 }
 
 fn verified(stored: Vec<u8>, entry: &BlobEntry) -> Result<Vec<u8>, BlobError> {

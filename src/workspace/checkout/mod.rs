@@ -1,6 +1,7 @@
 //! Making the working copy hold another tree: a plan that loses nothing, a journal, then the deed.
 
 mod apply;
+pub(super) mod base;
 mod clear;
 mod decide;
 mod journal;

@@ -1,3 +1,5 @@
+mod large;
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,39 +1,47 @@
 //! Putting one entry on the disk.
 
-use std::fs::Permissions;
+use std::fs::{File, Permissions};
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 
 use crate::base::RepoPath;
-use crate::base::fs::IoContext;
+use crate::base::fs::{IoContext, PathError};
 use crate::object::{Entry, ObjectDb};
 use crate::workspace::cache::{CachedFile, NewRow};
 use crate::workspace::checkout::Step;
+use crate::workspace::checkout::base::Base;
 use crate::workspace::checkout::clear::remove_empty_tree;
 use crate::workspace::disk::{Cursor, FileKind, Stat, set_aside};
 use crate::workspace::error::WorkspaceError;
 
-/// Creates what `entry` says at a free path in a directory that is there.
+/// Creates what `entry` says, perhaps from a clone of `base`, at a free path in a directory that is
+/// there; returns the open file, or nothing for a link.
 pub(in crate::workspace) fn put(
     objects: &ObjectDb,
     cursor: &mut Cursor,
     path: &RepoPath,
     entry: &Entry,
+    base: Option<&Base>,
     present: i64,
-) -> Result<(), WorkspaceError> {
+) -> Result<Option<File>, WorkspaceError> {
     match entry {
-        Entry::Symlink { target } => Ok(cursor.create_link(path, target)?),
+        Entry::Symlink { target } => cursor.create_link(path, target)?,
         Entry::File { file, executable } => {
-            let mut out = cursor.create_file(path, if *executable { 0o777 } else { 0o666 })?;
-            if file.size > 0 {
-                objects.copy_file(file, &mut out)?;
+            let out = cursor.create_file(path, if *executable { 0o777 } else { 0o666 })?;
+            match base {
+                Some(base) if base.clone_into(&out) => {
+                    objects.patch_file(&base.content, file, &out)?;
+                }
+                _ => objects.fill_file(file, &out)?,
             }
             let full = || cursor.disk().full_path(path);
             set_aside(&out, present)
                 .map_err(std::io::Error::from)
                 .context("set time of", full())?;
-            Ok(())
+            return Ok(Some(out));
         }
     }
+    Ok(None)
 }
 
 /// Makes one path hold what its step says: written beside it, then put in its place, unless somebody
@@ -47,24 +55,41 @@ pub(super) fn write_step(
 ) -> Result<Option<NewRow>, WorkspaceError> {
     let Step { path, new: Some(entry), .. } = step else { return Ok(None) };
     cursor.make_directory(&path.parent().unwrap_or_default())?;
-    let now = cursor.stat(path)?;
-    if !(only_mode_differs(step) && change_mode(cursor, step, now)?) {
-        if now.is_some_and(|now| now.kind() == FileKind::Directory) {
-            remove_empty_tree(cursor, path)?;
-        }
-        put(objects, cursor, temporary, entry, present)
-            .and_then(|()| take_place(cursor, step, temporary))
-            .inspect_err(|_| {
-                // The error that led here says more than one about tidying up.
-                let _ = cursor.remove_file(temporary);
-            })?;
-    }
-    let stat = cursor.stat(path)?;
+    let stat = if only_mode_differs(step) && change_mode(cursor, step)? {
+        cursor.stat(path)?
+    } else {
+        replace(objects, cursor, step, entry, temporary, present).inspect_err(|_| {
+            // The error that led here says more than one about tidying up.
+            let _ = cursor.remove_file(temporary);
+        })?
+    };
     let row = |stat| {
         let file = CachedFile { stat, observed_ns: present, entry: entry.clone() };
         NewRow { path: path.clone(), file }
     };
     Ok(stat.map(row))
+}
+
+/// Writes an entry beside its place, puts it there, and returns its facts.
+fn replace(
+    objects: &ObjectDb,
+    cursor: &mut Cursor,
+    step: &Step,
+    entry: &Entry,
+    temporary: &RepoPath,
+    present: i64,
+) -> Result<Option<Stat>, WorkspaceError> {
+    let base = Base::of(objects, cursor, step)?;
+    let written = put(objects, cursor, temporary, entry, base.as_ref(), present)?;
+    take_place(cursor, step, temporary)?;
+    match written {
+        // Of what was written, whoever may have taken its place since.
+        Some(file) => {
+            let full = || cursor.disk().full_path(&step.path);
+            Ok(Some(rustix::fs::fstat(&file).context("look at", full())?.into()))
+        }
+        None => Ok(cursor.stat(&step.path)?),
+    }
 }
 
 fn take_place(
@@ -73,14 +98,26 @@ fn take_place(
     temporary: &RepoPath,
 ) -> Result<(), WorkspaceError> {
     let Step { path, old, .. } = step;
-    check_unchanged(step, cursor.stat(path)?)?;
-    match old {
-        Some(_) => Ok(cursor.rename_over(temporary, path)?),
-        None => cursor.rename_new(temporary, path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::AlreadyExists => changed(step),
-            _ => error.into(),
-        }),
+    if old.is_some() {
+        check_unchanged(step, cursor.stat(path)?)?;
+        return Ok(cursor.rename_over(temporary, path)?);
     }
+    let taken = |error: PathError| match error.kind() {
+        ErrorKind::AlreadyExists => changed(step),
+        _ => error.into(),
+    };
+    match cursor.rename_new(temporary, path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && give_way(cursor, path)? => {
+            cursor.rename_new(temporary, path).map_err(taken)
+        }
+        other => other.map_err(taken),
+    }
+}
+
+/// Removes a directory that stands where a file shall go and holds no file; tells whether it did.
+fn give_way(cursor: &mut Cursor, path: &RepoPath) -> Result<bool, WorkspaceError> {
+    let is_directory = cursor.stat(path)?.is_some_and(|now| now.kind() == FileKind::Directory);
+    Ok(is_directory && remove_empty_tree(cursor, path)?)
 }
 
 /// Removes the file of a step, unless somebody touched it.
@@ -109,11 +146,8 @@ fn only_mode_differs(step: &Step) -> bool {
 }
 
 /// Makes a file executable, or no longer; tells whether that could be done in place.
-fn change_mode(
-    cursor: &mut Cursor,
-    step: &Step,
-    now: Option<Stat>,
-) -> Result<bool, WorkspaceError> {
+fn change_mode(cursor: &mut Cursor, step: &Step) -> Result<bool, WorkspaceError> {
+    let now = cursor.stat(&step.path)?;
     check_unchanged(step, now)?;
     let (Some(now), Some(Entry::File { executable, .. })) = (now, &step.new) else {
         return Ok(false);

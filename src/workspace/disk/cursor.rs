@@ -176,7 +176,7 @@ impl Cursor {
     /// Creates a file that was not there, in a directory that is.
     pub fn create_file(&mut self, path: &RepoPath, mode: u32) -> Result<File, PathError> {
         let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let fd = self.at("create", path, |parent, name| {
             rustix::fs::openat(parent, name, flags, Mode::from_raw_mode(mode as _))
         })?;

@@ -5,6 +5,7 @@ mod clock;
 mod cursor;
 mod list;
 mod remove;
+mod share;
 mod stat;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ pub use clock::{present, set_aside};
 pub use cursor::Cursor;
 pub use list::{Names, list};
 pub use remove::remove_all;
+pub use share::share_bytes;
 pub use stat::{FileKind, Stat};
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};

@@ -1,6 +1,5 @@
 //! What a sandbox holds, and making one.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -27,24 +26,8 @@ pub struct SandboxOptions<'a> {
     pub below: &'a [RepoPath],
     /// Which paths of the tree are laid out.
     pub wanted: &'a (dyn Fn(&RepoPath) -> bool + Sync),
-    /// Files of another tree that take the place of this one's.
-    pub pinned: Option<Pinned<'a>>,
     /// Files laid out as well; where the tree has the path too, the tree wins.
     pub overlay: &'a [OverlayFile],
-}
-
-/// Paths that come from another tree, or are absent where that has none.
-#[derive(Clone, Copy)]
-pub struct Pinned<'a> {
-    pub tree: TreeId,
-    pub below: &'a [RepoPath],
-    pub is_pinned: &'a (dyn Fn(&RepoPath) -> bool + Sync),
-}
-
-impl std::fmt::Debug for Pinned<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pinned").field("tree", &self.tree).finish_non_exhaustive()
-    }
 }
 
 impl std::fmt::Debug for SandboxOptions<'_> {
@@ -110,7 +93,7 @@ impl Workspace {
         let dir = tempfile::Builder::new().prefix("sandbox-").tempdir_in(&parent);
         let path = dir.context("create a directory in", &parent)?.keep();
         let mut sandbox = Sandbox { disk: Disk::open(&path)?, path, laid: Vec::new() };
-        let files = self.files_of(tree, options)?;
+        let files = self.found(tree, options.below, options.wanted)?;
         progress.phase("preparing the sandbox", Some(files.len() as u64), Unit::Files);
         let layer = Layer {
             workspace: self,
@@ -123,25 +106,6 @@ impl Workspace {
         laid.sort_by(|a, b| a.path.cmp(&b.path));
         sandbox.laid = laid;
         Ok(sandbox)
-    }
-
-    /// Returns the files to lay out, in the order of paths.
-    fn files_of(
-        &self,
-        tree: TreeId,
-        options: &SandboxOptions<'_>,
-    ) -> Result<Vec<(RepoPath, Entry)>, WorkspaceError> {
-        let Some(Pinned { tree: other, below, is_pinned }) = options.pinned else {
-            return self.found(tree, options.below, options.wanted);
-        };
-        let pinned: BTreeMap<RepoPath, Entry> =
-            self.found(other, below, is_pinned)?.into_iter().collect();
-        let free = |path: &RepoPath| (options.wanted)(path) && !is_pinned(path);
-        let mut files = self.found(tree, options.below, &free)?;
-        files.retain(|(path, _)| !is_in_the_way(path, &pinned));
-        files.extend(pinned);
-        files.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        Ok(files)
     }
 
     fn found(
@@ -161,17 +125,4 @@ impl Workspace {
         }
         Ok(files)
     }
-}
-
-/// Tells whether a file lies where a pinned one needs a directory, or below one that is pinned.
-fn is_in_the_way(path: &RepoPath, pinned: &BTreeMap<RepoPath, Entry>) -> bool {
-    let mut next = pinned.range(path..);
-    let needs_directory = next.next().is_some_and(|(other, _)| other.starts_with(path));
-    let mut above = path.parent();
-    let below_pinned = std::iter::from_fn(|| {
-        let dir = above.take()?;
-        above = dir.parent();
-        Some(dir)
-    });
-    needs_directory || below_pinned.into_iter().any(|dir| pinned.contains_key(&dir))
 }

@@ -13,7 +13,7 @@ use crate::base::fs::IoContext;
 use crate::base::{Progress, RepoPath};
 use crate::object::Entry;
 use crate::workspace::checkout::write::put;
-use crate::workspace::disk::{Cursor, Disk, set_aside};
+use crate::workspace::disk::{Cursor, Disk, set_aside, share_bytes};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
 use crate::workspace::sandbox::create::{Laid, OverlayFile};
@@ -50,7 +50,7 @@ impl Layer<'_> {
                         &led(self.workspace.root(), self.disk.path(), path, target),
                     )?;
                 } else if !self.clone_file(&mut source, &mut cursor, path, entry) {
-                    put(&self.workspace.objects, &mut cursor, path, entry, self.present)?;
+                    put(&self.workspace.objects, &mut cursor, path, entry, None, self.present)?;
                 }
                 progress.advance(1);
                 laid(&mut cursor, path, Some(entry.clone()))
@@ -94,10 +94,7 @@ impl Layer<'_> {
     }
 
     fn share_blocks(&self, from: &File, to: &File) -> bool {
-        #[cfg(target_os = "linux")]
-        let cloned = rustix::fs::ioctl_ficlone(to, from).is_ok();
-        #[cfg(not(target_os = "linux"))]
-        let cloned = false;
+        let cloned = share_bytes(from, to).is_ok();
         if !cloned {
             self.clones.store(false, Ordering::Relaxed);
         }

@@ -8,4 +8,4 @@ mod links;
 mod tests;
 
 pub use collect::Collected;
-pub use create::{OverlayFile, Pinned, Sandbox, SandboxOptions};
+pub use create::{OverlayFile, Sandbox, SandboxOptions};

@@ -12,7 +12,6 @@ fn sandbox(sample: &Sample, tree: TreeId, overlay: &[OverlayFile]) -> Sandbox {
     let options = SandboxOptions {
         below: &[RepoPath::root()],
         wanted: &|path| path.as_bytes() != b"unwanted",
-        pinned: None,
         overlay,
     };
     sample.workspace.create_sandbox(tree, &options, &NoProgress).unwrap()
@@ -138,37 +137,11 @@ fn only_what_is_asked_for_is_looked_at() {
     let options = SandboxOptions {
         below: &[path("data/raw"), path("missing"), path("run.py")],
         wanted: &|_| true,
-        pinned: None,
         overlay: &[],
     };
     let sandbox = sample.workspace.create_sandbox(tree, &options, &NoProgress).unwrap();
     let laid: Vec<String> = sandbox.laid.iter().map(|laid| laid.path.to_string()).collect();
     assert_eq!(laid, ["data/raw/a", "run.py"]);
-}
-
-#[test]
-fn what_is_pinned_comes_from_the_other_tree_or_is_absent() {
-    let sample = Sample::new();
-    let base = sample.tree(&[("gates/auc", "0.8"), ("gates/old/x", "x"), ("data/a", "old")]);
-    let lowered = sample.tree(&[
-        ("gates/auc", "0.1"),
-        ("gates/new", "1"),
-        ("gates/old", ""),
-        ("data/a", "new"),
-    ]);
-    let is_pinned = |path: &RepoPath| path.starts_with(&self::path("gates"));
-    let options = SandboxOptions {
-        below: &[path("data")],
-        wanted: &|_| true,
-        pinned: Some(Pinned { tree: base, below: &[path("gates")], is_pinned: &is_pinned }),
-        overlay: &[],
-    };
-    let sandbox = sample.workspace.create_sandbox(lowered, &options, &NoProgress).unwrap();
-    let laid: Vec<String> = sandbox.laid.iter().map(|laid| laid.path.to_string()).collect();
-    assert_eq!(laid, ["data/a", "gates/auc", "gates/old/x"]);
-    assert_eq!(fs::read_to_string(sandbox.path().join("gates/auc")).unwrap(), "0.8");
-    assert_eq!(fs::read_to_string(sandbox.path().join("data/a")).unwrap(), "new");
-    assert!(collect(&sample, &sandbox).edits.is_empty());
 }
 
 #[test]

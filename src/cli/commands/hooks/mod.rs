@@ -5,8 +5,13 @@ mod add;
 mod check;
 mod list;
 mod log;
+mod retry;
+mod run;
 mod runs;
+mod schema;
+mod show;
 mod trust;
+mod work;
 
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
@@ -22,7 +27,11 @@ use crate::cli::ui::Ui;
   mlv hooks check
   mlv hooks list
   mlv hooks runs --status failed
-  mlv hooks log r-000042
+  mlv hooks show r-000042
+  mlv hooks log r-000042 --follow
+  mlv hooks retry --failed
+  mlv hooks run pre-merge --source better-features --into main
+  mlv hooks work --once
   mlv hooks trust --dry-run")]
 pub struct Args {
     #[command(subcommand)]
@@ -34,9 +43,14 @@ enum Verb {
     List(list::Args),
     Add(add::Args),
     Check(check::Args),
+    Schema(schema::Args),
+    Run(run::Args),
     Runs(runs::Args),
+    Show(show::Args),
     Log(log::Args),
+    Retry(retry::Args),
     Trust(trust::Args),
+    Work(work::Args),
     #[command(hide = true)]
     Act(act::Args),
 }
@@ -46,9 +60,14 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         Verb::List(args) => list::run(ui, globals, args),
         Verb::Add(args) => add::run(ui, globals, args),
         Verb::Check(args) => check::run(ui, globals, args),
+        Verb::Schema(args) => schema::run(ui, args),
+        Verb::Run(args) => run::run(ui, globals, args),
         Verb::Runs(args) => runs::run(ui, globals, args),
+        Verb::Show(args) => show::run(ui, globals, args),
+        Verb::Retry(args) => retry::run(ui, globals, args),
         Verb::Log(args) => log::run(ui, globals, args),
         Verb::Trust(args) => trust::run(ui, globals, args),
+        Verb::Work(args) => work::run(ui, globals, args),
         Verb::Act(args) => act::run(ui, globals, args),
     }
 }

@@ -12,8 +12,9 @@ use crate::cli::runs::mark;
 use crate::cli::session;
 use crate::cli::style::Label;
 use crate::cli::ui::Ui;
+use crate::hook::event::{Event, EventError};
 use crate::hook::runner::Status;
-use crate::ops::hooks;
+use crate::ops::hooks::{self, Filter};
 
 /// List what hooks have run, the newest first
 #[derive(Debug, clap::Args)]
@@ -25,6 +26,18 @@ pub struct Args {
     /// Show only runs of this status: queued, running, passed, warned, failed, skipped or cancelled
     #[arg(long, value_parser = known_status, value_name = "STATUS")]
     status: Option<Status>,
+
+    /// Show only runs under this event, as `post-merge`
+    #[arg(long, value_parser = known_event, value_name = "EVENT")]
+    event: Option<Event>,
+
+    /// Show only runs of this hook; all cells of one that has a matrix
+    #[arg(long, value_name = "HOOK")]
+    hook: Option<String>,
+
+    /// Show only runs on this branch
+    #[arg(long, value_name = "BRANCH")]
+    branch: Option<String>,
 
     /// Print `[run]` as JSON
     #[arg(long)]
@@ -40,15 +53,30 @@ fn known_status(text: &str) -> Result<Status, String> {
     Status::parse(text).ok_or_else(|| format!("expected one of {names}"))
 }
 
+/// Reads the name of an event.
+pub(super) fn known_event(name: &str) -> Result<Event, String> {
+    Event::parse(name).map_err(|error| match error {
+        EventError::Unknown { candidates, .. } if !candidates.is_empty() => {
+            format!("no such event; did you mean `{}`?", candidates[0])
+        }
+        error => error.to_string(),
+    })
+}
+
 pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
     let context = session::open(ui, globals)?;
     hooks::bury(&context)?;
-    let wanted = args.status.map(Status::name);
+    let wanted = Filter {
+        status: args.status.map(|status| status.name().to_owned()),
+        event: args.event.map(|event| event.name().to_owned()),
+        hook: args.hook,
+        branch: args.branch,
+    };
     if let Some(format) = args.format {
-        report::write(ui, format, &hooks::reported(&context, wanted, args.limit)?)?;
+        report::write(ui, format, &hooks::reported(&context, &wanted, args.limit)?)?;
         return Ok(ExitStatus::Done);
     }
-    let runs = hooks::runs(&context, wanted, args.limit)?;
+    let runs = hooks::runs(&context, &wanted, args.limit)?;
     if args.json {
         ui.json(&runs)?;
         return Ok(ExitStatus::Done);

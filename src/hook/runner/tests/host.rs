@@ -80,7 +80,7 @@ impl Host for MemoryHost {
         let slot = |number: usize| {
             let run_id = format!("r-{number:06}");
             let log_name = format!("{run_id}.log");
-            Slot { log: self.dir.path().join(&log_name), run_id, log_name, attempt: 1 }
+            Slot { log: self.dir.path().join(&log_name), run_id, log_name, attempt: 1, done: None }
         };
         Ok((1..=hooks.len()).map(slot).collect())
     }

@@ -1,3 +1,8 @@
+mod faults;
+mod include;
+mod keys;
+mod schema;
+
 use std::fmt::Write;
 
 use insta::assert_snapshot;
@@ -139,29 +144,6 @@ fn unknown_keys_are_answered_with_the_nearest() {
     2 | hoks: {}
       | ^^^^
       = did you mean `hooks`?
-    ");
-}
-
-#[test]
-fn keys_of_a_later_version_are_refused() {
-    for key in super::read_hook::KEYS_LATER {
-        let text = hook_faults(&format!("on: pre-commit\nrun: x\n{key}: 1"));
-        if *key != "uses" {
-            let wanted = format!("`{key}` of hook `h` is not supported by this version");
-            assert!(text.contains(&wanted), "{text}");
-        }
-    }
-    assert_snapshot!(faults("version: 1\nbranches:\n  main: {require: [gate]}\n"), @r"
-    mlv.yaml:3:10: `require` of branch `main` is not supported by this version
-      |
-    3 |   main: {require: [gate]}
-      |          ^^^^^^^
-    ");
-    assert_snapshot!(faults("include: [hooks/*.yaml]\nversion: 1\n"), @r"
-    mlv.yaml:1:1: `include` of the file is not supported by this version
-      |
-    1 | include: [hooks/*.yaml]
-      | ^^^^^^^
     ");
 }
 
@@ -379,7 +361,7 @@ fn a_thousand_hooks_are_read() {
     assert_eq!(spec(&text).hooks.len(), 1_000);
 }
 
-const GUIDE: &str = include_str!("../../../docs/hooks.md");
+const GUIDE: &str = include_str!("../../../../docs/hooks.md");
 
 #[test]
 fn every_file_in_the_guide_is_read() {
@@ -396,7 +378,9 @@ fn every_file_in_the_guide_is_read() {
 fn the_guide_names_every_key_event_and_variable() {
     let events = crate::hook::EVENTS.iter().filter(|info| info.fires).map(|info| info.name);
     let base = crate::hook::payload::BASE_VARIABLES.iter().copied();
-    let keys = super::read_hook::KEYS.iter().chain(super::read_hook::KEYS_LATER).copied();
+    use crate::hook::spec::keys::{self, ARTIFACT_KEYS, BRANCH_KEYS, FILE_KEYS, HOOK_KEYS};
+    let lists = [FILE_KEYS, ARTIFACT_KEYS, BRANCH_KEYS, HOOK_KEYS, keys::RETRY_KEYS];
+    let keys = lists.into_iter().flat_map(keys::names);
     for name in events.chain(base).chain(keys) {
         assert!(GUIDE.contains(&format!("`{name}`")), "{name}");
     }

@@ -1,0 +1,148 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::base::{RepoPath, Timestamp};
+use crate::hook::context::{Author, Change, ChangeKind};
+use crate::hook::event::Event;
+
+fn told(branch: Option<&str>, changed: &[&str]) -> EventContext {
+    let mut told = EventContext::new(Event::PreCommit, "/repo".into(), Timestamp::from_seconds(0));
+    told.branch = branch.map(str::to_owned);
+    told.message = Some("February".into());
+    told.author = Some(Author { name: "Ada".into(), email: "ada@example.org".into() });
+    told.meta = vec![("stage".into(), "candidate".into())];
+    let change = |path: &&str| Change {
+        path: RepoPath::from_bytes(*path).unwrap(),
+        change: ChangeKind::Added,
+    };
+    told.changes = changed.iter().map(change).collect();
+    told
+}
+
+fn holds(text: &str) -> Result<bool, ConditionError> {
+    let condition = Condition::parse(text).unwrap_or_else(|fault| panic!("{text}: {fault:?}"));
+    condition.holds(&told(Some("release/1"), &["data/a.csv", "params.yaml"]))
+}
+
+fn fault(text: &str) -> String {
+    let fault = Condition::parse(text).expect_err(text);
+    let at = fault.at.map(|(start, width)| format!("{start}+{width}: ")).unwrap_or_default();
+    let help = fault.help.map(|help| format!(" ({help})")).unwrap_or_default();
+    format!("{at}{}{help}", fault.reason)
+}
+
+#[test]
+fn conditions_see_the_event_and_what_it_changes() {
+    for text in [
+        "event.branch.startsWith(\"release/\")",
+        "event.name == 'pre-commit'",
+        "changed.exists(p, p.endsWith('.csv'))",
+        "changes.all(c, c.change == 'added')",
+        "changes.exists(c, c.path.startsWith('data/') && c.change == 'added')",
+        "size(changed) == 2 && changed.size() == 2",
+        "event.author.email.endsWith('@example.org')",
+        "event.meta.stage == 'candidate' && has(event.meta.stage) && 'stage' in event.meta",
+        "event.message.matches('^Feb')",
+        "changed.filter(p, p.contains('data')).map(p, p) == ['data/a.csv']",
+        "'params.yaml' in changed",
+        "!has(event.meta.other)",
+    ] {
+        assert_eq!(holds(text), Ok(true), "{text}");
+    }
+    assert_eq!(holds("event.branch == 'main' || changed.exists(p, p == 'x')"), Ok(false));
+}
+
+#[test]
+fn what_does_not_apply_is_null() {
+    for field in ["tag", "source_branch", "target_branch", "commit", "base_commit", "tree", "git"] {
+        assert_eq!(holds(&format!("event.{field} == null")), Ok(true), "{field}");
+    }
+    assert_eq!(holds("event.tag != null && event.tag.startsWith('v')"), Ok(false));
+    assert_eq!(holds("event.parents.size() == 0"), Ok(true));
+}
+
+#[test]
+fn what_cannot_be_evaluated_is_neither_true_nor_false() {
+    for text in
+        ["event.tag.startsWith('v')", "event.meta.missing == 'x'", "1 / (size(changed) - 2) == 1"]
+    {
+        assert!(matches!(holds(text), Err(ConditionError::Evaluate { .. })), "{text}");
+    }
+}
+
+#[test]
+fn faults_are_found_before_any_event() {
+    insta::assert_snapshot!(fault("evnt.branch == 'main'"), @"");
+    insta::assert_snapshot!(fault("event.brunch == 'main'"), @"");
+    insta::assert_snapshot!(fault("event.author.mail == 'x'"), @"");
+    insta::assert_snapshot!(fault("event.branch.beginsWith('r')"), @"");
+    insta::assert_snapshot!(fault("changed.exists(p, q.endsWith('.csv'))"), @"");
+    insta::assert_snapshot!(fault("event.branch + 1 == 'x'"), @"");
+    insta::assert_snapshot!(fault("event.branch"), @"");
+    insta::assert_snapshot!(fault("event.branch = 'main'"), @"");
+    insta::assert_snapshot!(fault("event.branch == 'main"), @"");
+    insta::assert_snapshot!(fault("(event.branch == 'main'"), @"");
+    insta::assert_snapshot!(fault("changed.exists(p.endsWith('.csv'))"), @"");
+    insta::assert_snapshot!(fault("Thing{} == null"), @"");
+}
+
+#[test]
+fn evaluation_is_bounded() {
+    let many: Vec<String> = (0..20_000).map(|i| format!("data/{i}.csv")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let told = told(Some("main"), &many);
+    let start = std::time::Instant::now();
+    let over = |text: &str| Condition::parse(text).unwrap().holds(&told);
+    assert_eq!(over("changed.exists(p, p.endsWith('9.tsv'))"), Ok(false));
+    assert_eq!(
+        over("changed.all(a, changed.exists(b, a != b))"),
+        Err(ConditionError::TooMuchWork { changes: 20_000 })
+    );
+    assert_eq!(
+        over("changed.map(a, a + a + a).size() > 3"),
+        Err(ConditionError::TooMuchWork { changes: 20_000 })
+    );
+    let nested = "[1, 2].all(a, ".repeat(40) + "true" + &")".repeat(40);
+    assert!(
+        Condition::parse(&nested).is_err() || over(&nested).is_err(),
+        "loops within loops of short lists"
+    );
+    assert!(start.elapsed() < std::time::Duration::from_secs(60), "{:?}", start.elapsed());
+}
+
+#[test]
+fn expressions_within_expressions_do_not_use_up_the_stack() {
+    for text in [
+        "(".repeat(1_900),
+        "(".repeat(900) + "true" + &")".repeat(900),
+        "!".repeat(1_900) + "true",
+        "1".to_owned() + &" + 1".repeat(490) + " == 1",
+        "event".to_owned() + &".a".repeat(900),
+        "true ? ".repeat(280) + "true",
+        "[".repeat(900) + &"]".repeat(900),
+        "true && ".repeat(240) + "true",
+    ] {
+        let _ = Condition::parse(&text).map(|condition| condition.holds(&told(None, &["a"])));
+    }
+    assert!(fault(&"x".repeat(3_000)).contains("longer than"));
+}
+
+proptest! {
+    #[test]
+    fn reading_any_text_never_panics(text in "[a-z.()\\[\\]{}'\"=!&|?:+*/, 0-9\n-]{0,60}") {
+        if let Ok(condition) = Condition::parse(&text) {
+            let _ = condition.holds(&told(Some("main"), &["a/b.csv"]));
+        }
+    }
+
+    #[test]
+    fn what_is_read_is_evaluated_without_a_panic(
+        left in prop::sample::select(vec!["event.branch", "event.meta", "changed", "changes", "event.tag", "1", "null", "'x'"]),
+        between in prop::sample::select(vec!["==", "!=", "&&", "+", "in", "<", "%", "[0] =="]),
+        right in prop::sample::select(vec!["event.message", "changed[0]", "true", "[]", "{}", "size(changed)", "-1", "0"]),
+    ) {
+        if let Ok(condition) = Condition::parse(&format!("{left} {between} {right}")) {
+            let _ = condition.holds(&told(None, &[]));
+        }
+    }
+}
