@@ -78,6 +78,8 @@ fn path_of_the_test() -> String {
 /// A web server that gives these answers one after the other, and notes what it was asked.
 struct Server {
     address: String,
+    /// Keeps the port from others until the test has ended.
+    listener: TcpListener,
     thread: JoinHandle<Vec<Request>>,
 }
 
@@ -106,14 +108,15 @@ impl Server {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let answers: Vec<(String, String)> =
             answers.iter().map(|(status, body)| ((*status).into(), (*body).into())).collect();
-        let thread = std::thread::spawn(move || serve(&listener, &answers));
-        Self { address, thread }
+        let own = listener.try_clone().unwrap();
+        let thread = std::thread::spawn(move || serve(&own, &answers));
+        Self { address, listener, thread }
     }
 
     /// Returns what was asked; answers that nobody asked for are let go.
     fn asked(self) -> Vec<Request> {
         // A connection without a word ends a server that still waits.
-        drop(TcpStream::connect(self.address.trim_start_matches("http://")));
+        drop(TcpStream::connect(self.listener.local_addr().unwrap()));
         self.thread.join().unwrap()
     }
 }
@@ -185,14 +188,34 @@ hooks:
         .lines()
         .filter(|line| line.contains("mlv.yaml:") || line.starts_with("  = "))
         .collect();
-    insta::assert_snapshot!(lines.join("\n"), @"");
+    insta::assert_snapshot!(lines.join("\n"), @r"
+      caused by: mlv.yaml:3:29: no action is called `max-file-siez`
+      = did you mean `max-file-size`?
+    mlv.yaml:4:51: action `max-file-size` has no parameter `maxx`
+      = did you mean `max`?
+    mlv.yaml:5:56: `max` must be a size, as in 500kB, 10MB or 1GiB
+    mlv.yaml:6:30: action `notify-webhook` needs `url` in `with`
+      = url: where the event is sent with POST
+    mlv.yaml:7:75: `api` cannot be `v3`: it is one of v1, v2
+    mlv.yaml:8:31: `with` of hook `f` goes with `uses`
+    mlv.yaml:9:44: `shell` of hook `g` goes with `run`
+    mlv.yaml:10:57: `exclude`: `a{` is not a glob: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)
+    ");
 }
 
 #[test]
 fn a_hook_shows_what_it_uses_where_hooks_are_listed_and_trusted() {
     let env = project("on: pre-commit\nuses: max-file-size\nwith: {max: 10MB, exclude: models/**}");
-    insta::assert_snapshot!(env.screen("mlv hooks trust --dry-run"), @"");
-    insta::assert_snapshot!(env.screen("mlv hooks list"), @"");
+    insta::assert_snapshot!(env.screen("mlv hooks trust --dry-run"), @r#"
+    $ mlv hooks trust --dry-run
+    check on pre-commit
+        uses: max-file-size
+        max: 10000000
+        exclude: ["models/**"]
+    [stderr]
+    1 hook: trusted already
+    "#);
+    assert!(env.success(&["hooks", "list"]).stdout.contains("check  uses: max-file-size"));
 }
 
 #[test]

@@ -109,7 +109,6 @@ fn the_steps_before_the_hooks_put_the_data_beside_the_code() {
 }
 
 #[test]
-#[ignore = "until there is `mlv hooks run`"]
 fn the_steps_for_github_judge_a_pull_request_and_follow_up_a_merge() {
     let env = project();
     let workflow = written(&env, "github");
@@ -124,7 +123,6 @@ fn the_steps_for_github_judge_a_pull_request_and_follow_up_a_merge() {
 }
 
 #[test]
-#[ignore = "until there is `mlv hooks run`"]
 fn the_steps_for_gitlab_judge_a_merge_request_and_follow_up_a_merge() {
     let env = project();
     let pipeline = written(&env, "gitlab");
@@ -142,9 +140,20 @@ fn the_steps_for_gitlab_judge_a_merge_request_and_follow_up_a_merge() {
 fn a_file_that_is_there_is_replaced_only_when_told_to() {
     let env = TestEnvironment::new();
     env.success(&["init"]);
-    insta::assert_snapshot!(env.screen("mlv ci init gitlab"), @"");
+    insta::assert_snapshot!(env.screen("mlv ci init gitlab"), @r"
+    $ mlv ci init gitlab
+    [stderr]
+    wrote `$ROOT/.gitlab-ci.yml`
+    hint: its first lines say what to set; then commit it with Git
+    ");
     env.write(".gitlab-ci.yml", "mine\n");
-    insta::assert_snapshot!(env.screen("mlv ci init gitlab"), @"");
+    insta::assert_snapshot!(env.screen("mlv ci init gitlab"), @r"
+    $ mlv ci init gitlab
+    [stderr]
+    error: `.gitlab-ci.yml` exists already
+    hint: `--force` replaces it
+    [exit code 1]
+    ");
     assert_eq!(env.read(".gitlab-ci.yml"), b"mine\n");
     env.success(&["ci", "init", "gitlab", "--force", "--branch", "release/1"]);
     let text = String::from_utf8(env.read(".gitlab-ci.yml")).unwrap();

@@ -15,8 +15,21 @@ fn file(env: &TestEnvironment) -> String {
 #[test]
 fn a_first_hook_makes_the_file() {
     let env = repository();
-    insta::assert_snapshot!(env.screen("mlv hooks add max-file-size --with max=10MB"), @"");
-    insta::assert_snapshot!(file(&env), @"");
+    insta::assert_snapshot!(env.screen("mlv hooks add max-file-size --with max=10MB"), @r"
+    $ mlv hooks add max-file-size --with max=10MB
+    [stderr]
+    added hook `max-file-size` to a new `mlv.yaml`
+    hint: `mlv hooks check` reads the file; commit it: `mlv add mlv.yaml`
+    ");
+    insta::assert_snapshot!(file(&env), @r"
+    version: 1
+    hooks:
+      max-file-size:
+        on: [pre-commit, pre-merge]
+        uses: max-file-size
+        with:
+          max: 10MB
+    ");
     env.success(&["hooks", "check"]);
 }
 
@@ -52,7 +65,23 @@ branches: {main: {protected: true}}
         "--with",
         "headers={X-Team: ml}",
     ]);
-    insta::assert_snapshot!(file(&env), @"");
+    insta::assert_snapshot!(file(&env), @r#"
+    # Our rules.
+    version: 1
+    hooks:
+        old:   # kept
+            on:   pre-commit
+            run: true
+        tell-team:
+          on: post-merge
+          branches: [main, "release/*"]
+          uses: notify-webhook
+          with:
+            url: "https://example.org/x?a=1"
+            secret: HOOK_KEY
+            headers: {X-Team: ml}
+    branches: {main: {protected: true}}
+    "#);
     assert!(file(&env).starts_with(before.split("branches:").next().unwrap()));
     env.success(&["hooks", "check"]);
 }
@@ -81,10 +110,33 @@ fn what_cannot_be_added_changes_nothing_and_says_why() {
     let env = repository();
     env.success(&["hooks", "add", "no-secrets"]);
     let before = file(&env);
-    insta::assert_snapshot!(env.screen("mlv hooks add no-secrets"), @"");
-    insta::assert_snapshot!(env.screen("mlv hooks add max-files-size"), @"");
-    insta::assert_snapshot!(env.screen("mlv hooks add max-file-size --with max=big"), @"");
-    insta::assert_snapshot!(env.screen("mlv hooks add notify-webhook"), @"");
+    insta::assert_snapshot!(env.screen("mlv hooks add no-secrets"), @r"
+    $ mlv hooks add no-secrets
+    [stderr]
+    error: `mlv.yaml` has a hook `no-secrets` already
+    hint: `--as no-secrets-2` gives the new one another name
+    [exit code 1]
+    ");
+    insta::assert_snapshot!(env.screen("mlv hooks add max-files-size"), @r"
+    $ mlv hooks add max-files-size
+    [stderr]
+    error: no ready-made hook is called `max-files-size`
+    hint: did you mean `max-file-size`?
+    hint: `mlv hooks add` lists them
+    [exit code 1]
+    ");
+    for (line, said) in [
+        ("mlv hooks add max-file-size --with max=big", "`max` must be a size, as in 500kB"),
+        ("mlv hooks add notify-webhook", "action `notify-webhook` needs `url` in `with`"),
+        ("mlv hooks add max-file-size --on pre-comit", "did you mean `pre-commit`?"),
+    ] {
+        let told = env.screen(line).expect_code(1).stderr;
+        assert!(
+            told.starts_with("error: the hook would not be sound; nothing was written"),
+            "{told}"
+        );
+        assert!(told.contains(said), "{told}");
+    }
     env.mlv(&["hooks", "add", "max-file-size", "--with", "max"]).expect_code(2);
     env.mlv(&["hooks", "add", "--as", "x"]).expect_code(2);
     assert_eq!(file(&env), before);
@@ -94,14 +146,38 @@ fn what_cannot_be_added_changes_nothing_and_says_why() {
 fn a_layout_without_a_place_gets_the_block_to_paste() {
     let env = repository();
     env.write("mlv.yaml", "version: 1\nhooks: {old: {on: pre-commit, run: x}}\n");
-    insta::assert_snapshot!(env.screen("mlv hooks add max-file-size"), @"");
+    insta::assert_snapshot!(env.screen("mlv hooks add max-file-size"), @r"
+    $ mlv hooks add max-file-size
+    [stderr]
+    error: the layout of `mlv.yaml` has no place for the hook; nothing was written
+    hint: put this below `hooks` yourself:
+      max-file-size:
+        on: [pre-commit, pre-merge]
+        uses: max-file-size
+    [exit code 1]
+    ");
     assert_eq!(file(&env), "version: 1\nhooks: {old: {on: pre-commit, run: x}}\n");
 }
 
 #[test]
 fn without_a_name_all_are_listed() {
     let env = TestEnvironment::new();
-    insta::assert_snapshot!(env.screen("mlv hooks add"), @"");
+    insta::assert_snapshot!(env.screen("mlv hooks add"), @r"
+    $ mlv hooks add
+    max-file-size            pre-commit, pre-merge    no changed file is larger than a limit
+    no-secrets               pre-commit, pre-merge    no changed file holds a password, a key or personal data
+    notebook-clean           pre-commit, pre-merge    changed notebooks hold no outputs and no execution counts
+    well-formed              pre-commit, pre-merge    changed JSON, JSON Lines, YAML and CSV files can be read
+    require-message          pre-commit, pre-merge    the message and the metadata of a commit say what is asked for
+    run-dvc-stage            pre-commit, pre-merge    runs stages of a DVC pipeline, and takes their metrics
+    notify-webhook           post-commit, post-merge  tells a web server what happened, signed and tried again
+    slack-message            post-commit, post-merge  writes a message into a Slack channel
+    trigger-airflow          post-commit, post-merge  starts a run of an Airflow DAG, and waits for it if asked to
+    trigger-github-workflow  post-commit, post-merge  starts a workflow of GitHub Actions
+    kubernetes-job           post-commit, post-merge  runs a Kubernetes job, waits for it, and shows its log
+    [stderr]
+    hint: `mlv hooks add NAME --with KEY=VALUE` adds one; `--json` shows their parameters
+    ");
     let listed = env.json(&["hooks", "add", "--json"]);
     let size = listed.as_array().unwrap().iter().find(|a| a["name"] == "max-file-size").unwrap();
     assert_eq!(size["parameters"][0]["default"], "100MB");

@@ -56,7 +56,7 @@ fn a_job_is_created_waited_for_shown_and_cleared_away() {
     let run = env.json(&["hooks", "runs", "-n", "1", "--json"])[0].clone();
     let name = format!("train-r-000002-{}", &run["commit"].as_str().unwrap()[..8]);
     assert_eq!(message, format!("job {name} complete"));
-    assert_eq!(log.trim(), format!("job {name} created\nepoch 1: auc 0.81"));
+    assert_eq!(log.trim(), format!("job {name} created\nepoch 1: auc 0.81\n\njob {name} complete"));
     assert_eq!(
         asked(&env).replace(&name, "JOB"),
         "--namespace=ml create --dry-run=client --output=json --filename=jobs/train.yaml\n\

@@ -27,7 +27,13 @@ fn each_fault_is_told_with_its_line() {
     commit(&env, &files).expect_code(3);
     let (message, log) = last_run(&env);
     assert_eq!(message, "4 of 4 files not well-formed");
-    insta::assert_snapshot!(log, @"");
+    insta::assert_snapshot!(log, @r"
+    a.json:2: no JSON: expected value (column 6)
+    b.jsonl:2: no JSON: EOF while parsing an object (column 0)
+    c.yaml:3: no YAML: illegal placement of ':' indicator
+    d.csv:3: 3 fields, and the first row has 2
+    4 of 4 files not well-formed
+    ");
 }
 
 #[test]

@@ -67,7 +67,7 @@ mod tests {
         assert!(told(faults(&b"{\"a\": [1, 2]}\n"[..])).is_empty());
         assert_eq!(
             told(faults(&b"{\n\"a\": 1,\n}"[..])),
-            ["3: no JSON: trailing comma (column 1)"]
+            ["3: no JSON: key must be a string (column 1)"]
         );
         assert_eq!(told(faults(&b"{} {}"[..])), ["1: no JSON: trailing characters (column 4)"]);
         assert_eq!(told(faults(&b""[..])), ["1: no JSON: EOF while parsing a value (column 0)"]);

@@ -239,7 +239,7 @@ mod tests {
             (Kind::Path, "../up"),
             (Kind::Secret, "MLV_X"),
             (Kind::Secret, "a b"),
-            (Kind::Number, ".inf"),
+            (Kind::Number, "'inf'"),
         ] {
             assert!(told(kind, yaml).is_err(), "{yaml}");
         }
