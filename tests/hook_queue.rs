@@ -47,8 +47,8 @@ fn wait_until(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
-const BACKGROUND: &str = "\
-  quick: {on: post-commit, run: 'echo $MLV_RUN_ID >> \"$MLV_ROOT/.mlv/quick\"'}
+const BACKGROUND: &str =
+    "  quick: {on: post-commit, run: 'echo $MLV_RUN_ID >> \"$MLV_ROOT/.mlv/quick\"'}
   slow: {on: post-commit, async: true, run: 'echo $MLV_RUN_ID >> \"$MLV_ROOT/.mlv/slow\"'}
   last: {on: post-commit, needs: [slow, quick], run: 'echo $MLV_RUN_ID >> \"$MLV_ROOT/.mlv/last\"'}
 ";
@@ -140,8 +140,7 @@ fn a_worker_that_is_killed_leaves_its_event_to_the_next() {
     assert_eq!(lines(&env, "begun"), 2);
 }
 
-const CHAIN: &str = "\
-  one: {on: post-commit, run: 'echo $MLV_RUN_ID $MLV_ATTEMPT >> \"$MLV_ROOT/.mlv/one\"'}
+const CHAIN: &str = "  one: {on: post-commit, run: 'echo $MLV_RUN_ID $MLV_ATTEMPT >> \"$MLV_ROOT/.mlv/one\"'}
   two: {on: post-commit, needs: [one], run: 'echo said; echo $MLV_RUN_ID $MLV_ATTEMPT >> \"$MLV_ROOT/.mlv/two\"; test -e \"$MLV_ROOT/.mlv/mended\"'}
   three: {on: post-commit, needs: [two], run: 'echo $MLV_RUN_ID >> \"$MLV_ROOT/.mlv/three\"'}
 ";

@@ -134,7 +134,7 @@ pub fn get(connection: &Connection, run_id: &str) -> Result<Option<RunRow>, RefE
 }
 
 /// Which runs are asked for: those that agree with all that is said.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     pub status: Option<String>,
     pub event: Option<String>,

@@ -46,7 +46,7 @@ pub(super) fn carry_out_after(
         let hook = plan.running().find(|hook| hook.id == made.hook);
         let run = runs.iter_mut().find(|run| run.run_id == made.run_id);
         let (Some(hook), Some(run), Some(cause)) = (hook, run, told.commit) else { continue };
-        if run.detail.followed_by.is_some() {
+        if ledger.is_settled(run) {
             continue;
         }
         let seen = run.tree.unwrap_or(tree);

@@ -31,6 +31,8 @@ struct Earlier {
     /// The number of its next attempt.
     attempt: u32,
     done: Option<Done>,
+    /// Whether what it made has been seen to.
+    settled: bool,
 }
 
 impl Ledger {
@@ -65,7 +67,9 @@ impl Ledger {
             };
             let is_later = background.contains(&row.hook.as_str());
             let done = if stands(event, &record, is_later) { done(context, &record) } else { None };
-            ledger.earlier.insert(row.hook, Earlier::of(&record, done));
+            let earlier = Earlier::of(&record, done);
+            let settled = is_earlier_part(event, &record, is_later);
+            ledger.earlier.insert(row.hook, Earlier { settled, ..earlier });
         }
         Ok(ledger)
     }
@@ -100,6 +104,12 @@ impl Ledger {
         earlier.is_some_and(|earlier| earlier.run_id == run.run_id && earlier.done.is_some())
     }
 
+    /// Tells whether what a run made has been committed, or needed no commit.
+    pub fn is_settled(&self, run: &RunRecord) -> bool {
+        let earlier = self.earlier.get(run.hook.as_str());
+        run.detail.followed_by.is_some() || earlier.is_some_and(|earlier| earlier.settled)
+    }
+
     /// Returns the run id and the attempt with which a hook goes on, and how it ended where it is not
     /// to run; nothing where it is new.
     pub fn of_hook(&self, hook: &Hook) -> Option<(String, u32, Option<Done>)> {
@@ -111,7 +121,7 @@ impl Ledger {
 impl Earlier {
     fn of(record: &RunRecord, done: Option<Done>) -> Self {
         let attempt = record.attempt + u32::from(record.started.is_some());
-        Self { run_id: record.run_id.clone(), attempt, done }
+        Self { run_id: record.run_id.clone(), attempt, done, settled: false }
     }
 }
 
@@ -120,9 +130,17 @@ fn stands(event: &PendingEvent, record: &RunRecord, is_background: bool) -> bool
     if let Some(least) = event.hooks.get(record.hook.as_str()) {
         return record.status.is_good() && record.attempt >= *least;
     }
-    let is_earlier_part = event.background && !is_background;
-    let is_other = !event.hooks.is_empty() || is_earlier_part;
-    record.status.is_good() || (is_other && record.status.is_final())
+    record.status.is_good()
+        || (is_earlier_part(event, record, is_background) && record.status.is_final())
+}
+
+/// Tells whether a run was over, with all that follows, when the event was noted as it is now.
+fn is_earlier_part(event: &PendingEvent, record: &RunRecord, is_background: bool) -> bool {
+    if event.hooks.is_empty() {
+        event.background && !is_background
+    } else {
+        !event.hooks.contains_key(record.hook.as_str())
+    }
 }
 
 /// Returns a run with what it made; nothing where that is lost, and it must be made again.

@@ -102,7 +102,8 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         ui.data(format_args!("{sign} {line}"))?;
     }
     if runs.is_empty() {
-        ui.status("no hook has run yet");
+        let all = Filter::default();
+        ui.status(if wanted == all { "no hook has run yet" } else { "no run is like that" });
     }
     Ok(ExitStatus::Done)
 }
