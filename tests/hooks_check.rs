@@ -50,7 +50,15 @@ fn a_commit_that_breaks_an_included_file_is_refused_and_others_are_not() {
     let env = project("true");
     env.write("hooks/gate.yaml", gate("true").replace("pre-commit", "pre-comit"));
     env.success(&["add", "."]);
-    assert_snapshot!(env.mlv(&["commit", "-m", "broken"]).expect_code(1).stderr, @"");
+    assert_snapshot!(env.mlv(&["commit", "-m", "broken"]).expect_code(1).stderr, @r#"
+    error: `hooks/gate.yaml` is broken
+      caused by: hooks/gate.yaml:3:14: unknown event `pre-comit`
+      |
+    3 |   gate: {on: pre-comit, run: "true"}
+      |              ^^^^^^^^^
+      = did you mean `pre-commit`?
+    hint: `mlv hooks check` reads it again when it is mended
+    "#);
     env.success(&["restore", "--staged", "."]);
     env.write("data.csv", "1\n");
     env.success(&["add", "data.csv"]);
@@ -61,13 +69,28 @@ fn a_commit_that_breaks_an_included_file_is_refused_and_others_are_not() {
 fn a_commit_that_removes_what_is_included_is_refused() {
     let env = project("true");
     env.success(&["rm", "hooks/gate.yaml"]);
-    assert_snapshot!(env.mlv(&["commit", "-m", "gone"]).expect_code(1).stderr, @"");
+    assert_snapshot!(env.mlv(&["commit", "-m", "gone"]).expect_code(1).stderr, @r#"
+    error: `mlv.yaml` is broken
+      caused by: mlv.yaml:2:11: `hooks/*.yaml` matches no file
+      |
+    2 | include: [hooks/*.yaml]
+      |           ^^^^^^^^^^^^
+      = paths are relative to the root of the repository; `mlv.yaml` is not included again
+    hint: `mlv hooks check` reads it again when it is mended
+    "#);
 }
 
 #[test]
 fn check_reads_what_the_working_copy_includes() {
     let env = project("true");
-    assert_snapshot!(env.success(&["hooks", "check"]).stderr, @"");
+    assert_snapshot!(env.success(&["hooks", "check"]).stderr, @"`mlv.yaml` is sound: 1 hook");
     env.write("hooks/more.yaml", gate("false"));
-    assert_snapshot!(env.mlv(&["hooks", "check"]).expect_code(1).stderr, @"");
+    assert_snapshot!(env.mlv(&["hooks", "check"]).expect_code(1).stderr, @r#"
+    error: `hooks/more.yaml` is broken
+      caused by: hooks/more.yaml:3:3: hook `gate` is named twice, first in `hooks/gate.yaml` on line 3
+      |
+    3 |   gate: {on: pre-commit, run: "false"}
+      |   ^^^^
+    hint: `mlv hooks check` reads it again when it is mended
+    "#);
 }

@@ -75,7 +75,7 @@ pub(super) fn syntax_fault(errors: &ParseErrors) -> ConditionFault {
     } else {
         None
     };
-    let message = message.lines().next().unwrap_or_default().replace("<EOF>", "its end");
+    let message = message.lines().next().unwrap_or_default().replace("'<EOF>'", "its end");
     ConditionFault { reason: format!("is not an expression: {message}"), help, at }
 }
 

@@ -77,13 +77,13 @@ fn faults_are_found_before_any_event() {
     insta::assert_snapshot!(fault("event.author.mail == 'x'"), @"13+4: names `event.author.mail`, which does not exist (did you mean `email`?)");
     insta::assert_snapshot!(fault("event.branch.beginsWith('r')"), @"13+10: calls `beginsWith`, which does not exist (did you mean `endsWith`?)");
     insta::assert_snapshot!(fault("changed.exists(p, q.endsWith('.csv'))"), @"18+1: names `q`, which does not exist (it sees `event`, `changed`, `changes`)");
-    insta::assert_snapshot!(fault("event.branch + 1 == 'x'"), @"");
-    insta::assert_snapshot!(fault("event.branch"), @"");
-    insta::assert_snapshot!(fault("event.branch = 'main'"), @"");
-    insta::assert_snapshot!(fault("event.branch == 'main"), @"");
-    insta::assert_snapshot!(fault("(event.branch == 'main'"), @"");
-    insta::assert_snapshot!(fault("changed.exists(p.endsWith('.csv'))"), @"");
-    insta::assert_snapshot!(fault("Thing{} == null"), @"");
+    assert!(fault("event.branch + 1 == 'x'").starts_with("can never be evaluated"));
+    insta::assert_snapshot!(fault("event.branch"), @"is neither true nor false, but a text");
+    insta::assert_snapshot!(fault("event.branch = 'main'"), @"13+1: is not an expression: token recognition error at: '= ' (texts are compared with `==`; `&&`, `||` and `!` join conditions)");
+    insta::assert_snapshot!(fault("event.branch == 'main"), @"16+1: is not an expression: token recognition error at: ''main' (texts are compared with `==`; `&&`, `||` and `!` join conditions)");
+    insta::assert_snapshot!(fault("(event.branch == 'main'"), @"23+1: is not an expression: missing ')' at its end");
+    insta::assert_snapshot!(fault("changed.exists(p.endsWith('.csv'))"), @"15+1: names `p`, which does not exist (it sees `event`, `changed`, `changes`)");
+    insta::assert_snapshot!(fault("Thing{} == null"), @"0+5: makes a `Thing`, which does not exist");
 }
 
 #[test]
