@@ -171,7 +171,7 @@ mod tests {
         let connection = database();
         (1..=6).for_each(|number| put(&connection, &row(number, i64::from(number))).unwrap());
         touch(&connection, row(1, 0).key, 10).unwrap();
-        assert_eq!(prune(&connection, 3, 3).unwrap(), 2);
+        assert_eq!(prune(&connection, 3, 3).unwrap(), 3);
         let left: Vec<u8> =
             (1..=6).filter(|n| get(&connection, row(*n, 0).key).unwrap().is_some()).collect();
         assert_eq!(left, [1, 5, 6]);

@@ -82,7 +82,7 @@ fn shape(shape: Shape) -> Value {
             "propertyNames": {"pattern": VARIABLE},
             "additionalProperties": {"type": SCALAR},
         }),
-        Shape::VariableNames => one_or_more(&json!({"type": "string", "pattern": VARIABLE})),
+        Shape::VariableNames => one_or_more(&json!({"type": SCALAR, "pattern": VARIABLE})),
         Shape::Retries(keys) => json!({"anyOf": [tries(), mapping(keys, &["max"], false)]}),
         Shape::Tries => tries(),
         Shape::Matrix => matrix(),
