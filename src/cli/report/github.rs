@@ -1,5 +1,7 @@
 //! Workflow commands of GitHub Actions: an annotation per remark, and one for a failure without any.
 
+use std::fmt::Write as _;
+
 use super::complaint;
 use crate::hook::output::{Annotation, Level};
 use crate::ops::hooks::ReportedRun;
@@ -12,7 +14,7 @@ fn commands(run: &ReportedRun) -> String {
     let mut text: String = run.annotations.iter().map(|note| command(run, note)).collect();
     if let Some(complaint) = complaint(run).filter(|_| text.is_empty()) {
         let title = property(run.hook());
-        text.push_str(&format!("::error title={title}::{}\n", data(&complaint)));
+        let _ = writeln!(text, "::error title={title}::{}", data(&complaint));
     }
     text
 }

@@ -1,5 +1,7 @@
 //! A Markdown table of runs, and below it what the hooks remarked.
 
+use std::fmt::Write as _;
+
 use crate::cli::runs::mark;
 use crate::hook::output::{Annotation, Level};
 use crate::ops::hooks::ReportedRun;
@@ -13,13 +15,13 @@ pub(super) fn render(runs: &[ReportedRun]) -> String {
         text.push_str(&row(run));
     }
     for run in runs.iter().filter(|run| !run.annotations.is_empty()) {
-        text.push_str(&format!("\n**{}**\n\n", escaped(run.hook())));
+        let _ = writeln!(text, "\n**{}**\n", escaped(run.hook()));
         for note in run.annotations.iter().take(MAX_REMARKS) {
-            text.push_str(&format!("- {}\n", escaped(&remark(note))));
+            let _ = writeln!(text, "- {}", escaped(&remark(note)));
         }
         let more = run.annotations.len().saturating_sub(MAX_REMARKS);
         if more > 0 {
-            text.push_str(&format!("- and {more} more\n"));
+            let _ = writeln!(text, "- and {more} more");
         }
     }
     text

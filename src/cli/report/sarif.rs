@@ -1,5 +1,7 @@
 //! SARIF 2.1.0 (OASIS): a rule per hook, a result per annotation, and one for a failure without any.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::complaint;
@@ -72,7 +74,7 @@ fn uri(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            let _ = write!(uri, "%{byte:02X}");
         }
     }
     uri

@@ -35,22 +35,120 @@ fn runs() -> Vec<ReportedRun> {
 
 #[test]
 fn a_junit_report_has_a_case_for_each_run() {
-    insta::assert_snapshot!(render(ReportFormat::Junit, &runs()), @"");
+    insta::assert_snapshot!(render(ReportFormat::Junit, &runs()), @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="mlv hooks" tests="4" skipped="1" failures="2" errors="0">
+        <testsuite name="pre-merge" tests="4" skipped="1" errors="0" failures="2">
+            <testcase name="style" classname="pre-merge" time="1.500"/>
+            <testcase name="validate" classname="pre-merge" time="1.500">
+                <failure message="2 rows | &lt;bad&gt;">data/über a.csv:7: error: empty id,
+    100% wrong</failure>
+                <system-out>reading &amp; checking</system-out>
+            </testcase>
+            <testcase name="gate" classname="pre-merge" time="1.500">
+                <failure message="exit code 1"/>
+            </testcase>
+            <testcase name="late" classname="pre-merge">
+                <skipped message="`gate` failed"/>
+            </testcase>
+        </testsuite>
+    </testsuites>
+    "#);
 }
 
 #[test]
 fn a_sarif_report_has_a_result_for_each_remark_and_each_silent_failure() {
-    insta::assert_snapshot!(render(ReportFormat::Sarif, &runs()), @"");
+    insta::assert_snapshot!(render(ReportFormat::Sarif, &runs()), @r#"
+    {
+      "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+      "version": "2.1.0",
+      "runs": [
+        {
+          "tool": {
+            "driver": {
+              "name": "mlv",
+              "version": "0.1.0",
+              "rules": [
+                {
+                  "id": "gate"
+                },
+                {
+                  "id": "late"
+                },
+                {
+                  "id": "style"
+                },
+                {
+                  "id": "validate"
+                }
+              ]
+            }
+          },
+          "results": [
+            {
+              "ruleId": "validate",
+              "level": "error",
+              "message": {
+                "text": "empty id,\n100% wrong"
+              },
+              "locations": [
+                {
+                  "physicalLocation": {
+                    "artifactLocation": {
+                      "uri": "data/%C3%BCber%20a.csv"
+                    },
+                    "region": {
+                      "startLine": 7
+                    }
+                  }
+                }
+              ]
+            },
+            {
+              "ruleId": "validate",
+              "level": "warning",
+              "message": {
+                "text": "old encoding"
+              }
+            },
+            {
+              "ruleId": "gate",
+              "level": "error",
+              "message": {
+                "text": "exit code 1"
+              }
+            }
+          ]
+        }
+      ]
+    }
+    "#);
 }
 
 #[test]
 fn a_markdown_report_is_a_table_whose_cells_mean_nothing_to_markdown() {
-    insta::assert_snapshot!(render(ReportFormat::Markdown, &runs()), @"");
+    insta::assert_snapshot!(render(ReportFormat::Markdown, &runs()), @r"
+    | | event | hook | result | time |
+    |---|---|---|---|---:|
+    | ✓ | pre-merge | style | passed | 1.5s |
+    | ✗ | pre-merge | validate | 2 rows \| \<bad\> | 1.5s |
+    | ✗ | pre-merge | gate | exit code 1 | 1.5s |
+    | - | pre-merge | late | \`gate\` failed |  |
+
+    **validate**
+
+    - data/über a.csv:7: error: empty id, 100% wrong
+    - warning: old encoding
+    ");
 }
 
 #[test]
 fn a_github_report_is_a_command_for_each_remark_on_one_line() {
-    insta::assert_snapshot!(render(ReportFormat::Github, &runs()), @"");
+    insta::assert_snapshot!(render(ReportFormat::Github, &runs()), @r"
+    ::error title=validate,file=data/über a.csv,line=7::empty id,%0A100%25 wrong
+    ::warning title=validate::old encoding
+    ::error title=gate::exit code 1
+    ");
 }
 
 #[test]

@@ -91,8 +91,8 @@ pub fn run_post(
         |hook| !is_whole && !pending.hooks.contains_key(hook.id.as_str()) && !ledger.has(hook),
         &SkipReason::NotAsked,
     );
-    let later =
-        if !pending.background { plan.with_dependents(|hook| hook.background) } else { Vec::new() };
+    let waits = |hook: &Hook| hook.background && !pending.background;
+    let later = plan.with_dependents(waits);
     let is_later = |hook: &Hook| later.iter().any(|other| other.id == hook.id);
     let now = plan.without(is_later, &SkipReason::LeftToWorker);
     let mut runs = Vec::new();

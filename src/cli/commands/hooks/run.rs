@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::runs::known_event;
+use crate::base::CommitId;
 use crate::cli::commands::shared::unless_interrupted;
 use crate::cli::error::{CommandError, cli_error, user_error};
 use crate::cli::exit::ExitStatus;
@@ -184,7 +185,7 @@ fn show_table(ui: &mut Ui, replayed: &[Replayed]) -> Result<(), CommandError> {
     for replayed in replayed {
         let bad = replayed.hooks.iter().find(|run| is_bad(run));
         table.row([
-            replayed.commit.map(|id| id.short()).unwrap_or_default(),
+            replayed.commit.map(CommitId::short).unwrap_or_default(),
             word(replayed.result).to_owned(),
             bad.map(complaint).unwrap_or_default(),
             printable(&replayed.subject).into_owned(),
@@ -233,12 +234,11 @@ fn conclude(ui: &mut Ui, replayed: &[Replayed]) -> Result<ExitStatus, CommandErr
         ReplayResult::Refused => ("would refuse", ExitStatus::Refused),
         _ => ("failed", ExitStatus::Failed),
     };
-    let error = match replayed {
-        [_] => user_error(format!("`{hook}` {what}; nothing was changed")),
-        _ => {
-            let all = count(replayed.len(), "commit");
-            user_error(format!("{} of {all}: a hook {what}; nothing was changed", bad.len()))
-        }
+    let error = if replayed.len() == 1 {
+        user_error(format!("`{hook}` {what}; nothing was changed"))
+    } else {
+        let all = count(replayed.len(), "commit");
+        user_error(format!("{} of {all}: a hook {what}; nothing was changed", bad.len()))
     };
     let log = run.map(|run| format!("full log: `mlv hooks log {}`", run.run_id));
     Err(error.maybe_hinted(log).exiting(status))
