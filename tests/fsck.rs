@@ -95,7 +95,7 @@ fn a_flipped_bit_anywhere_is_found_or_harmless() {
     for name in ["format", "repo.db", "stat.db", "config.toml"] {
         assert!(files.contains(&PathBuf::from(name)), "{name} is not among {files:?}");
     }
-    for ending in ["pack", "log"] {
+    for ending in ["pack", "zst"] {
         assert!(files.iter().any(|path| path.extension().is_some_and(|own| own == ending)));
     }
     let mut dice = Dice::new(parameter("MLV_FLIP_SEED", 1));

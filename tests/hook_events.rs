@@ -11,6 +11,7 @@ use crate::common::TestEnvironment;
 
 /// Notes the event and what it was told, and refuses where a file of the event's name asks for that.
 const RECORD: &str = r#"
+    cache: false
     run: |
       cat > "$MLV_ROOT/.mlv/$MLV_EVENT.json"
       echo "$MLV_EVENT" >> "$MLV_ROOT/.mlv/events"

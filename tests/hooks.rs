@@ -486,7 +486,7 @@ fn what_would_run_is_listed_with_the_reason_why_the_rest_would_not() {
 #[test]
 fn runs_are_listed_newest_first_and_by_status() {
     let env = project(
-        "version: 1\nhooks:\n  a: {on: pre-commit, run: 'test ! -e bad'}\n  b: {on: pre-commit, run: ':'}\n",
+        "version: 1\nhooks:\n  a: {on: pre-commit, run: 'test ! -e bad'}\n  b: {on: pre-commit, needs: [a], run: ':'}\n",
     );
     env.write("bad", "");
     env.success(&["add", "."]);

@@ -122,6 +122,12 @@ impl Event {
             .any(|around| around.has(self))
     }
 
+    /// Tells whether hooks of the event judge a tree: what they find holds wherever the tree is judged
+    /// again. Those about a name, or where one stands, judge that.
+    pub fn judges_a_tree(self) -> bool {
+        self.may_refuse() && self.takes_outputs()
+    }
+
     /// Tells whether what a hook puts into its outputs goes somewhere: into the commit to be, or into
     /// one that follows.
     pub fn takes_outputs(self) -> bool {

@@ -82,6 +82,8 @@ pub fn bar_of(told: &EventContext, base: TreeId) -> Option<TreeId> {
 pub struct Session<'a> {
     context: &'a Context,
     judge: Judge<'a>,
+    /// Whether verdicts are kept for later.
+    keeps: bool,
     /// Whether earlier verdicts may stand in for runs.
     reuses: bool,
     asked: Mutex<HashMap<HookId, Asked>>,
@@ -98,7 +100,8 @@ impl<'a> Session<'a> {
         Ok(Self {
             context,
             judge: Judge::new(context, told, bar_of(told, base), base)?,
-            reuses: told.event.may_refuse() && context.reuses_verdicts,
+            keeps: told.event.judges_a_tree(),
+            reuses: told.event.judges_a_tree() && context.reuses_verdicts,
             asked: Mutex::default(),
         })
     }
@@ -149,7 +152,8 @@ impl<'a> Session<'a> {
         record: &RunRecord,
         edits: &[TreeEdit],
     ) -> Result<(), OpsError> {
-        let Some(entry) = Entry::of(record, self.code()).filter(|_| hook.cache) else {
+        let Some(entry) = Entry::of(record, self.code()).filter(|_| self.keeps && hook.cache)
+        else {
             return Ok(());
         };
         let asked = self.asked().get(&hook.id).cloned().filter(|asked| asked.tree == tree);
