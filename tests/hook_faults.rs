@@ -214,13 +214,9 @@ fn death_after_the_deed_runs_its_hooks_again() {
     let next = env.success(&["add", "c.csv"]);
     assert!(next.stderr.contains("running the post-merge hooks that a crash left over"), "{next}");
     let runs = env.json(&["hooks", "runs", "--json"]);
-    let ends: Vec<_> = runs
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|run| (&run["status"], &run["commit"], &run["attempt"]))
-        .collect();
-    assert_eq!(ends, [(&json!("passed"), &main_id(&env), &json!(2))]);
+    let end = |run: &Value| (run["status"].clone(), run["commit"].clone(), run["attempt"].clone());
+    let ends: Vec<_> = runs.as_array().unwrap().iter().map(end).collect();
+    assert_eq!(ends, [(json!("passed"), main_id(&env), json!(2))]);
     let quiet = env.success(&["add", "c.csv"]);
     assert!(!quiet.stderr.contains("crash"), "{quiet}");
 }
