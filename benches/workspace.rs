@@ -115,7 +115,7 @@ fn peak_memory() -> Result<Option<u64>, Box<dyn Error>> {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return Ok(None) };
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let number = line.and_then(|line| line.trim().strip_suffix(" kB"));
-    Ok(number.map(|number| number.parse::<u64>()).transpose()?.map(|kilobytes| kilobytes * 1024))
+    Ok(number.map(str::parse::<u64>).transpose()?.map(|kilobytes| kilobytes * 1024))
 }
 
 fn timed<T>(

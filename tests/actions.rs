@@ -1,5 +1,6 @@
 //! Ready-made hooks through the program: each has its test beside it, in `hooks/`.
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
@@ -36,7 +37,8 @@ mod well_formed;
 fn project(lines: &str) -> TestEnvironment {
     let env = TestEnvironment::new();
     env.success(&["init"]);
-    let lines: String = lines.trim().lines().map(|line| format!("    {line}\n")).collect();
+    let lines: String =
+        lines.trim().lines().map(|line| format!("    {line}\n")).collect::<Vec<_>>().concat();
     env.write("mlv.yaml", format!("version: 1\nhooks:\n  check:\n{lines}"));
     env.success(&["add", "."]);
     env.success(&["commit", "-m", "first", "--no-verify"]);
@@ -301,7 +303,8 @@ fn parameters(action: &mlv::hook::action::Action) -> String {
             ),
         };
         let (name, kind, what) = (&parameter.name, parameter.kind.name(), &parameter.description);
-        text.push_str(&format!("| `{name}` | {kind} | {default} | {what}{choices} |\n"));
+        writeln!(text, "| `{name}` | {kind} | {default} | {what}{choices} |")
+            .expect("a text takes all");
     }
     text
 }
@@ -318,11 +321,11 @@ fn page() -> String {
     for action in mlv::hook::action::actions() {
         let on: Vec<String> = action.on.iter().map(|event| format!("`{event}`")).collect();
         let (name, on, what) = (action.name, on.join(", "), &action.description);
-        text.push_str(&format!("| [`{name}`](#{name}) | {on} | {what} |\n"));
+        writeln!(text, "| [`{name}`](#{name}) | {on} | {what} |").expect("a text takes all");
     }
     for action in mlv::hook::action::actions() {
         let body = readme(action.name).replace("\n## ", "\n### ");
-        text.push_str(&format!("\n#{body}"));
+        write!(text, "\n#{body}").expect("a text takes all");
     }
     text
 }

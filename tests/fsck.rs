@@ -239,7 +239,9 @@ fn store_node(repo: &Repo, level: u8, items: &[Vec<u8>]) -> TreeId {
     let mut bytes = Vec::new();
     let mut cbor = Encoder::new(&mut bytes);
     cbor.array(2).unwrap().u8(level).unwrap().array(items.len() as u64).unwrap();
-    items.iter().for_each(|item| bytes.extend_from_slice(item));
+    for item in items {
+        bytes.extend_from_slice(item);
+    }
     let id = BlobId::of(BlobKind::Tree, &bytes);
     repo.store().write(id, &bytes).unwrap();
     TreeId(id.hash)
@@ -250,7 +252,9 @@ fn pointer(name: &str, kind: Option<u8>, id: TreeId, files: u64) -> Vec<u8> {
     let mut raw = Vec::new();
     let mut cbor = Encoder::new(&mut raw);
     cbor.array(4 + u64::from(kind.is_some())).unwrap().bytes(name.as_bytes()).unwrap();
-    kind.iter().for_each(|kind| _ = cbor.u8(*kind).unwrap());
+    if let Some(kind) = kind {
+        cbor.u8(kind).unwrap();
+    }
     cbor.u64(files).unwrap().u64(files).unwrap().bytes(&id.0.0).unwrap();
     raw
 }

@@ -162,7 +162,7 @@ fn outputs_of_a_refused_commit_outlive_gc_and_are_restored_to_the_byte() {
     assert_eq!(cached, [true, false]);
     let message = done["hooks"][0]["message"].as_str().unwrap();
     assert_eq!(message, "cached (from r-000001)");
-    let numbers: String = (1..=200_000).map(|n| format!("{n}\n")).collect();
+    let numbers: String = (1..=200_000).map(|n| format!("{n}\n")).collect::<Vec<_>>().concat();
     assert_eq!(env.read("features/big"), numbers.as_bytes());
     assert_eq!(std::fs::read_link(env.path("features/link")).unwrap().to_str(), Some("big"));
     assert_eq!(runs(&env), 1);
@@ -247,7 +247,8 @@ fn processes_that_write_verdicts_at_once_lose_none() {
     let env = project("version: 1\n");
     let gates: String = (0..4)
         .map(|n| format!("  gate-{n}: {{on: pre-merge, branches: [b{n}], run: test -e data}}\n"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     env.write("mlv.yaml", format!("version: 1\nhooks:\n{gates}"));
     env.success(&["commit", "-am", "gates"]);
     for n in 0..4 {

@@ -50,7 +50,7 @@ fn tip(env: &TestEnvironment, branch: &str) -> String {
 }
 
 fn lines(env: &TestEnvironment, name: &str) -> Vec<String> {
-    let text = std::fs::read_to_string(env.path(&format!(".mlv/{name}"))).unwrap_or_default();
+    let text = std::fs::read_to_string(env.path(format!(".mlv/{name}"))).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
 }
 

@@ -34,7 +34,7 @@ fn runs(env: &TestEnvironment, arguments: &[&str]) -> Vec<Value> {
 
 /// Returns how often hooks have appended a line to this file beside the repository.
 fn lines(env: &TestEnvironment, name: &str) -> usize {
-    let path = env.path(&format!(".mlv/{name}"));
+    let path = env.path(format!(".mlv/{name}"));
     std::fs::read_to_string(path).map_or(0, |text| text.lines().count())
 }
 
@@ -248,7 +248,7 @@ fn a_log_is_followed_until_its_run_is_over() {
 fn gc_removes_old_logs_and_keeps_what_the_journal_knows() {
     let env = project("  talks: {on: post-commit, run: echo hello}\n");
     let run = runs(&env, &[])[0]["run_id"].as_str().unwrap().to_owned();
-    let log = env.path(&format!(".mlv/runs/{run}.log.zst"));
+    let log = env.path(format!(".mlv/runs/{run}.log.zst"));
     env.success(&["gc"]);
     assert!(log.exists());
     env.success(&["-c", "hooks.log_age=1ms", "gc"]);

@@ -68,9 +68,8 @@ fn the_json_of_a_log_is_what_the_docs_say() {
     env.success(&["commit", "--allow-empty", "-m", "with\n\nmeta", "--meta", "k=v"]);
     let log = env.json(&["log", "--json", "-n", "1"]);
     let keys: Vec<&String> = log[0].as_object().unwrap().keys().collect();
-    let wanted = [
-        "id", "parents", "author", "time", "message", "meta", "tree", "code", "refs", "verdicts",
-    ];
+    let wanted =
+        ["id", "parents", "author", "time", "message", "meta", "tree", "code", "refs", "verdicts"];
     assert_eq!(keys, wanted);
     assert_eq!(log[0]["parents"], serde_json::json!([ids[2]]));
     assert_eq!(

@@ -25,7 +25,8 @@ fn samples() -> [(&'static str, String); 12] {
 fn each_kind_is_found_in_its_row_and_shown_by_its_beginning_only() {
     let env = project("on: pre-commit\nuses: no-secrets");
     let samples = samples();
-    let text: String = samples.iter().map(|(_, text)| format!("a,{text},b\n")).collect();
+    let text: String =
+        samples.iter().map(|(_, text)| format!("a,{text},b\n")).collect::<Vec<_>>().concat();
     commit(&env, &[("data/a.csv", &format!("id,x,y\n{text}"))]).expect_code(3);
     let (message, log) = last_run(&env);
     let expected: Vec<String> = samples

@@ -49,7 +49,9 @@ pub(super) fn faults(mut bytes: impl BufRead, delimiter: u8) -> io::Result<Vec<F
         if chunk.is_empty() || reader.faults.len() >= MOST_FAULTS {
             break;
         }
-        chunk.iter().for_each(|byte| reader.take(*byte));
+        for byte in chunk {
+            reader.take(*byte);
+        }
         let length = chunk.len();
         bytes.consume(length);
     }

@@ -102,7 +102,7 @@ fn show_irregular(ui: &mut Ui, tree: &IrregularTree) -> Result<(), CommandError>
         (None, Some(name)) => format!("`{}`", printable(name)),
         (None, None) => "`mlv undo`".to_owned(),
     };
-    Ok(ui.data(format_args!("  directory {directory} of {holder}"))?)
+    ui.data(format_args!("  directory {directory} of {holder}"))
 }
 
 fn needed(ui: &Ui, need: &Need) -> String {

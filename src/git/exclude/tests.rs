@@ -68,7 +68,7 @@ fn a_directory_with_a_file_of_gits_is_not_excluded_whole() {
     versioned.sort();
     sandbox.enclosing("").exclude(&versioned, &[]).unwrap();
     assert_eq!(lines(&sandbox), ["/.mlv/", "/data/*.csv", "/data/deep/", "/data/odd"]);
-    let covers = |path: &str| sandbox.enclosing("").excludes(&paths(&[path])).unwrap();
+    let covers = |path: &str| sandbox.enclosing("").excludes(paths(&[path])).unwrap();
     assert!(covers("data/new.csv") && covers("data/deep/new") && covers("data/odd"));
     assert!(!covers("data/new.py") && !covers("new.csv") && !covers("data/deep.csv/x"));
 

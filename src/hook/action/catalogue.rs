@@ -113,7 +113,9 @@ impl Action {
             Means::Script { name, text } => {
                 add(name);
                 add(text);
-                SHARED.iter().for_each(|file| add(file.text));
+                for file in SHARED {
+                    add(file.text);
+                }
             }
             Means::Native => add(env!("CARGO_PKG_VERSION")),
         }

@@ -104,7 +104,7 @@ fn evaluation_is_bounded() {
     );
     let nested = "[1, 2].all(a, ".repeat(12) + "true" + &")".repeat(12);
     assert_eq!(fault(&nested), "would take too long on any event");
-    assert!(start.elapsed() < std::time::Duration::from_secs(60), "{:?}", start.elapsed());
+    assert!(start.elapsed() < std::time::Duration::from_mins(1), "{:?}", start.elapsed());
 }
 
 #[test]

@@ -27,7 +27,7 @@ const LINES: usize = 256;
 /// What threads say.
 pub(super) enum Word {
     Tell(RunEvent),
-    Done { at: usize, attempted: Result<Attempted, HookError> },
+    Done { at: usize, attempted: Box<Result<Attempted, HookError>> },
 }
 
 pub(super) struct Conductor<'r, 'p, 'a> {
@@ -83,7 +83,7 @@ impl<'r, 'p, 'a> Conductor<'r, 'p, 'a> {
                     Ok(Word::Tell(event)) => (self.runner.sink)(event),
                     Ok(Word::Done { at, attempted }) => {
                         threads.remove(&at);
-                        self.take_in(at, attempted);
+                        self.take_in(at, *attempted);
                         break;
                     }
                     Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
@@ -116,7 +116,7 @@ impl<'r, 'p, 'a> Conductor<'r, 'p, 'a> {
                     let work = move || {
                         let attempted = attempt.carry_out(crew);
                         // The loop listens until every thread has said this.
-                        let _ = crew.words.send(Word::Done { at, attempted });
+                        let _ = crew.words.send(Word::Done { at, attempted: Box::new(attempted) });
                     };
                     threads.insert(at, scope.spawn(work));
                 }
@@ -267,7 +267,7 @@ impl<'r, 'p, 'a> Conductor<'r, 'p, 'a> {
         node.stage = Stage::Resting { until: Instant::now() + wait };
         node.record.exit_code = verdict.exit_code;
         node.record.message.clone_from(&verdict.message);
-        self.runner.host.journal(&[node.record.clone()]).map_err(HookError::Host)?;
+        self.runner.host.journal(std::slice::from_ref(&node.record)).map_err(HookError::Host)?;
         let record = Box::new(node.record.clone());
         node.record.attempt += 1;
         (self.runner.sink)(RunEvent::Resting { record, wait });

@@ -24,7 +24,7 @@ impl Conductor<'_, '_, '_> {
             let start = Instant::now();
             match self.earlier_verdict(at) {
                 Ok(Some(earlier)) => {
-                    recalled.push((at, self.stand_in(at, earlier, start.elapsed())))
+                    recalled.push((at, self.stand_in(at, earlier, start.elapsed())));
                 }
                 Ok(None) => {}
                 Err(error) => self.give_up(at, error),

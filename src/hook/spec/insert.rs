@@ -81,7 +81,7 @@ fn end_of_block(lines: &[&str], begin: usize, next: usize, indent: usize) -> usi
         let line = lines[end - 1];
         let text = line.trim();
         let depth = line.len() - line.trim_start().len();
-        if !text.is_empty() && !(text.starts_with('#') && depth < indent) {
+        if !(text.is_empty() || text.starts_with('#') && depth < indent) {
             break;
         }
         end -= 1;

@@ -28,7 +28,9 @@ impl Globs {
             }
         }
         if excludes {
-            apart.iter_mut().for_each(|reach| reach.whole = false);
+            for reach in &mut apart {
+                reach.whole = false;
+            }
         }
         apart
     }
@@ -39,10 +41,7 @@ fn reach_of(pattern: &str) -> Reach {
         |part: &&str| part.bytes().any(|b| matches!(b, b'*' | b'?' | b'[' | b'{' | b'\\'));
     let parts: Vec<&str> = pattern.trim_end_matches('/').split('/').collect();
     let literal: Vec<&str> = parts.iter().copied().take_while(|part| !is_wild(part)).collect();
-    let whole = match &parts[literal.len()..] {
-        [] | ["**"] => true,
-        _ => false,
-    };
+    let whole = matches!(&parts[literal.len()..], [] | ["**"]);
     // What is no path is no place to look in: then everything is looked through.
     match RepoPath::from_bytes(literal.join("/")) {
         Ok(below) => Reach { below, whole },

@@ -165,16 +165,13 @@ impl<'a> Reader<'a> {
 
     fn hooks(&mut self, node: &Node, draft: &mut Draft) {
         for (key, value) in self.entries(node, "`hooks`") {
-            match HookId::new(&key.text).ok().filter(|id| !id.is_cell()) {
-                Some(id) => {
-                    let hook = self.hook(id, key, value);
-                    draft.hooks.push(hook);
-                }
-                None => {
-                    let help = "lower-case letters, digits, `_` and `-`, at most 64".to_owned();
-                    let message = format!("`{}` is not a name for a hook", key.text);
-                    self.fault_with(key.place, message, Some(help));
-                }
+            if let Some(id) = HookId::new(&key.text).ok().filter(|id| !id.is_cell()) {
+                let hook = self.hook(id, key, value);
+                draft.hooks.push(hook);
+            } else {
+                let help = "lower-case letters, digits, `_` and `-`, at most 64".to_owned();
+                let message = format!("`{}` is not a name for a hook", key.text);
+                self.fault_with(key.place, message, Some(help));
             }
         }
     }

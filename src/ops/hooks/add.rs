@@ -85,7 +85,8 @@ fn says(text: &str, before: &Spec, hook: &Hook) -> bool {
 }
 
 fn indented(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("  {line}\n")).collect()
+    let lines: Vec<String> = lines.iter().map(|line| format!("  {line}")).collect();
+    lines.join("\n") + "\n"
 }
 
 fn lines_of(new: &NewHook, action: &Action) -> Vec<String> {

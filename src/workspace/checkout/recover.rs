@@ -78,7 +78,7 @@ impl InterruptedCheckout<'_> {
         progress: &dyn Progress,
     ) -> Result<Recovery, WorkspaceError> {
         let workspace = self.workspace;
-        let restarted = !workspace.is_this_boot(&self.journal.boot);
+        let restarted = !workspace.is_this_boot(self.journal.boot.as_ref());
         let strange = match direction {
             Direction::Forward if restarted => Strange::Leave,
             _ => Strange::Replace,
@@ -98,7 +98,7 @@ impl Workspace {
         }
         let lock = self.lock_checkout()?;
         let journal = Journal::read(&path)?;
-        if let Some(journal) = journal.as_ref().filter(|it| !self.is_this_boot(&it.boot)) {
+        if let Some(journal) = journal.as_ref().filter(|it| !self.is_this_boot(it.boot.as_ref())) {
             // Their facts prove nothing any more. Should that fail, the cache is closed.
             let paths: PathList = journal.steps.iter().map(|step| step.path.clone()).collect();
             let _ = self.doubt(Some(&paths));

@@ -96,7 +96,7 @@ impl Workspace {
         }
         // What is damaged does not say which files it was about.
         match Journal::read_paths(&path).ok() {
-            Some((boot, paths)) if self.is_this_boot(&boot) => {
+            Some((boot, paths)) if self.is_this_boot(boot.as_ref()) => {
                 if covers(steps, &paths) {
                     return Ok(());
                 }
@@ -122,8 +122,8 @@ impl Workspace {
 
     /// Tells whether what was written in this boot is still in the memory of the machine or on its
     /// disk.
-    pub(super) fn is_this_boot(&self, boot: &Option<String>) -> bool {
-        self.boot.is_some() && *boot == self.boot
+    pub(super) fn is_this_boot(&self, boot: Option<&String>) -> bool {
+        self.boot.is_some() && boot == self.boot.as_ref()
     }
 
     /// Ends a checkout: its journal is forgotten, save for which files may not be on the disk.
@@ -132,7 +132,7 @@ impl Workspace {
             return Ok(());
         }
         let path = Journal::path_in(&self.dot_dir);
-        if !self.is_this_boot(&journal.boot) {
+        if !self.is_this_boot(journal.boot.as_ref()) {
             self.disk.sync()?;
             return Journal::remove(&path);
         }
@@ -141,6 +141,6 @@ impl Workspace {
     }
 
     fn is_of_this_boot(&self, path: &Path) -> bool {
-        Journal::read_boot(path).is_ok_and(|boot| self.is_this_boot(&boot))
+        Journal::read_boot(path).is_ok_and(|boot| self.is_this_boot(boot.as_ref()))
     }
 }

@@ -244,7 +244,9 @@ fn many_files_taken_in_batch_by_batch_make_the_tree_that_all_at_once_make() {
     // A file that has become a directory, a directory that has become a file, and files gone.
     let before = ["deep", "file-2/inside", "gone/1", "gone/2", "gone/3", "gone/4", "gone/5"];
     let staged = sample.tree(&before.map(|name| (name, "before")));
-    files.iter().for_each(|(name, text)| sample.write(name, text));
+    for (name, text) in &files {
+        sample.write(name, text);
+    }
     assert_eq!(sample.add(staged, &[]), sample.tree(&files));
     let again = sample.add(sample.tree(&files[..20]), &[]);
     assert_eq!(again, sample.tree(&files));

@@ -59,7 +59,7 @@ fn an_old_file_is_not_read_again_and_a_young_one_is_believed_after_the_next_look
 
     // As young as can be, and however long this takes: last written in the future.
     sample.write("file", "two");
-    sample.set_modified("file", SystemTime::now() + Duration::from_secs(3600));
+    sample.set_modified("file", SystemTime::now() + Duration::from_hours(1));
     let staged = sample.add(staged, &["."]);
     let stat = sample.workspace.disk.cursor().stat(&path("file")).unwrap().unwrap();
     assert!(!row().proves(&stat));

@@ -41,7 +41,8 @@ fn line(note: &Annotation) -> String {
 fn lines(outcome: &Outcome) -> String {
     let notes = outcome.annotations.iter().map(|note| serde_json::json!({ "annotation": note }));
     let all = notes.chain([serde_json::json!({ "summary": outcome.summary })]);
-    all.map(|value| format!("{value}\n")).collect()
+    let lines: Vec<String> = all.map(|value| value.to_string()).collect();
+    lines.join("\n") + "\n"
 }
 
 impl From<ActionError> for CommandError {

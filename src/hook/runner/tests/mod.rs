@@ -46,7 +46,6 @@ fn limits() -> Limits {
         timeout: Duration::from_secs(20),
         grace: Duration::from_millis(100),
         interrupted: no_interrupt,
-        ..Limits::default()
     }
 }
 

@@ -119,9 +119,9 @@ fn a_hook_that_never_passes_is_given_up_after_its_retries() {
 #[test]
 fn no_two_hooks_of_a_group_run_at_once() {
     let run = "mkdir ../../busy && sleep 0.02 && rmdir ../../busy";
-    let hooks: String =
+    let hooks: Vec<String> =
         (0..6).map(|i| format!("  h{i}: {{on: pre-commit, run: '{run}'}}\n")).collect();
-    let mut spec = parsed(&hooks);
+    let mut spec = parsed(&hooks.concat());
     spec.hooks.iter_mut().for_each(|hook| hook.concurrency = Some("gpu".to_owned()));
     let told = carry_out_spec(&spec, Event::PreCommit, MemoryHost::new(&[]), limits(), 4);
     assert!(all_passed(told.records()), "{}", told.shown());

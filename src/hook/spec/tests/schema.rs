@@ -141,7 +141,9 @@ fn every_key_is_in_the_schema_with_what_it_is_for() {
         if let Some(members) = value.as_object() {
             members.values().for_each(|member| described(member, found));
         } else if let Some(items) = value.as_array() {
-            items.iter().for_each(|item| described(item, found));
+            for item in items {
+                described(item, found);
+            }
         }
     }
     let mut found = Vec::new();

@@ -82,12 +82,11 @@ impl Scripts {
         read: impl FnOnce() -> Result<Vec<u8>, OpsError>,
     ) -> Result<BTreeSet<String>, OpsError> {
         let known = self.lock().get(&content).cloned();
-        let known = match known {
-            Some(known) => known,
-            None => {
-                let found = Arc::new(mentioned(&read()?));
-                self.lock().entry(content).or_insert(found).clone()
-            }
+        let known = if let Some(known) = known {
+            known
+        } else {
+            let found = Arc::new(mentioned(&read()?));
+            self.lock().entry(content).or_insert(found).clone()
         };
         Ok(known.as_ref().clone())
     }
