@@ -12,6 +12,7 @@ const TOKEN: &str = "t0ken-of-the-hook";
 fn notified(address: &str, more: &str) -> TestEnvironment {
     let mut env = project(&format!(
         "on: post-commit
+paths: [a, data/**]
 uses: notify-webhook
 with: {{url: '{address}/in?x=1', backoff: 1ms, attempts: 3{more}}}"
     ));

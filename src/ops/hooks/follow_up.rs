@@ -7,7 +7,7 @@ use crate::hook::context::EventContext;
 use crate::hook::event::Around;
 use crate::hook::plan::{Decision, Plan, SkipReason, Step};
 use crate::hook::runner::{FollowedBy, Outcome, RunRecord, Status};
-use crate::hook::spec::Hook;
+use crate::hook::spec::{Hook, HookId};
 use crate::merge::{History, MergeOptions, Side, merge_base, plan_merge};
 use crate::ops::hooks::before::unsaved;
 use crate::ops::hooks::carry_out::carry_out;
@@ -53,7 +53,9 @@ pub(super) fn carry_out_after(
         let made = context.repo.objects().edit_tree(seen, made.edits)?;
         let run_id = &run.run_id;
         let seen_by = dependents(plan, hook);
-        let follow_up = FollowUp { context, told, cause, chain, seen_by, hook, run_id, seen, made };
+        let chain = [chain, &makers_of(plan, hook)].concat();
+        let follow_up =
+            FollowUp { context, told, cause, chain: &chain, seen_by, hook, run_id, seen, made };
         let outcome = follow_up.commit();
         later.extend(settle(context, ledger, run, outcome)?);
     }
@@ -74,6 +76,22 @@ fn dependents(plan: &Plan<'_>, hook: &Hook) -> Vec<String> {
         }
     }
     known[1..].iter().map(|id| base_name(id).to_owned()).collect()
+}
+
+/// Returns the hooks of a plan whose outputs a hook was made of: it needs them, directly or through
+/// others.
+fn makers_of(plan: &Plan<'_>, hook: &Hook) -> Vec<String> {
+    let mut needed: Vec<&HookId> = hook.needs.iter().collect();
+    let mut at = 0;
+    while let Some(id) = needed.get(at) {
+        let step = plan.steps.iter().find(|step| step.hook.id == **id);
+        let further = step.map_or(&[][..], |step| &step.hook.needs);
+        let new: Vec<_> = further.iter().filter(|need| !needed.contains(need)).collect();
+        needed.extend(new);
+        at += 1;
+    }
+    let makes = |hook: &&Hook| needed.contains(&&hook.id) && !hook.outputs.is_empty();
+    plan.running().filter(makes).map(|hook| base_name(&hook.id).to_owned()).collect()
 }
 
 /// Writes down with the run what became of its outputs; returns the runs of the commit's own hooks.
@@ -146,6 +164,7 @@ struct FollowUp<'a> {
     context: &'a Context,
     told: &'a EventContext,
     cause: CommitId,
+    /// The hooks that led to it, the first one first.
     chain: &'a [String],
     /// The other hooks of the event that have seen what it made.
     seen_by: Vec<String>,
