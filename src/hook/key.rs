@@ -187,6 +187,11 @@ pub const STANDARD_INPUT: &str = "stdin";
 const FIELDS_OF_EVENTS: [&str; 6] =
     ["message", "author", "meta", "changes", "source_branch", "target_branch"];
 
+/// Tells whether a variable says nothing of what is judged, or what the hook's cell says already.
+fn is_passing(word: &str) -> bool {
+    PASSING.contains(&word) || word.starts_with("MLV_MATRIX_")
+}
+
 /// Returns the variables of mlv that a command or a script names and that say something of what is
 /// judged; [`STANDARD_INPUT`] where it seems to read the event.
 pub fn mentioned(text: &[u8]) -> BTreeSet<String> {
@@ -195,7 +200,7 @@ pub fn mentioned(text: &[u8]) -> BTreeSet<String> {
     for word in text.split(|byte| !is_part(byte)).filter_map(|word| str::from_utf8(word).ok()) {
         takes_apart |= word == "jq";
         has_field |= FIELDS_OF_EVENTS.contains(&word);
-        if word == STANDARD_INPUT || (word.starts_with("MLV_") && !PASSING.contains(&word)) {
+        if word == STANDARD_INPUT || (word.starts_with("MLV_") && !is_passing(word)) {
             found.insert(word.to_owned());
         }
     }

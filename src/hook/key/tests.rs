@@ -55,7 +55,7 @@ fn what_decides_only_whether_a_hook_runs_is_no_part_of_what_it_does() {
 
 #[test]
 fn only_variables_that_say_something_of_what_is_judged_are_mentioned() {
-    let text = b"echo $MLV_BRANCH \"${MLV_CHANGED_FILES}\" >> $MLV_OUTPUT # XMLV_TREE MLV_RUN_ID";
+    let text = b"echo $MLV_BRANCH \"${MLV_CHANGED_FILES}\" >> $MLV_OUTPUT # XMLV_TREE MLV_RUN_ID MLV_MATRIX_LR";
     let names: Vec<_> = mentioned(text).into_iter().collect();
     assert_eq!(names, ["MLV_BRANCH", "MLV_CHANGED_FILES"]);
 }
