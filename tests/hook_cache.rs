@@ -19,16 +19,6 @@ hooks:
       echo '{\"metric\": {\"rows\": 7}}' >> \"$MLV_OUTPUT\"
 ";
 
-fn project(definitions: &str) -> TestEnvironment {
-    let env = TestEnvironment::new();
-    env.success(&["init"]);
-    env.write("mlv.yaml", definitions);
-    env.write("data/a.csv", "1\n");
-    env.success(&["add", "."]);
-    env.success(&["commit", "-m", "first"]);
-    env
-}
-
 /// Returns how often the hooks were run in truth.
 fn runs(env: &TestEnvironment) -> usize {
     std::fs::read_to_string(env.path("../runs")).map_or(0, |text| text.lines().count())
@@ -43,7 +33,7 @@ fn commit(env: &TestEnvironment) -> Value {
 
 #[test]
 fn a_change_of_what_a_hook_does_not_see_reuses_its_verdict() {
-    let env = project(FEATURES);
+    let env = TestEnvironment::with_hooks(FEATURES);
     assert_eq!(runs(&env), 1);
     env.write("notes.txt", "nothing to do with it\n");
     env.success(&["add", "."]);
@@ -59,7 +49,7 @@ fn a_change_of_what_a_hook_does_not_see_reuses_its_verdict() {
 
 #[test]
 fn a_change_of_anything_that_a_hook_hangs_on_runs_it() {
-    let env = project(FEATURES);
+    let env = TestEnvironment::with_hooks(FEATURES);
     let mut expected = 1;
     let edits: [(&str, &dyn Fn()); 4] = [
         ("an input", &|| env.write("data/a.csv", "1\n2\n")),
@@ -116,7 +106,7 @@ fn code_counts_where_inputs_match_it_or_the_command_names_it() {
 #[test]
 fn a_variable_that_a_hook_names_is_part_of_what_it_hangs_on() {
     let named = FEATURES.replace("echo ran", "echo \"ran on $MLV_BRANCH\"");
-    let env = project(&named);
+    let env = TestEnvironment::with_hooks(&named);
     assert_eq!(commit(&env)["cached"], true);
     env.success(&["switch", "-c", "other"]);
     assert_eq!(commit(&env)["cached"], false);
@@ -124,7 +114,7 @@ fn a_variable_that_a_hook_names_is_part_of_what_it_hangs_on() {
 
 #[test]
 fn the_verdict_of_a_commit_serves_the_merge_and_its_outputs_are_restored() {
-    let env = project(FEATURES);
+    let env = TestEnvironment::with_hooks(FEATURES);
     env.success(&["switch", "-c", "more"]);
     env.write("data/a.csv", "1\n2\n");
     commit(&env);
@@ -171,7 +161,7 @@ fn outputs_of_a_refused_commit_outlive_gc_and_are_restored_to_the_byte() {
 
 #[test]
 fn what_a_hook_removed_is_removed_again() {
-    let env = project(
+    let env = TestEnvironment::with_hooks(
         "version: 1\nhooks:\n  tidy:\n    on: pre-commit\n    inputs: [data/**]\n    \
          outputs: [data/**]\n    run: rm -f data/*.tmp\n",
     );
@@ -185,7 +175,7 @@ fn what_a_hook_removed_is_removed_again() {
 
 #[test]
 fn a_failure_is_never_reused_and_neither_is_what_says_cache_false() {
-    let env = project(FEATURES);
+    let env = TestEnvironment::with_hooks(FEATURES);
     let refuses = FEATURES.replace("      mkdir", "      test -e \"$MLV_ROOT/../ok\"\n      mkdir");
     env.write("mlv.yaml", refuses.replace("run: |", "run: |\n      set -e"));
     for expected in [2, 3] {
@@ -203,7 +193,7 @@ fn a_failure_is_never_reused_and_neither_is_what_says_cache_false() {
 
 #[test]
 fn a_merge_reads_pinned_files_from_the_target_and_the_verdict_hangs_on_them() {
-    let env = project(
+    let env = TestEnvironment::with_hooks(
         "version: 1\nhooks:\n  gate:\n    on: [pre-commit, pre-merge]\n    inputs: [data/**]\n    \
          pinned: [bar.txt]\n    run: test \"$(wc -l < data/a.csv)\" -ge \"$(cat bar.txt 2>/dev/null || echo 0)\"\n",
     );
@@ -220,7 +210,7 @@ fn a_merge_reads_pinned_files_from_the_target_and_the_verdict_hangs_on_them() {
 
 #[test]
 fn verdicts_are_kept_with_the_tree_and_shown_with_the_commit() {
-    let env = project(FEATURES);
+    let env = TestEnvironment::with_hooks(FEATURES);
     let log = env.json(&["log", "-n", "1", "--json"]);
     let verdict = &log[0]["verdicts"][0];
     assert_eq!(
@@ -244,7 +234,7 @@ fn verdicts_are_kept_with_the_tree_and_shown_with_the_commit() {
 
 #[test]
 fn processes_that_write_verdicts_at_once_lose_none() {
-    let env = project("version: 1\n");
+    let env = TestEnvironment::with_hooks("version: 1\n");
     let gates: String = (0..4)
         .map(|n| format!("  gate-{n}: {{on: pre-merge, branches: [b{n}], run: test -e data}}\n"))
         .collect::<Vec<_>>()

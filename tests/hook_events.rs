@@ -1,8 +1,6 @@
 //! Every event that fires: once, in order, with what it tells; and what it can refuse.
 
-use std::path::Path;
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -457,17 +455,8 @@ fn start(env: &TestEnvironment, arguments: &[&str]) -> Child {
     let mut command = env.command(arguments);
     command.stderr(Stdio::piped()).stdout(Stdio::null());
     let child = command.spawn().unwrap();
-    wait_for(&env.path(".mlv/begun"));
+    env.wait_for(".mlv/begun");
     child
-}
-
-#[track_caller]
-fn wait_for(path: &Path) {
-    let start = Instant::now();
-    while !path.exists() {
-        assert!(start.elapsed() < Duration::from_secs(20), "{} never came", path.display());
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 #[test]

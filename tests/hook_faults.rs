@@ -1,6 +1,5 @@
 //! Hooks that misbehave, and what becomes of mlv's own death while they run.
 
-use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -38,17 +37,8 @@ fn start_merge(env: &TestEnvironment) -> Child {
     let mut command = env.command(&["merge", "side"]);
     command.stderr(Stdio::piped()).stdout(Stdio::null());
     let child = command.spawn().unwrap();
-    wait_for(&env.path(".mlv/begun"));
+    env.wait_for(".mlv/begun");
     child
-}
-
-#[track_caller]
-fn wait_for(path: &Path) {
-    let start = Instant::now();
-    while !path.exists() {
-        assert!(start.elapsed() < Duration::from_secs(20), "{} never came", path.display());
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 fn signal(child: &Child, signal: Signal) {

@@ -16,16 +16,6 @@ hooks:
     run: test ! -e data/bad.csv
 ";
 
-fn project(definitions: &str) -> TestEnvironment {
-    let env = TestEnvironment::new();
-    env.success(&["init"]);
-    env.write("mlv.yaml", definitions);
-    env.write("data/a.csv", "1\n");
-    env.success(&["add", "."]);
-    env.success(&["commit", "-m", "first"]);
-    env
-}
-
 /// Makes a commit on a branch of its own, and stands on `main` again.
 fn commit_on(env: &TestEnvironment, branch: &str, path: &str, arguments: &[&str]) {
     env.success(&["switch", "-c", branch]);
@@ -37,7 +27,7 @@ fn commit_on(env: &TestEnvironment, branch: &str, path: &str, arguments: &[&str]
 
 #[test]
 fn a_merge_without_the_verdict_is_refused_and_says_how_to_reach_it() {
-    let env = project(RULES);
+    let env = TestEnvironment::with_hooks(RULES);
     commit_on(&env, "other", "data/b.csv", &[]);
     insta::assert_snapshot!(env.screen("mlv merge other"), @r"
     $ mlv merge other
@@ -51,7 +41,7 @@ fn a_merge_without_the_verdict_is_refused_and_says_how_to_reach_it() {
 
 #[test]
 fn the_verdict_of_a_commit_is_enough() {
-    let env = project(RULES);
+    let env = TestEnvironment::with_hooks(RULES);
     commit_on(&env, "dev", "data/b.csv", &[]);
     env.success(&["merge", "dev"]);
     // The cache finds it by what the hook sees, also where the trees differ.
@@ -61,7 +51,7 @@ fn the_verdict_of_a_commit_is_enough() {
 
 #[test]
 fn to_pass_the_hooks_over_does_not_pass_the_rule_over() {
-    let env = project(RULES);
+    let env = TestEnvironment::with_hooks(RULES);
     commit_on(&env, "dev", "data/bad.csv", &["--no-verify"]);
     let refused = env.mlv(&["merge", "dev"]).expect_code(3);
     assert!(refused.stderr.contains("`gate` (it has not judged this)"), "{refused}");
@@ -72,7 +62,7 @@ fn to_pass_the_hooks_over_does_not_pass_the_rule_over() {
 
 #[test]
 fn every_verb_that_moves_the_branch_is_held_to_the_rule() {
-    let env = project(RULES);
+    let env = TestEnvironment::with_hooks(RULES);
     commit_on(&env, "other", "data/b.csv", &[]);
     env.write("data/c.csv", "1\n");
     env.success(&["add", "."]);
@@ -92,7 +82,7 @@ fn every_verb_that_moves_the_branch_is_held_to_the_rule() {
 
 #[test]
 fn what_changes_none_of_the_paths_of_a_hook_needs_no_verdict() {
-    let env = project(RULES);
+    let env = TestEnvironment::with_hooks(RULES);
     env.write("notes.txt", "x\n");
     env.success(&["add", "."]);
     env.success(&["commit", "-m", "notes"]);
@@ -102,7 +92,7 @@ fn what_changes_none_of_the_paths_of_a_hook_needs_no_verdict() {
 
 #[test]
 fn a_hook_of_the_event_itself_satisfies_the_rule() {
-    let env = project(&RULES.replace("    branches: [dev]\n", ""));
+    let env = TestEnvironment::with_hooks(&RULES.replace("    branches: [dev]\n", ""));
     env.write("data/b.csv", "1\n");
     env.success(&["add", "."]);
     env.success(&["commit", "-m", "judged"]);
@@ -113,7 +103,7 @@ fn a_hook_of_the_event_itself_satisfies_the_rule() {
 
 #[test]
 fn another_definition_of_the_hook_does_not_count() {
-    let env = project(RULES);
+    let env = TestEnvironment::with_hooks(RULES);
     env.success(&["switch", "-c", "dev"]);
     env.write("mlv.yaml", RULES.replace("test ! -e data/bad.csv", "'true'"));
     env.write("data/bad.csv", "1\n");
@@ -150,7 +140,7 @@ fn uncommitted_code_does_not_count_unless_the_rule_allows_it() {
 
 #[test]
 fn json_of_a_refused_merge_says_so() {
-    let env = project(RULES);
+    let env = TestEnvironment::with_hooks(RULES);
     commit_on(&env, "other", "data/b.csv", &[]);
     let refused = env.mlv(&["merge", "other", "--json"]).expect_code(3).json();
     assert_eq!(refused["result"], "refused");

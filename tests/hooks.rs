@@ -4,17 +4,6 @@ use serde_json::{Value, json};
 
 use crate::common::TestEnvironment;
 
-/// Returns a repository whose first commit holds these definitions and a file of data.
-fn project(definitions: &str) -> TestEnvironment {
-    let env = TestEnvironment::new();
-    env.success(&["init"]);
-    env.write("mlv.yaml", definitions);
-    env.write("data/a.csv", "1\n");
-    env.success(&["add", "."]);
-    env.success(&["commit", "-m", "first"]);
-    env
-}
-
 /// Makes a branch with a commit of these files, and stands on `main` again.
 fn branch(env: &TestEnvironment, name: &str, files: &[(&str, &str)]) {
     env.success(&["switch", "-c", name]);
@@ -36,7 +25,9 @@ fn text(env: &TestEnvironment, path: &str) -> String {
 
 #[test]
 fn a_refusal_is_part_of_the_json_of_every_verb_that_commits() {
-    let env = project("version: 1\nhooks:\n  gate:\n    on: pre-commit\n    run: test ! -e stop\n");
+    let env = TestEnvironment::with_hooks(
+        "version: 1\nhooks:\n  gate:\n    on: pre-commit\n    run: test ! -e stop\n",
+    );
     env.write("data/a.csv", "2\n");
     env.success(&["commit", "-am", "second"]);
     branch(&env, "side", &[("data/b.csv", "x\n")]);
@@ -57,7 +48,7 @@ fn a_refusal_is_part_of_the_json_of_every_verb_that_commits() {
 
 #[test]
 fn an_undo_takes_a_merge_into_a_protected_branch_back_to_where_its_gates_let_it_stand() {
-    let env = project(GATED);
+    let env = TestEnvironment::with_hooks(GATED);
     branch(&env, "good", &[("data/good.csv", "x\n")]);
     let before = id(&env, "main");
     env.success(&["merge", "good"]);
@@ -80,7 +71,7 @@ hooks:
 
 #[test]
 fn a_refused_merge_shows_the_hook_and_changes_nothing() {
-    let env = project(GATED);
+    let env = TestEnvironment::with_hooks(GATED);
     branch(&env, "bad", &[("data/bad.csv", "x\n")]);
     let before = id(&env, "main");
     let screen = env.screen("mlv merge bad").to_string();
@@ -114,7 +105,7 @@ fn a_refused_merge_shows_the_hook_and_changes_nothing() {
 fn a_branch_that_deletes_or_weakens_its_gate_is_still_refused() {
     let weak = GATED.replace("exit 1", "exit 0");
     for definitions in ["version: 1\n", weak.as_str()] {
-        let env = project(GATED);
+        let env = TestEnvironment::with_hooks(GATED);
         branch(&env, "bad", &[("data/bad.csv", "x\n"), ("mlv.yaml", definitions)]);
         env.mlv(&["merge", "bad"]).expect_code(3);
         env.mlv(&["merge", "bad", "--into", "main"]).expect_code(3);
@@ -123,7 +114,7 @@ fn a_branch_that_deletes_or_weakens_its_gate_is_still_refused() {
 
 #[test]
 fn a_changed_bar_counts_from_the_next_merge_on() {
-    let env = project(GATED);
+    let env = TestEnvironment::with_hooks(GATED);
     branch(&env, "free", &[("mlv.yaml", "version: 1\nbranches: {main: {protected: true}}\n")]);
     let forward = env.json(&["merge", "free", "--json"]);
     assert_eq!(
@@ -136,7 +127,7 @@ fn a_changed_bar_counts_from_the_next_merge_on() {
 
 #[test]
 fn a_protected_branch_moves_by_merges_only_and_its_hooks_cannot_be_passed_over() {
-    let mut env = project(GATED);
+    let mut env = TestEnvironment::with_hooks(GATED);
     branch(&env, "bad", &[("data/bad.csv", "x\n")]);
     env.write("data/a.csv", "2\n");
     env.mlv(&["commit", "-am", "direct"]).expect_code(1);
@@ -158,7 +149,7 @@ fn a_protected_branch_moves_by_merges_only_and_its_hooks_cannot_be_passed_over()
 
 #[test]
 fn a_broken_file_is_refused_where_it_is_committed_and_blocks_nothing_else() {
-    let env = project("version: 1\n");
+    let env = TestEnvironment::with_hooks("version: 1\n");
     env.write("mlv.yaml", "version: 1\nhooks:\n  gate: {on: pre-comit, run: x}\n");
     insta::assert_snapshot!(env.screen("mlv commit -am broken"), @r"
     $ mlv commit -am broken
@@ -196,7 +187,7 @@ hooks:
 
 #[test]
 fn outputs_enter_the_commit_and_the_working_copy_and_other_writes_do_not() {
-    let env = project(MAKES);
+    let env = TestEnvironment::with_hooks(MAKES);
     assert_eq!(text(&env, "features/rows"), "1\n");
     assert!(!env.path("stray.txt").exists());
     assert_eq!(env.json(&["status", "--json"])["clean"], true);
@@ -216,7 +207,7 @@ fn outputs_enter_the_commit_and_the_working_copy_and_other_writes_do_not() {
 
 #[test]
 fn an_output_with_unsaved_changes_refuses_before_anything_runs() {
-    let env = project(MAKES);
+    let env = TestEnvironment::with_hooks(MAKES);
     let runs = env.json(&["hooks", "runs", "--json"]);
     env.write("features/rows", "by hand\n");
     env.write("data/a.csv", "1\n2\n");
@@ -236,7 +227,7 @@ fn an_output_with_unsaved_changes_refuses_before_anything_runs() {
 
 #[test]
 fn a_gate_sees_the_candidate_and_never_the_dirty_working_copy() {
-    let env = project(
+    let env = TestEnvironment::with_hooks(
         "version: 1\nhooks:\n  look: {on: [pre-commit, pre-merge], run: 'cat data/*; ls'}\n",
     );
     env.write("data/a.csv", "staged\n");
@@ -314,7 +305,7 @@ fn told(env: &TestEnvironment, event: &str) -> (Value, Vec<(String, String)>) {
 
 #[test]
 fn the_payload_and_the_environment_say_all_that_is_documented() {
-    let mut env = project(DUMPS);
+    let mut env = TestEnvironment::with_hooks(DUMPS);
     env.set_variable("TOKEN", "hunter2");
     env.set_variable("PRIVATE", "not for hooks");
     let first = id(&env, "main");
@@ -368,7 +359,7 @@ fn the_payload_and_the_environment_say_all_that_is_documented() {
 
 #[test]
 fn each_event_fires_once_and_in_order() {
-    let env = project(
+    let env = TestEnvironment::with_hooks(
         "version: 1\nhooks:\n  a: {on: [pre-commit, post-commit, pre-merge, post-merge], run: ':'}\n",
     );
     branch(&env, "side", &[("data/b.csv", "b\n")]);
@@ -404,8 +395,9 @@ fn each_event_fires_once_and_in_order() {
 
 #[test]
 fn hooks_that_came_from_elsewhere_run_nothing_before_they_are_trusted() {
-    let mut env =
-        project(&format!("{GATED}  note: {{on: post-commit, run: 'touch \"$MLV_ROOT/ran\"'}}\n"));
+    let mut env = TestEnvironment::with_hooks(&format!(
+        "{GATED}  note: {{on: post-commit, run: 'touch \"$MLV_ROOT/ran\"'}}\n"
+    ));
     std::fs::remove_file(env.path("ran")).unwrap();
     forget_trust(&env);
     branch(&env, "side", &[("data/b.csv", "b\n")]);
@@ -446,7 +438,7 @@ fn forget_trust(env: &TestEnvironment) {
 
 #[test]
 fn picking_a_commit_from_elsewhere_does_not_trust_its_hooks() {
-    let env = project("version: 1\n");
+    let env = TestEnvironment::with_hooks("version: 1\n");
     branch(
         &env,
         "theirs",
@@ -464,7 +456,7 @@ fn picking_a_commit_from_elsewhere_does_not_trust_its_hooks() {
 
 #[test]
 fn what_would_run_is_listed_with_the_reason_why_the_rest_would_not() {
-    let env = project(GATED);
+    let env = TestEnvironment::with_hooks(GATED);
     insta::assert_snapshot!(env.screen("mlv hooks list"), @r"
     $ mlv hooks list
     pre-merge
@@ -485,7 +477,7 @@ fn what_would_run_is_listed_with_the_reason_why_the_rest_would_not() {
 
 #[test]
 fn runs_are_listed_newest_first_and_by_status() {
-    let env = project(
+    let env = TestEnvironment::with_hooks(
         "version: 1\nhooks:\n  a: {on: pre-commit, run: 'test ! -e bad'}\n  b: {on: pre-commit, needs: [a], run: ':'}\n",
     );
     env.write("bad", "");
@@ -505,8 +497,9 @@ fn runs_are_listed_newest_first_and_by_status() {
 
 #[test]
 fn a_failure_after_the_deed_is_loud_and_takes_nothing_back() {
-    let env =
-        project("version: 1\nhooks:\n  tell: {on: post-commit, run: 'echo no line; exit 7'}\n");
+    let env = TestEnvironment::with_hooks(
+        "version: 1\nhooks:\n  tell: {on: post-commit, run: 'echo no line; exit 7'}\n",
+    );
     env.write("data/a.csv", "2\n");
     let done = env.success(&["commit", "-am", "second"]);
     assert!(done.stderr.contains("✗ tell          exit code 7"), "{done}");

@@ -13,7 +13,7 @@ use crate::config::{Config, Environment};
 use crate::git::{Enclosing, GitError, TrackedPaths};
 use crate::hook::runner::{RunEvent, RunRecord};
 use crate::object::{CodeRevision, Signature};
-use crate::ops::hooks::Owner;
+use crate::ops::hooks::{KnownDefinitions, Owner};
 use crate::ops::inspect::Place;
 use crate::ops::{OpsError, heal};
 use crate::refs::{RefName, Revision};
@@ -54,6 +54,7 @@ pub struct Context {
     pub directory: PathBuf,
     /// Whether an earlier verdict may stand in for the run of a hook.
     pub reuses_verdicts: bool,
+    pub definitions: KnownDefinitions,
     workspace: OnceLock<Workspace>,
     git: OnceLock<Option<Enclosing>>,
     owner: OnceLock<Owner>,
@@ -80,6 +81,7 @@ impl Context {
             command,
             directory,
             reuses_verdicts: true,
+            definitions: KnownDefinitions::default(),
             workspace: OnceLock::new(),
             git: OnceLock::new(),
             owner: OnceLock::new(),

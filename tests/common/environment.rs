@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use super::Output;
 
@@ -34,6 +35,27 @@ impl TestEnvironment {
             std::fs::create_dir(base.join(name)).unwrap();
         }
         Self { dir, base, runs: AtomicI64::new(0), variables: Vec::new() }
+    }
+
+    /// Returns a repository whose first commit holds these definitions and a file of data.
+    pub fn with_hooks(definitions: &str) -> Self {
+        let env = Self::new();
+        env.success(&["init"]);
+        env.write("mlv.yaml", definitions);
+        env.write("data/a.csv", "1\n");
+        env.success(&["add", "."]);
+        env.success(&["commit", "-m", "first"]);
+        env
+    }
+
+    /// Waits until a file is there that another process makes.
+    #[track_caller]
+    pub fn wait_for(&self, path: impl AsRef<Path>) {
+        let (path, start) = (self.path(path), Instant::now());
+        while !path.exists() {
+            assert!(start.elapsed() < Duration::from_secs(20), "{} never came", path.display());
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Sets a variable for all runs to come.

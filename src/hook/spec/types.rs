@@ -276,13 +276,3 @@ impl Default for Shell {
         Self(vec!["sh".to_owned(), "-c".to_owned()])
     }
 }
-
-impl Hook {
-    /// Tells whether what it runs names this environment variable.
-    pub fn mentions(&self, variable: &str) -> bool {
-        match &self.work {
-            Work::Run { command, .. } => command.contains(variable),
-            Work::Uses { action, .. } => action.mentions(variable),
-        }
-    }
-}

@@ -1,6 +1,8 @@
 //! Hooks around deeds that make no commit: a branch or a tag is made or deleted, the working copy
 //! switches.
 
+use std::sync::Arc;
+
 use crate::base::CommitId;
 use crate::base::lock::FileLock;
 use crate::hook::context::EventContext;
@@ -84,7 +86,7 @@ impl Deed {
     }
 
     /// Returns the definitions that count for an event, where some hook of them hangs on it.
-    fn definitions(&self, context: &Context, event: Event) -> Result<Option<Spec>, OpsError> {
+    fn definitions(&self, context: &Context, event: Event) -> Result<Option<Arc<Spec>>, OpsError> {
         let Some(id) = self.definer(event) else { return Ok(None) };
         let spec = definitions(context, context.repo.objects().commit(id)?.tree)?;
         Ok(spec.filter(|spec| Exempt::default().leaves_any(spec, event)))

@@ -1,7 +1,6 @@
 //! What the engine asks of the repository: run ids, the journal, sandboxes of the candidate tree,
 //! and outputs taken into it.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use crate::base::fs::{IoContext, create_dirs};
 use crate::base::lock::{FileLock, LockError, LockKind};
 use crate::base::{Hash, NoProgress, RepoPath, TreeId};
 use crate::hook::runner::{Collected, Host, HostError, Recalled, RunRecord, Sandbox, Slot, Turn};
-use crate::hook::spec::{Globs, Hook, Work};
+use crate::hook::spec::{Globs, Hook};
 use crate::object::tree::TreeEdit;
 use crate::ops::hooks::cache::{Hit, Session};
 use crate::ops::hooks::carry_out::owner;
@@ -18,17 +17,11 @@ use crate::ops::{Context, OpsError};
 use crate::repo::RepoError;
 use crate::repo::journal::{self, RunRow};
 use crate::store::{ChunkStore, Durability};
-use crate::workspace::sandbox::{OverlayFile, Sandbox as Laid, SandboxOptions};
+use crate::workspace::sandbox::{Sandbox as Laid, SandboxOptions};
 use crate::workspace::{Workspace, WorkspaceError};
-
-/// The variable that names the directory of the target's tree.
-const BASE_VARIABLE: &str = "MLV_BASE_DIR";
 
 /// Who is given more bytes than this is asked to name his inputs.
 const MUCH: u64 = 1 << 30;
-
-/// A longer file is data, not a script.
-const SCRIPT_LIMIT: u64 = 1 << 20;
 
 /// The repository as a host of hooks.
 #[derive(Debug)]
@@ -40,8 +33,6 @@ pub(super) struct RepoHost<'a> {
     /// The tree that the candidate would replace.
     base: TreeId,
     cache: &'a Session<'a>,
-    /// The code that Git tracks, laid over each sandbox.
-    code: Vec<OverlayFile>,
     open: Mutex<Vec<Open>>,
 }
 
@@ -61,13 +52,6 @@ impl<'a> RepoHost<'a> {
         ledger: &'a Ledger,
         cache: &'a Session<'a>,
     ) -> Result<Self, OpsError> {
-        let code = match context.git()? {
-            Some(git) => {
-                let files = git.tracked_files()?;
-                files.map(|(path, source)| OverlayFile { path, source }).collect()
-            }
-            None => Vec::new(),
-        };
         Ok(Self {
             context,
             workspace: context.workspace()?,
@@ -75,7 +59,6 @@ impl<'a> RepoHost<'a> {
             ledger,
             base,
             cache,
-            code,
             open: Mutex::default(),
         })
     }
@@ -90,7 +73,7 @@ impl<'a> RepoHost<'a> {
                 let is_bar = hook.pinned.matches_path(path);
                 hook.inputs.is_empty() || hook.inputs.matches_path(path) || is_bar
             },
-            overlay: &self.code,
+            overlay: self.cache.code_files(),
         };
         if hook.inputs.is_empty() {
             self.advise_inputs(hook, tree)?;
@@ -184,7 +167,7 @@ impl Host for RepoHost<'_> {
 
     fn prepare(&self, hook: &Hook, run_id: &str, tree: TreeId) -> Result<Sandbox, HostError> {
         let laid = self.lay_out(hook, tree)?;
-        let asks = asks_for_base(hook, laid.path());
+        let asks = self.cache.asks_for_base(hook, tree)?;
         let base = asks.then(|| self.lay_out_base()).transpose()?;
         let parent = self.workspace.temporary_dir();
         let scratch = tempfile::Builder::new()
@@ -254,27 +237,6 @@ impl Host for RepoHost<'_> {
         drop(open);
         drop(released);
     }
-}
-
-/// Tells whether the command, or a script that it names, mentions the directory of the target's tree;
-/// laying that out costs as much as the sandbox itself.
-fn asks_for_base(hook: &Hook, sandbox: &Path) -> bool {
-    let Work::Run { command, .. } = &hook.work else {
-        return hook.mentions(BASE_VARIABLE);
-    };
-    let is_edge = |c: char| c.is_whitespace() || "'\"`;|&()<>=".contains(c);
-    let below = sandbox.join(hook.workdir.as_path());
-    hook.mentions(BASE_VARIABLE)
-        || command.split(is_edge).filter(|word| !word.is_empty()).any(|word| {
-            let path = below.join(word);
-            let small = std::fs::symlink_metadata(&path)
-                .is_ok_and(|file| file.is_file() && file.len() <= SCRIPT_LIMIT);
-            small && std::fs::read(&path).is_ok_and(|text| contains(&text, BASE_VARIABLE))
-        })
-}
-
-fn contains(text: &[u8], name: &str) -> bool {
-    text.windows(name.len()).any(|window| window == name.as_bytes())
 }
 
 /// Says what a hook wrote in vain.

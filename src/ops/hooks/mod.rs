@@ -38,7 +38,7 @@ pub use cache::{dependencies, prune};
 pub use carry_out::owner;
 pub use chain::makers;
 pub use deed::{Deed, Done, around, edit_refs};
-pub use definitions::{check_spec_change, definitions, spec_of};
+pub use definitions::{KnownDefinitions, check_spec_change, definitions, spec_of};
 pub use exempt::Exempt;
 pub use heal::{bury, heal};
 pub use list::{ListedHook, check, list};

@@ -2,6 +2,8 @@
 //!
 //! Rules are read from the branch as it stands, so the commit that first makes one is allowed.
 
+use std::sync::Arc;
+
 use crate::base::TreeId;
 use crate::hook::spec::Spec;
 use crate::ops::hooks::definitions::definitions;
@@ -59,7 +61,7 @@ fn requires(spec: &Spec, branch: &str) -> bool {
 }
 
 /// Returns the definitions of a branch as it stands.
-fn standing(context: &Context, branch: &RefName) -> Result<Option<Spec>, OpsError> {
+fn standing(context: &Context, branch: &RefName) -> Result<Option<Arc<Spec>>, OpsError> {
     let Some(tip) = context.repo.get(branch)?.and_then(|value| value.commit()) else {
         return Ok(None);
     };

@@ -46,8 +46,10 @@ impl FilesOfTree {
         else {
             return Ok(None);
         };
-        // One that is too long includes nothing: reading it is refused.
-        let globs = included_paths(&read(context, &main)?);
+        let globs = context.definitions.includes(main.content, || {
+            // One that is too long includes nothing: reading it is refused.
+            Ok(included_paths(&read(context, &main)?))
+        })?;
         let included = if globs.is_empty() { Vec::new() } else { matching(context, tree, &globs)? };
         Ok(Some(Self { main, included }))
     }

@@ -34,7 +34,7 @@ pub fn land(
     if landing.own {
         spec.iter().try_for_each(|spec| hooks::trust_own(context, landing.base, spec))?;
     }
-    let (judgement, lock) = judge(context, lock, &landing, spec.as_ref(), commit)?;
+    let (judgement, lock) = judge(context, lock, &landing, spec.as_deref(), commit)?;
     check_required(context, &landing, &judgement)?;
     let Judgement { commit, runs, verdicts } = judgement;
     let (id, commit, fast_forward) = write(context, &landing, commit, planned)?;
@@ -43,7 +43,7 @@ pub fn land(
     tracing::debug!(commit = %id, tree = %commit.tree, fast_forward, "stored the commit");
 
     let after = EventContext { commit: Some(id), ..told(context, &landing, &commit)? };
-    let noted = note(context, &landing, spec.as_ref(), &after)?;
+    let noted = note(context, &landing, spec.as_deref(), &after)?;
     let way = Way { id, planned, tree: commit.tree };
     let lock = lock.map_or_else(|| context.lock_patiently(), Ok)?;
     let numbers = advance(context, &landing, &way, now, &noted, judged)?;

@@ -12,11 +12,12 @@ use crate::hook::context::GitState;
 use crate::hook::key::{Input, InputKind};
 use crate::object::ingest::hash_source;
 use crate::ops::{Context, OpsError};
+use crate::workspace::sandbox::OverlayFile;
 
 /// The files of the code, sorted by path.
 #[derive(Debug)]
 pub struct Code {
-    files: Vec<(RepoPath, PathBuf)>,
+    files: Vec<OverlayFile>,
     /// Its commit, and whether files differ from it; nothing where there is no Git repository.
     pub revision: Option<GitState>,
     /// What files were found to be, by their places in the list.
@@ -57,10 +58,17 @@ impl Code {
     /// Lists the code around the repository; `revision` is what an event is told of it.
     pub fn read(context: &Context, revision: Option<GitState>) -> Result<Self, OpsError> {
         let files = match context.git()? {
-            Some(git) => git.tracked_files()?.collect(),
+            Some(git) => {
+                let files = git.tracked_files()?;
+                files.map(|(path, source)| OverlayFile { path, source }).collect()
+            }
             None => Vec::new(),
         };
         Ok(Self { files, revision, known: Mutex::default() })
+    }
+
+    pub fn files(&self) -> &[OverlayFile] {
+        &self.files
     }
 
     /// Tells whether there are files that no commit of Git holds as they are.
@@ -74,12 +82,12 @@ impl Code {
         dir: &RepoPath,
         wanted: &dyn Fn(&RepoPath) -> bool,
     ) -> impl Iterator<Item = Input> {
-        let start = self.files.partition_point(|(path, _)| path < dir);
+        let start = self.files.partition_point(|file| file.path < *dir);
         let below = self.files[start..].iter().zip(start..);
-        let below = below.take_while(move |((path, _), _)| path.starts_with(dir));
-        below.filter(move |((path, _), _)| wanted(path)).filter_map(|((path, _), place)| {
+        let below = below.take_while(move |(file, _)| file.path.starts_with(dir));
+        below.filter(move |(file, _)| wanted(&file.path)).filter_map(|(file, place)| {
             let known = self.look(place)?;
-            Some(Input { path: path.clone(), kind: known.kind, hash: known.hash })
+            Some(Input { path: file.path.clone(), kind: known.kind, hash: known.hash })
         })
     }
 
@@ -100,15 +108,15 @@ impl Code {
 
     /// Returns where a file lies, if the code has it.
     pub fn place_of(&self, path: &RepoPath) -> Option<&PathBuf> {
-        let place = self.files.binary_search_by(|(other, _)| other.cmp(path)).ok()?;
-        Some(&self.files[place].1)
+        let place = self.files.binary_search_by(|file| file.path.cmp(path)).ok()?;
+        Some(&self.files[place].source)
     }
 
     /// Tells whether every file that was asked for is as it was then.
     pub fn is_unchanged(&self) -> bool {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.iter().all(|(place, known)| {
-            let metadata = self.files[*place].1.symlink_metadata();
+            let metadata = self.files[*place].source.symlink_metadata();
             metadata.is_ok_and(|metadata| Stamp::of(&metadata) == known.stamp)
         })
     }
@@ -121,7 +129,7 @@ impl Code {
         if let Some(known) = known(self) {
             return Some(known);
         }
-        let found = Known::read(&self.files[place].1)?;
+        let found = Known::read(&self.files[place].source)?;
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(place, found);
         Some(found)
     }

@@ -20,6 +20,7 @@ use crate::ops::hooks::cache::outputs;
 use crate::ops::hooks::verdict::{CodeState, Reached, Verdicts};
 use crate::ops::{Context, OpsError};
 use crate::repo::hook_cache::{self, CacheRow};
+use crate::workspace::sandbox::OverlayFile;
 
 /// A verdict that stands in for a run.
 #[derive(Debug, Clone)]
@@ -128,6 +129,20 @@ impl<'a> Session<'a> {
         self.judge.view(hook, tree)
     }
 
+    /// Tells whether the command of a hook, or a script that it names, mentions the directory of the
+    /// tree that the candidate would replace: laying that out costs as much as the sandbox itself.
+    pub fn asks_for_base(&self, hook: &Hook, tree: TreeId) -> Result<bool, OpsError> {
+        let asked = self.asked().get(&hook.id).filter(|asked| asked.tree == tree).cloned();
+        let known = asked.map(|asked| asked.dependencies);
+        let dependencies = known.map_or_else(|| self.judge.dependencies(hook, tree), Ok)?;
+        Ok(dependencies.base.is_some())
+    }
+
+    /// Returns the code that Git tracks, which is laid over each sandbox.
+    pub fn code_files(&self) -> &[OverlayFile] {
+        self.judge.code().files()
+    }
+
     fn find(&self, key: CacheKey) -> Result<Option<(Origin, Vec<TreeEdit>)>, OpsError> {
         let row = hook_cache::get(&self.context.repo.connection(), key)?;
         let Some(row) = row else { return Ok(None) };
@@ -170,7 +185,7 @@ impl<'a> Session<'a> {
             commit: record.commit,
             entry: entry.to_json(),
         };
-        Ok(self.context.repo.transact(|connection| Ok(hook_cache::put(connection, &row)?))?)
+        Ok(self.context.repo.jot(|connection| Ok(hook_cache::put(connection, &row)?))?)
     }
 
     /// Writes down what the runs depended on, and returns what they found, to be written together

@@ -2,6 +2,7 @@
 //! count for it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::base::{CommitId, TreeId};
 use crate::hook::context::EventContext;
@@ -175,10 +176,10 @@ impl ReplayRequest {
         &self,
         context: &Context,
         subject: &Subject,
-    ) -> Result<Option<Spec>, OpsError> {
+    ) -> Result<Option<Arc<Spec>>, OpsError> {
         let spec = match (self.which(), subject.told.definitions) {
-            (WhichDefinitions::File(path), _) => check(context, Some(&path))?,
-            (WhichDefinitions::Worktree, _) | (_, None) => check(context, None)?,
+            (WhichDefinitions::File(path), _) => Arc::new(check(context, Some(&path))?),
+            (WhichDefinitions::Worktree, _) | (_, None) => Arc::new(check(context, None)?),
             (WhichDefinitions::History, Some(tree)) => match spec_of(context, tree)? {
                 Some(spec) => spec,
                 None => return Ok(None),
@@ -204,7 +205,7 @@ fn is_own(context: &Context, spec: &Spec) -> Result<bool, OpsError> {
     for place in staged_or_written {
         let found = match place {
             Some(tree) => spec_of(context, tree)?,
-            None => check(context, None).ok(),
+            None => check(context, None).ok().map(Arc::new),
         };
         if found.is_some_and(|found| found.definition_hash() == hash) {
             return Ok(true);
