@@ -15,6 +15,7 @@
 //! | 4     | [`merge`]     | three-way merge of trees and texts |
 //! | 5     | [`workspace`] | ignore rules, status, snapshot, checkout, sandbox |
 //! | 5     | [`git`]       | the enclosing Git repository |
+//! | 5     | [`remote`]    | refs and packs in a bucket or a folder, with no server |
 //! | 6     | [`action`]    | actions that hooks use and mlv itself carries out |
 //! | 7     | [`ops`]       | what a verb does, as a function that returns a value |
 //! | 9     | [`cli`]       | streams, style, errors, exit codes; one file a verb |
@@ -36,6 +37,7 @@ pub mod merge;
 pub mod object;
 pub mod ops;
 pub mod refs;
+pub mod remote;
 pub mod repo;
 pub mod store;
 pub mod workspace;

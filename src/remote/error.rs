@@ -1,0 +1,41 @@
+//! What can go wrong with a remote, as facts.
+
+use crate::base::fs::PathError;
+use crate::base::interrupt::Interrupted;
+use crate::object::ObjectError;
+use crate::repo::RepoError;
+use crate::store::StoreError;
+
+/// Why something could not be done with a remote. `remote` is its address, without secrets.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoteError {
+    #[error("`{scheme}://` is no scheme that mlv knows")]
+    UnknownScheme { scheme: String },
+    #[error("`{remote}` cannot be reached: {reason}")]
+    Unreachable { remote: String, reason: String },
+    #[error("`{remote}` has no `{key}`")]
+    Missing { remote: String, key: String },
+    #[error("`{key}` of `{remote}` is damaged: {reason}")]
+    Damaged { remote: String, key: String, reason: String },
+    #[error("`{remote}` can only be read")]
+    ReadOnly { remote: String },
+    #[error("no threads for the network: {reason}")]
+    NoThreads { reason: String },
+    #[error(transparent)]
+    Path(#[from] PathError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Object(#[from] ObjectError),
+    #[error(transparent)]
+    Repo(#[from] RepoError),
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+impl RemoteError {
+    /// Tells whether the same again may succeed: the network, a busy server, a lost answer.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+    }
+}

@@ -1,0 +1,12 @@
+//! Remotes: refs and packs in a bucket or a folder, with no server. Async ends in this room: the
+//! floors above call functions that return when the work is done.
+
+mod backend;
+mod error;
+mod runtime;
+mod url;
+
+pub use backend::{Backend, Creation, Stored};
+pub use error::RemoteError;
+pub use runtime::wait;
+pub use url::{RemoteUrl, Scheme};
