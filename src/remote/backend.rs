@@ -153,6 +153,13 @@ impl Backend {
         found.try_collect().await
     }
 
+    /// Returns the key of some object, or nothing where there is none at all.
+    pub async fn any_key(&self) -> Result<Option<String>, RemoteError> {
+        let found = self.store.list(None).try_next().await;
+        let found = found.map_err(|error| unreachable(&self.url, &error))?;
+        Ok(found.map(|meta| meta.location.to_string()))
+    }
+
     /// Deletes an object; one that is gone counts as deleted.
     pub async fn delete(&self, key: &str) -> Result<(), RemoteError> {
         match self.store.delete(&Path::from(key)).await {
