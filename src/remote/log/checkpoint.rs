@@ -6,6 +6,8 @@ use crate::remote::{Backend, RemoteError, key};
 
 /// So many entries lie between two checkpoints.
 pub const INTERVAL: u64 = 32;
+/// So many checkpoints stay.
+const KEPT: usize = 4;
 /// The most bytes that a checkpoint may have.
 const MAX_LEN: u64 = 64 << 20;
 const MAX_HINT: u64 = 32;
@@ -43,4 +45,17 @@ pub async fn write(backend: &Backend, state: &State) -> bool {
 
 fn passed_over<T>(done: Result<T, RemoteError>) -> Option<T> {
     done.inspect_err(|error| tracing::debug!(%error, "passed over")).ok()
+}
+
+/// Deletes all checkpoints but the newest few and the one that is noted as the newest.
+pub async fn sweep(backend: &Backend) -> Result<(), RemoteError> {
+    let mut keys: Vec<String> =
+        backend.list(key::CHECKPOINTS).await?.into_iter().map(|file| file.key).collect();
+    keys.sort_unstable();
+    keys.truncate(keys.len().saturating_sub(KEPT));
+    let noted = key::checkpoint(latest(backend).await);
+    for key in keys.iter().filter(|key| **key != noted) {
+        backend.delete(key).await?;
+    }
+    Ok(())
 }

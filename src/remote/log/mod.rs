@@ -4,7 +4,10 @@
 mod checkpoint;
 mod entry;
 mod format;
+mod gc;
+mod lease;
 mod ordered;
+mod probe;
 mod read;
 mod reflog;
 mod settle;
@@ -12,5 +15,8 @@ mod state;
 
 pub use entry::{Change, Draft, Entry, EntryFault, EntryId, MAX_ENTRY, PackMeta};
 pub use format::RemoteId;
+pub use gc::{GcPlan, PackUse, Swept};
+pub use lease::{Claimed, Finished, Lease, claim};
+pub use probe::probe;
 pub use reflog::{Appended, RefLog};
 pub use state::{State, StateFault};

@@ -62,20 +62,24 @@ impl RefLog {
         let empty =
             Self { backend: backend.clone(), id, state: State::empty(), checkpoint: latest };
         let saved = saved.and_then(|saved| restore(id, saved));
-        let fresh = |state: &State| state.number.saturating_add(checkpoint::INTERVAL) > latest;
-        let mut log = match saved.filter(fresh) {
+        let is_near = |state: &State| latest.saturating_sub(state.number) < checkpoint::INTERVAL;
+        let mut log = match saved.filter(is_near) {
             Some(state) => empty.starting_from(state).await?,
             None => None,
         };
         if log.is_none() && latest > 0 {
-            log = match checkpoint::read(backend, latest).await {
-                Some(state) => empty.starting_from(state).await?,
-                None => None,
-            };
+            log = empty.starting_from_checkpoint(latest).await?;
         }
         let mut log = log.unwrap_or(empty);
         log.refresh().await?;
         Ok(log)
+    }
+
+    async fn starting_from_checkpoint(&self, number: u64) -> Result<Option<Self>, RemoteError> {
+        match checkpoint::read(&self.backend, number).await {
+            Some(state) => self.starting_from(state).await,
+            None => Ok(None),
+        }
     }
 
     /// Returns the log from a state on, if that is the state after its last entry.
