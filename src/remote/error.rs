@@ -20,6 +20,8 @@ pub enum RemoteError {
     Damaged { remote: String, key: String, reason: String },
     #[error("`{remote}` can only be read")]
     ReadOnly { remote: String },
+    #[error("the file on its way to or from `{key}` of `{remote}`: {reason}")]
+    LocalFile { remote: String, key: String, reason: String },
     #[error("no threads for the network: {reason}")]
     NoThreads { reason: String },
     #[error("`{remote}` holds no mlv repository")]
