@@ -139,9 +139,11 @@ impl Backend {
 
     /// Returns the key of some object, or nothing where there is none at all.
     pub async fn any_key(&self) -> Result<Option<String>, RemoteError> {
-        let found = self.store.list(None).try_next().await;
-        let found = found.map_err(|error| unreachable(&self.url, &error))?;
-        Ok(found.map(|meta| meta.location.to_string()))
+        let first = || {
+            let first = async { self.store.list(None).next().await.transpose() };
+            self.in_time(self.pace.stall, "list", "", first)
+        };
+        Ok(self.pace.retried(first).await?.map(|meta| meta.location.to_string()))
     }
 
     /// Deletes an object; one that is gone counts as deleted.

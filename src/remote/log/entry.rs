@@ -157,3 +157,6 @@ pub enum EntryFault {
     #[error("it forgets pack {pack}, which is not removed")]
     PackKept { pack: PackName },
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,3 +118,6 @@ impl RefLog {
         Ok(swept)
     }
 }
+
+#[cfg(test)]
+mod tests;

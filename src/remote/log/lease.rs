@@ -217,3 +217,6 @@ fn spelled(name: &str) -> String {
         format!("hash-{}", Hash::of(name.as_bytes()))
     }
 }
+
+#[cfg(test)]
+mod tests;

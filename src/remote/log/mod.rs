@@ -10,6 +10,8 @@ mod ordered;
 mod probe;
 mod read;
 mod reflog;
+#[cfg(test)]
+mod samples;
 mod settle;
 mod state;
 

@@ -36,3 +36,39 @@ async fn race(backend: &Backend, key: &str) -> Result<(), RemoteError> {
     }
     Err(RemoteError::NoConditionalCreate { remote: backend.url().to_string() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::remote::backend::faulty::{Fault, Faulty};
+    use crate::remote::log::samples::{backend, sound};
+    use crate::remote::wait;
+
+    #[test]
+    fn a_place_that_keeps_writers_apart_passes_and_is_left_empty() {
+        wait(async {
+            let backend = sound();
+            probe(&backend).await?;
+            assert_eq!(backend.any_key().await?, None);
+            Ok(())
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn a_place_where_everybody_wins_is_refused() {
+        let faulty = Faulty::scripted([Some(Fault::Careless); 20]);
+        let error = wait(probe(&backend(&faulty))).unwrap_err();
+        assert!(matches!(error, RemoteError::NoConditionalCreate { .. }), "{error}");
+    }
+
+    #[test]
+    fn faults_of_the_network_do_not_fail_a_place() {
+        for seed in 0..20 {
+            match wait(probe(&backend(&Faulty::seeded(seed, 20)))) {
+                Ok(()) | Err(RemoteError::Unsettled { .. }) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}

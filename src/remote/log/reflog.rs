@@ -1,5 +1,7 @@
 //! The log as one process knows it: read up to its head, and appended to.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use futures_util::future::join;
 
@@ -9,6 +11,7 @@ use crate::remote::log::{
     Draft, Entry, EntryFault, MAX_ENTRY, RemoteId, State, checkpoint, format, read,
 };
 use crate::remote::{Backend, RemoteError, key};
+use crate::store::PackName;
 
 /// So many entries are read at once at the most.
 const MAX_WINDOW: u64 = 16;
@@ -19,6 +22,8 @@ pub struct RefLog {
     backend: Backend,
     id: RemoteId,
     state: State,
+    /// Every pack whose removal was read since the log was opened, forgotten ones too.
+    removed: BTreeSet<PackName>,
     /// The number of the newest checkpoint, as far as it is known.
     checkpoint: u64,
 }
@@ -59,8 +64,8 @@ impl RefLog {
         saved: Option<&[u8]>,
         latest: u64,
     ) -> Result<Self, RemoteError> {
-        let empty =
-            Self { backend: backend.clone(), id, state: State::empty(), checkpoint: latest };
+        let (backend, state) = (backend.clone(), State::empty());
+        let empty = Self { backend, id, state, removed: BTreeSet::new(), checkpoint: latest };
         let saved = saved.and_then(|saved| restore(id, saved));
         let is_near = |state: &State| latest.saturating_sub(state.number) < checkpoint::INTERVAL;
         let mut log = match saved.filter(is_near) {
@@ -102,6 +107,12 @@ impl RefLog {
         &self.backend
     }
 
+    /// Tells whether a pack that was uploaded since the log was opened must not be added any more. Of
+    /// one that was uploaded before that, its file must be there besides.
+    pub fn is_removed(&self, pack: &PackName) -> bool {
+        self.removed.contains(pack) || self.state.removed.contains(pack)
+    }
+
     /// Returns bytes from which the log can be opened again without reading all of it.
     pub fn save(&self) -> Vec<u8> {
         [&self.id.to_bytes()[..], &self.state.to_bytes()].concat()
@@ -130,6 +141,7 @@ impl RefLog {
             |fault: EntryFault| self.backend.damaged(&key::entry(number), fault.to_string());
         let entry = Entry::from_bytes(bytes).map_err(damaged)?;
         self.state.apply(&entry, Hash::of(bytes)).map_err(damaged)?;
+        self.removed.extend(&entry.remove);
         Ok(entry)
     }
 
@@ -138,6 +150,10 @@ impl RefLog {
     pub async fn append(&mut self, draft: &Draft) -> Result<Appended, RemoteError> {
         let entry = draft.entry(&self.state)?;
         self.state.check(&entry)?;
+        // One that was removed and forgotten meanwhile is in no state, and its file is gone.
+        if let Some(&pack) = entry.add.keys().find(|pack| self.removed.contains(pack)) {
+            return Err(EntryFault::PackReused { pack }.into());
+        }
         let bytes = Bytes::from(entry.to_bytes());
         let len = bytes.len() as u64;
         if len > MAX_ENTRY {
@@ -146,7 +162,7 @@ impl RefLog {
         let key = key::entry(self.state.number + 1);
         match settle::create(&self.backend, &key, &bytes).await? {
             Settled::Ours => {
-                self.state.apply(&entry, Hash::of(&bytes))?;
+                self.take(&bytes)?;
                 self.write_checkpoint().await;
                 Ok(Appended::Won(self.state.number))
             }
@@ -170,3 +186,6 @@ fn restore(id: RemoteId, saved: &[u8]) -> Option<State> {
     let state = saved.strip_prefix(&id.to_bytes())?;
     State::from_bytes(state).ok()
 }
+
+#[cfg(test)]
+mod tests;

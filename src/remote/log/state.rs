@@ -132,3 +132,6 @@ fn may_hold(name: &RefName, value: &RefValue) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
