@@ -18,8 +18,8 @@ pub use blob::{BlobId, BlobKind};
 pub use error::StoreError;
 pub use local::{Adopted, LocalStore, LostPlace, OpenReport, PackInfo, Usage};
 pub use memory::MemoryStore;
-pub use pack::PackName;
-pub use repack::{GcSession, Live, RepackLimits, RepackOutcome, RepackPlan};
+pub use pack::{PackClass, PackName, fresh_nonce};
+pub use repack::{GcSession, Live, RepackLimits, RepackOutcome, RepackPlan, Tally, decide};
 pub use verify::Damage;
 
 /// How far [`ChunkStore::flush`] takes what was written.

@@ -1,6 +1,8 @@
 //! Pack files: many blobs in one file, each behind a header from which a scanner can find its way
 //! again after damage, with a footer that lists them all. `docs/format.md` has the picture.
 
+use minicbor::{Decode, Encode};
+
 use crate::store::BlobKind;
 
 mod footer;
@@ -18,9 +20,12 @@ pub use scan::scan;
 pub use writer::{Batch, PackWriter, PendingFile};
 
 /// What a pack holds: data and metadata are kept apart, so that history is read without data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
 pub enum PackClass {
+    #[n(0)]
     Data,
+    #[n(1)]
     Metadata,
 }
 
