@@ -15,6 +15,7 @@ pub use adopt::Adopted;
 pub use damage::LostPlace;
 pub use inspect::{PackInfo, Usage};
 pub use open::OpenReport;
+pub(in crate::store) use open::sweep;
 
 use crate::base::lock::FileLock;
 use crate::store::index::Index;
