@@ -78,6 +78,11 @@ impl ToldIndex {
         self.index.find(id)
     }
 
+    /// Returns every place where a blob lies.
+    pub fn find_all(&self, id: BlobId) -> Result<Vec<Location>, StoreError> {
+        self.index.find_all(id)
+    }
+
     /// Calls `visit` for every blob of every pack, once for each pack that has it.
     pub fn each(&self, visit: &mut dyn FnMut(Location)) -> Result<(), StoreError> {
         self.index.each(visit)
