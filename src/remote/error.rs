@@ -5,7 +5,7 @@ use crate::base::interrupt::Interrupted;
 use crate::object::ObjectError;
 use crate::remote::log::EntryFault;
 use crate::repo::RepoError;
-use crate::store::StoreError;
+use crate::store::{BlobId, PackName, StoreError};
 
 /// Why something could not be done with a remote. `remote` is its address, without secrets.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,11 @@ pub enum RemoteError {
     Missing { remote: String, key: String },
     #[error("`{key}` of `{remote}` is damaged: {reason}")]
     Damaged { remote: String, key: String, reason: String },
+    /// A garbage collection took it: what the log says now is to be read, and a new plan made.
+    #[error("`{remote}` has no pack `{pack}` any more")]
+    PackGone { remote: String, pack: PackName },
+    #[error("no pack of `{remote}` has {id}")]
+    NoBlob { remote: String, id: BlobId },
     #[error("`{remote}` can only be read")]
     ReadOnly { remote: String },
     #[error("the file on its way to or from `{key}` of `{remote}`: {reason}")]
