@@ -24,6 +24,7 @@ pub mod remove;
 pub mod rename;
 pub mod reset;
 mod roots;
+pub mod sparse;
 pub mod stash;
 pub mod status;
 pub mod switch;

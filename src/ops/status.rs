@@ -4,9 +4,9 @@ use crate::base::{CommitId, RepoPath};
 use crate::object::CodeRevision;
 use crate::ops::merge::read_pending;
 use crate::ops::upstream::{self, Distance};
-use crate::ops::{Context, OpsError};
-use crate::workspace::Notice;
+use crate::ops::{Context, OpsError, sparse};
 use crate::workspace::status::{Change, Status, StatusOptions, Untracked, UntrackedMode};
+use crate::workspace::{Notice, Sparse};
 
 /// What `status` tells.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -22,6 +22,8 @@ pub struct StatusReport {
     /// Paths of a merge under way that are still to be settled.
     pub conflicts: Vec<RepoPath>,
     pub clean: bool,
+    /// Which part of the trees the working copy holds; null where it is everything.
+    pub sparse: Sparse,
     /// The branch that is being merged.
     pub merging: Option<String>,
     /// The code that a commit made now would record.
@@ -67,6 +69,7 @@ pub fn status(context: &Context, untracked: UntrackedMode) -> Result<StatusRepor
         unstaged: found.unstaged,
         untracked: found.untracked,
         conflicts,
+        sparse: sparse::read(&context.repo)?,
         merging: merge.map(|merge| merge.source),
         code,
         notices: found.notices,

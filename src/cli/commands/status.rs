@@ -12,6 +12,7 @@ use crate::cli::style::Label;
 use crate::cli::ui::Ui;
 use crate::ops::status::{StatusReport, status};
 use crate::ops::upstream::Distance;
+use crate::workspace::Sparse;
 use crate::workspace::status::{Change, ChangeKind, Untracked, UntrackedMode};
 
 /// Show what the next commit will hold, and what it will not
@@ -40,7 +41,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         ui.json(&report)?;
         return Ok(ExitStatus::Done);
     }
-    let mut screen = Screen { ui, standing: context.standing() };
+    let mut screen = Screen { ui, standing: context.standing(), sparse: &report.sparse };
     if args.short {
         screen.short(&report)?;
     } else {
@@ -52,11 +53,14 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     Ok(ExitStatus::Done)
 }
 
+const OUTSIDE: &str = " (outside of the sparse set)";
+
 /// A status on its way to a person, whose paths are seen from where the person stands.
 #[derive(Debug)]
 struct Screen<'a> {
     ui: &'a mut Ui,
     standing: RepoPath,
+    sparse: &'a Sparse,
 }
 
 impl Screen<'_> {
@@ -75,7 +79,7 @@ impl Screen<'_> {
         self.section(
             "Changed, but not staged",
             "`mlv add PATH` stages, `mlv restore PATH` takes back",
-            report.unstaged.iter().map(|change| self.change(change, Label::Deleted)).collect(),
+            report.unstaged.iter().map(|change| self.unstaged(change)).collect(),
         )?;
         self.section(
             "Untracked",
@@ -116,6 +120,10 @@ impl Screen<'_> {
             let dirty = if code.dirty { ", with changes that Git has not committed" } else { "" };
             self.ui.data(format_args!("Code at {id}{dirty}"))?;
         }
+        if !self.sparse.is_everything() {
+            let paths = count(self.sparse.paths().len(), "path");
+            self.ui.data(format_args!("Sparse: {paths}"))?;
+        }
         if let Some(source) = &report.merging {
             let source = self.ui.paint(Label::Branch, printable(source));
             let next = if report.conflicts.is_empty() {
@@ -148,6 +156,12 @@ impl Screen<'_> {
             }
             None => self.line(label, &word, &path),
         }
+    }
+
+    /// Returns the line of a file, which may be there although nobody asked for it.
+    fn unstaged(&self, change: &Change) -> String {
+        let outside = if self.sparse.contains(&change.path) { "" } else { OUTSIDE };
+        format!("{}{outside}", self.change(change, Label::Deleted))
     }
 
     fn line(&self, label: Label, word: &str, path: &str) -> String {
