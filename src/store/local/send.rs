@@ -111,7 +111,8 @@ mod tests {
 
     fn store_with(dir: &std::path::Path, texts: &[&str]) -> (LocalStore, Vec<BlobId>) {
         let store = LocalStore::open(dir).unwrap();
-        let ids = texts.iter().map(|text| BlobId::of(BlobKind::Chunk, text.as_bytes())).collect();
+        let ids: Vec<BlobId> =
+            texts.iter().map(|text| BlobId::of(BlobKind::Chunk, text.as_bytes())).collect();
         for (text, id) in texts.iter().zip(&ids) {
             store.write(*id, text.as_bytes()).unwrap();
         }
