@@ -48,6 +48,7 @@ mod reference;
 mod reset;
 mod restore;
 mod rm;
+mod sparse;
 mod stash;
 mod status;
 mod switch;

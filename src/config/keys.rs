@@ -39,6 +39,7 @@ pub const KEYS: &[Key] = &[
     Key { name: "undo.keep_days", kind: Kind::Integer },
     Key { name: "undo.keep_operations", kind: Kind::Integer },
     Key { name: "remote.*.url", kind: Kind::Text },
+    Key { name: "branch.*.upstream", kind: Kind::Text },
 ];
 
 impl Key {
@@ -51,7 +52,7 @@ impl Key {
     pub fn matches(&self, name: &str) -> bool {
         let Some((head, tail)) = self.name.split_once('*') else { return self.name == name };
         let chosen = name.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail));
-        chosen.is_some_and(|chosen| !chosen.is_empty() && !chosen.contains('.'))
+        chosen.is_some_and(|chosen| !chosen.is_empty())
     }
 
     /// Returns the names that a typo could have turned into `name`.

@@ -71,6 +71,8 @@ pub enum OpsError {
     IsDirectory { path: RepoPath, place: String },
     #[error("`{path}` is a directory")]
     NotRecursive { path: RepoPath },
+    #[error("`{path}` is outside of the sparse set, so the working copy does not hold it")]
+    OutsideSparse { path: RepoPath },
     #[error("`{path}` cannot be moved into itself")]
     IntoItself { path: RepoPath },
     #[error("not everything could be read; nothing was committed")]

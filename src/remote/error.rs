@@ -3,6 +3,7 @@
 use crate::base::fs::PathError;
 use crate::base::interrupt::Interrupted;
 use crate::object::ObjectError;
+use crate::remote::log::EntryFault;
 use crate::repo::RepoError;
 use crate::store::{BlobId, PackName, StoreError};
 
@@ -24,8 +25,22 @@ pub enum RemoteError {
     NoBlob { remote: String, id: BlobId },
     #[error("`{remote}` can only be read")]
     ReadOnly { remote: String },
+    #[error("the file on its way to or from `{key}` of `{remote}`: {reason}")]
+    LocalFile { remote: String, key: String, reason: String },
     #[error("no threads for the network: {reason}")]
     NoThreads { reason: String },
+    #[error("`{remote}` holds no mlv repository")]
+    NotARepository { remote: String },
+    #[error("`{remote}` holds something else: `{key}`")]
+    Foreign { remote: String, key: String },
+    #[error("`{remote}` has format {version}, which this mlv does not know")]
+    NewerFormat { remote: String, version: u64 },
+    #[error("`{remote}` lets two writers create the same object")]
+    NoConditionalCreate { remote: String },
+    #[error("whether `{remote}` took `{key}` is not known: {reason}")]
+    Unsettled { remote: String, key: String, reason: String },
+    #[error("the log takes no such entry: {0}")]
+    Entry(#[from] EntryFault),
     #[error(transparent)]
     Path(#[from] PathError),
     #[error(transparent)]

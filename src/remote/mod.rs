@@ -3,6 +3,8 @@
 
 mod backend;
 mod error;
+mod key;
+pub mod log;
 mod runtime;
 mod transfer;
 mod url;

@@ -22,6 +22,8 @@ pub enum StoreError {
     NewerFormat { path: PathBuf, found: u32, supported: u32 },
     #[error("{id} has {len} bytes, more than a blob may have")]
     TooLong { id: BlobId, len: u64 },
+    #[error("it is only in the remote `{remote}`, which cannot be read: {source}")]
+    NotFetched { remote: String, source: Box<dyn std::error::Error + Send + Sync> },
     #[error("the store cannot be written to: {reason}")]
     ReadOnly { reason: String },
     #[error(transparent)]

@@ -1,6 +1,8 @@
 //! Pack files: many blobs in one file, each behind a header from which a scanner can find its way
 //! again after damage, with a footer that lists them all. `docs/format.md` has the picture.
 
+use minicbor::{Decode, Encode};
+
 use crate::store::BlobKind;
 use crate::store::compress::MAX_BLOB;
 
@@ -19,9 +21,12 @@ pub use scan::scan;
 pub use writer::{Batch, FinishedPack, PackWriter, PendingFile};
 
 /// What a pack holds: data and metadata are kept apart, so that history is read without data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(index_only)]
 pub enum PackClass {
+    #[n(0)]
     Data,
+    #[n(1)]
     Metadata,
 }
 
