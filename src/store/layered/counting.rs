@@ -1,7 +1,7 @@
 //! A source in memory that counts what it is asked for, and fails when it is told to.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::store::{BlobId, ChunkStore, LocalStore, MemoryStore, Source, StoreError};
 
@@ -21,7 +21,7 @@ impl CountingSource {
 }
 
 impl Source for CountingSource {
-    fn fetch(&self, ids: &[BlobId], into: &LocalStore) -> Result<(), StoreError> {
+    fn fetch(&self, ids: &[BlobId], into: &Arc<LocalStore>) -> Result<(), StoreError> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(ids.to_vec());
         if self.offline.load(Ordering::Relaxed) {
             let (remote, source) = ("origin".to_owned(), "the network is down".into());

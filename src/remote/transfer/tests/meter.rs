@@ -16,7 +16,8 @@ use object_store::{
 };
 
 use super::place::Place;
-use crate::remote::{Backend, RemoteError, RemoteUrl, pack_key, wait};
+use crate::remote::log::PackMeta;
+use crate::remote::{Backend, RemoteError, RemoteUrl, key, wait};
 use crate::store::PackName;
 
 /// A remote, and what its log would say that it has.
@@ -24,7 +25,7 @@ use crate::store::PackName;
 pub struct Remote {
     pub meter: Arc<Meter>,
     pub backend: Backend,
-    pub packs: BTreeMap<PackName, u64>,
+    pub packs: BTreeMap<PackName, PackMeta>,
 }
 
 impl Remote {
@@ -48,7 +49,7 @@ impl Remote {
         let index = crate::remote::RemoteIndex::open(place.remote_dir())?;
         index.update(&self.backend, &self.packs).await?;
         for name in self.packs.keys() {
-            assert_eq!(self.backend.len(&pack_key(*name)).await?, Some(self.packs[name]));
+            assert_eq!(self.backend.len(&key::pack(*name)).await?, Some(self.packs[name].len));
         }
         let mut count = 0;
         index.each(&mut |_| count += 1)?;

@@ -1,6 +1,6 @@
 //! A store on this machine, with its side of a remote.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,11 +9,14 @@ use tempfile::TempDir;
 use super::meter::Remote;
 use crate::base::{CommitId, NoProgress, RepoPath, Timestamp, TreeId};
 use crate::object::{Commit, Entry, ObjectDb, Signature, TreeEdit, TreeEntry, TreeValue};
+use crate::remote::log::PackMeta;
 use crate::remote::{
-    Download, Fetch, Fetched, Part, RemoteError, RemoteIndex, Upload, Uploaded, to_push, wait,
+    Download, Fetch, Fetched, Part, RemoteError, RemoteIndex, Upload, to_push, wait,
 };
 use crate::repo::reach::{Roots, Walk};
-use crate::store::{BlobId, BlobKind, ChunkStore, Durability, LocalStore};
+use crate::store::{BlobId, BlobKind, ChunkStore, Durability, LocalStore, PackName};
+
+type Uploaded = BTreeMap<PackName, PackMeta>;
 
 pub struct Place {
     dir: TempDir,
@@ -86,6 +89,11 @@ impl Place {
         index
     }
 
+    /// Returns how many uploads are noted.
+    pub fn notes(&self) -> usize {
+        std::fs::read_dir(self.remote_dir.join("uploads")).unwrap().count()
+    }
+
     pub fn to_push(&self, tips: &Roots, known: &Roots) -> HashSet<BlobId> {
         to_push(&self.db, tips, known).unwrap()
     }
@@ -94,30 +102,35 @@ impl Place {
         &self,
         remote: &Remote,
         wanted: HashSet<BlobId>,
-    ) -> Result<Vec<Uploaded>, RemoteError> {
-        self.send(remote, 1, wanted)
+    ) -> Result<Uploaded, RemoteError> {
+        self.send(remote, &BTreeSet::new(), wanted)
     }
 
     fn send(
         &self,
         remote: &Remote,
-        position: u64,
+        removed: &BTreeSet<PackName>,
         wanted: HashSet<BlobId>,
-    ) -> Result<Vec<Uploaded>, RemoteError> {
+    ) -> Result<Uploaded, RemoteError> {
         let index = self.index(remote);
         let (backend, store, progress) = (&remote.backend, &self.store, &NoProgress);
-        let upload = Upload { backend, store, index: &index, position, jobs: 4, progress };
+        let upload = Upload { backend, store, index: &index, removed, jobs: 4, progress };
         wait(async { upload.carry_out(upload.plan(wanted).await?).await })
     }
 
-    pub fn upload(&self, remote: &Remote, position: u64, wanted: HashSet<BlobId>) -> Vec<Uploaded> {
-        self.send(remote, position, wanted).unwrap()
+    pub fn upload(
+        &self,
+        remote: &Remote,
+        removed: &BTreeSet<PackName>,
+        wanted: HashSet<BlobId>,
+    ) -> Uploaded {
+        self.send(remote, removed, wanted).unwrap()
     }
 
     /// Pushes, and lets the remote's log name what was brought.
-    pub fn push(&self, remote: &mut Remote, tips: &Roots, known: &Roots) -> Vec<Uploaded> {
-        let uploaded = self.upload(remote, 1, self.to_push(tips, known));
-        remote.packs.extend(uploaded.iter().map(|pack| (pack.name, pack.len)));
+    pub fn push(&self, remote: &mut Remote, tips: &Roots, known: &Roots) -> Uploaded {
+        let uploaded = self.upload(remote, &BTreeSet::new(), self.to_push(tips, known));
+        remote.packs.extend(&uploaded);
         self.index(remote);
         uploaded
     }
@@ -127,7 +140,8 @@ impl Place {
         let index = self.index(remote);
         let wanted = self.to_push(tips, &Roots::default());
         let (backend, store, progress) = (&remote.backend, &self.store, &NoProgress);
-        let upload = Upload { backend, store, index: &index, position: 1, jobs: 1, progress };
+        let removed = &BTreeSet::new();
+        let upload = Upload { backend, store, index: &index, removed, jobs: 1, progress };
         wait(async {
             let work = std::pin::pin!(async { upload.carry_out(upload.plan(wanted).await?).await });
             let stopped = std::pin::pin!(remote.meter.stopped());
