@@ -14,6 +14,6 @@ pub use error::{RemoteError, Unauthenticated};
 pub use runtime::wait;
 pub use transfer::{
     Download, DownloadPlan, Downloaded, Fetch, Fetched, Learned, PackDamage, Part, RemoteIndex,
-    RemoteStore, Unbacked, Upload, UploadPlan, Uploaded, check_packs, pack_key, to_push, unbacked,
+    RemoteStore, Unbacked, Upload, UploadPlan, check_packs, to_push, unbacked,
 };
 pub use url::{RemoteUrl, Scheme};
