@@ -3,6 +3,7 @@
 
 mod backend;
 mod error;
+mod handle;
 mod key;
 pub mod log;
 mod runtime;
@@ -11,6 +12,7 @@ mod url;
 
 pub use backend::{Backend, Creation, RemoteOptions, Stored};
 pub use error::{RemoteError, Unauthenticated};
+pub use handle::{Note, Pushed, RefEdits, Remote};
 pub use runtime::wait;
 pub use transfer::{
     Download, DownloadPlan, Downloaded, Fetch, Fetched, Learned, PackDamage, Part, RemoteIndex,
