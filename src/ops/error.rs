@@ -132,6 +132,8 @@ pub enum OpsError {
     BadDate(#[from] crate::base::clock::NotATime),
     #[error("no remote is called `{name}`")]
     NoSuchRemote { name: String, candidates: Vec<String> },
+    #[error("there is a remote `{name}` already")]
+    RemoteExists { name: String },
     #[error("there is no remote yet")]
     NoRemote,
     #[error("there are {} remotes, and none is called `origin`", names.len())]

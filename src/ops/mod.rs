@@ -20,6 +20,7 @@ pub mod log;
 pub mod merge;
 pub mod operation_log;
 pub mod pick;
+pub mod remotes;
 pub mod remove;
 pub mod rename;
 pub mod reset;

@@ -143,7 +143,7 @@ fn show_json(ui: &mut Ui, report: &MergeReport) -> Result<(), CommandError> {
 }
 
 /// Lists every conflict, and returns the error that ends the verb.
-fn conflicts(
+pub(super) fn conflicts(
     ui: &mut Ui,
     json: bool,
     under_way: bool,
@@ -172,7 +172,7 @@ fn target(report: &MergeReport) -> String {
 }
 
 /// Returns what was done, or would be, in a line.
-fn summary(report: &MergeReport, dry_run: bool) -> String {
+pub(super) fn summary(report: &MergeReport, dry_run: bool) -> String {
     let (source, target) = (printable(&report.source), target(report));
     let would = if dry_run { "would have " } else { "" };
     let deed = match report.result {

@@ -19,6 +19,7 @@ mod demo;
 mod diff;
 mod du;
 mod export;
+mod fetch;
 mod fsck;
 mod gc;
 mod help;
@@ -26,11 +27,15 @@ mod hooks;
 mod init;
 mod log;
 mod ls;
+mod ls_remote;
 mod man;
 mod merge;
 mod mv;
 mod op;
+mod pull;
+mod push;
 mod redo;
+mod remote;
 mod reset;
 mod restore;
 mod revert;
@@ -77,6 +82,11 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Undo, "reset", reset),
     verb!(Pipeline, "hooks", hooks),
     verb!(Pipeline, "ci", ci),
+    verb!(Share, "remote", remote),
+    verb!(Share, "push", push),
+    verb!(Share, "pull", pull),
+    verb!(Share, "fetch", fetch),
+    verb!(Share, "ls-remote", ls_remote),
     verb!(Upkeep, "gc", gc),
     verb!(Upkeep, "fsck", fsck),
     verb!(Upkeep, "config", config),

@@ -2,15 +2,17 @@
 
 use serde_json::{Value, json};
 
-use crate::base::interrupt;
+use crate::base::{CommitId, interrupt};
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::render::{count, printable, size};
 use crate::cli::style::Label;
 use crate::cli::ui::Ui;
 use crate::hook::runner::RunRecord;
 use crate::ops::OpsError;
 use crate::ops::commit::Committed;
 use crate::ops::merge::ReportedConflict;
+use crate::ops::sync::{FetchReport, MovedRef, Movement};
 
 /// Whose side wins where both changed a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -75,4 +77,32 @@ pub fn list_conflicts(ui: &mut Ui, conflicts: &[ReportedConflict]) -> Result<(),
 /// Returns how a verb ends whose deed is done: what was interrupted then is its late hooks.
 pub fn unless_interrupted() -> ExitStatus {
     if interrupt::requested() { ExitStatus::Interrupted } else { ExitStatus::Done }
+}
+
+/// Says how a ref moved.
+pub fn moved(moved: &MovedRef) -> String {
+    let name = printable(&moved.name);
+    let at = |id: Option<CommitId>| id.map(CommitId::short).unwrap_or_default();
+    let (old, new) = (at(moved.old), at(moved.new));
+    match moved.movement {
+        Movement::New => format!("{name} at {new} (new)"),
+        Movement::FastForward => format!("{name} from {old} to {new}"),
+        Movement::Forced => format!("{name} from {old} to {new} (not forward)"),
+        Movement::Deleted => format!("{name} is gone (it was at {old})"),
+        Movement::Kept => format!("{name} is another there ({new}), and stays at {old} here"),
+    }
+}
+
+/// Says what a fetch brought.
+pub fn tell_fetched(ui: &mut Ui, fetched: &FetchReport) {
+    for found in &fetched.refs {
+        ui.status(moved(found));
+    }
+    let remote = &fetched.remote;
+    if fetched.refs.is_empty() {
+        ui.status(format_args!("`{remote}` has nothing new"));
+    } else {
+        let objects = count(fetched.objects as usize, "object");
+        ui.status(format_args!("from {}: {objects}, {}", fetched.url, size(fetched.bytes)));
+    }
 }

@@ -46,6 +46,8 @@ fn facts(error: OpsError) -> CommandError {
         | OpsError::NoSuchHook { name, candidates }
         | OpsError::NoSuchAction { name, candidates }
         | OpsError::NoSuchTag { name, candidates }
+        | OpsError::NoSuchRemote { name, candidates }
+        | OpsError::NotOnRemote { name, candidates, .. }
         | OpsError::NoSuchPath { path: name, candidates, .. } => {
             (did_you_mean(name, candidates.iter().map(String::as_str)), None)
         }
@@ -66,7 +68,10 @@ fn exit(error: &OpsError) -> ExitStatus {
         | OpsError::Untrusted { .. }
         | OpsError::NotTrusted => ExitStatus::Refused,
         OpsError::Unresolved { .. } | OpsError::Conflicts { .. } => ExitStatus::Conflicts,
-        OpsError::Moved { .. } => ExitStatus::Moved,
+        OpsError::Moved { .. }
+        | OpsError::NotForward { .. }
+        | OpsError::LeaseBroken { .. }
+        | OpsError::Diverged { .. } => ExitStatus::Moved,
         _ => ExitStatus::Failed,
     }
 }
@@ -127,6 +132,21 @@ fn hint(error: &OpsError) -> Option<String> {
         OpsError::OnlyOnRemote { name, remote } => {
             format!("`mlv switch -c {name} {remote}` makes a branch of it")
         }
+        OpsError::NoSuchRemote { .. } => "`mlv remote` lists them".into(),
+        OpsError::RemoteExists { name } => format!("`mlv remote set-url {name} URL` moves it"),
+        OpsError::NoRemote => "`mlv remote add origin URL` names one: a bucket or a folder".into(),
+        OpsError::WhichRemote { .. } => "name the one you mean".into(),
+        OpsError::NotARemote { .. } => {
+            "a remote is a bucket or a folder of its own: `mlv remote add origin URL`".into()
+        }
+        OpsError::NotOnRemote { remote, .. } => format!("`mlv ls-remote {remote}` lists what it has"),
+        OpsError::Unborn { .. } => "commit something first".into(),
+        OpsError::NotForward { .. } => {
+            "`mlv pull` takes them in; `--force-with-lease` gives them up".into()
+        }
+        OpsError::TagDiffers { .. } => "`--force-with-lease` puts yours in its place".into(),
+        OpsError::LeaseBroken { .. } => "`mlv fetch`, look at what is there, then decide".into(),
+        OpsError::Diverged { .. } => "`mlv pull` without `--ff-only` merges them".into(),
         OpsError::IsDirectory { .. } => "`mlv ls` lists it, `mlv export` writes it out".into(),
         OpsError::NotRecursive { path } => format!("`mlv rm -r {path}` removes all that is in it"),
         OpsError::OutsideSparse { path } => format!("`mlv sparse add {path}` brings it here"),

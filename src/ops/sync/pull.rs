@@ -1,14 +1,17 @@
 //! `pull`: what a remote has of a branch comes here and is merged into the one that is checked out.
 
-use crate::base::CommitId;
+use std::ffi::OsString;
+
+use crate::base::{CommitId, RepoPath};
 use crate::hook::runner::RunRecord;
 use crate::merge::{History, Side};
+use crate::object::Entry;
 use crate::ops::hooks::Deed;
 use crate::ops::merge::{MergeReport, MergeRequest, MergeResult, merge};
 use crate::ops::sync::connect::{connect, default_remote};
 use crate::ops::sync::fetch::{FetchReport, FetchRequest, fetch_with};
 use crate::ops::upstream::upstream_of;
-use crate::ops::{Context, OpsError, hooks};
+use crate::ops::{Context, OpsError, hooks, sparse};
 use crate::refs::RefName;
 use crate::repo::Update;
 
@@ -108,4 +111,38 @@ fn refuse_merging(
         return Ok(());
     }
     Err(OpsError::Diverged { branch: branch.short().to_owned() })
+}
+
+/// Files that were brought into the working copy.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Pulled {
+    pub paths: Vec<RepoPath>,
+    pub files: u64,
+}
+
+/// Brings the files below some paths into the working copy, where it holds only a part of the tree;
+/// elsewhere it brings their contents.
+pub fn pull_paths(context: &Context, arguments: &[OsString]) -> Result<Pulled, OpsError> {
+    let paths = arguments.iter().map(|argument| context.path(argument));
+    let paths = paths.collect::<Result<Vec<_>, _>>()?;
+    let staged = context.repo.staged()?;
+    for path in &paths {
+        if !path.is_root() && context.repo.objects().tree_entry(staged, path)?.is_none() {
+            return Err(OpsError::Untracked { path: path.clone() });
+        }
+    }
+    let held = sparse::read(&context.repo)?;
+    if !held.is_everything() {
+        let done = sparse::add(context, paths.clone())?;
+        return Ok(Pulled { paths, files: done.files });
+    }
+    let mut entries = Vec::new();
+    for path in &paths {
+        for item in context.repo.objects().walk_tree(staged, path) {
+            entries.push(item?);
+        }
+    }
+    context.repo.objects().prefetch(entries.iter().map(|(path, entry)| (path, entry)))?;
+    let files = entries.iter().filter(|(_, entry)| matches!(entry, Entry::File { .. })).count();
+    Ok(Pulled { paths, files: files as u64 })
 }
