@@ -8,6 +8,7 @@ mod file;
 mod fill;
 pub mod ingest;
 mod manifest;
+mod prefetch;
 mod reach;
 pub mod tree;
 
@@ -16,4 +17,5 @@ pub use db::ObjectDb;
 pub use entry::{Entry, FileRef};
 pub use error::ObjectError;
 pub use file::{ChunkSpan, ChunkSpans};
+pub use prefetch::Prefetch;
 pub use tree::{Irregular, Reached, RegularityCheck, Summary, TreeEdit, TreeEntry, TreeValue};

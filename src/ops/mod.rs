@@ -34,3 +34,6 @@ mod worktree;
 
 pub use context::{Context, Listener, NoListener};
 pub use error::{OpsError, plural};
+
+#[cfg(test)]
+mod tests;

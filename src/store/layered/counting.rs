@@ -1,14 +1,14 @@
 //! A source in memory that counts what it is asked for, and fails when it is told to.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::store::{BlobId, ChunkStore, LocalStore, MemoryStore, Source, StoreError};
 
 /// A source over a [`MemoryStore`].
 #[derive(Debug, Default)]
 pub struct CountingSource {
-    pub blobs: MemoryStore,
+    pub blobs: Arc<MemoryStore>,
     pub offline: AtomicBool,
     requests: Mutex<Vec<Vec<BlobId>>>,
 }
