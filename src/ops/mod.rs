@@ -30,6 +30,7 @@ pub mod status;
 pub mod switch;
 pub mod tag;
 pub mod undo;
+pub mod upstream;
 mod worktree;
 
 pub use context::{Context, Listener, NoListener};

@@ -3,6 +3,7 @@
 use crate::base::{CommitId, RepoPath};
 use crate::object::CodeRevision;
 use crate::ops::merge::read_pending;
+use crate::ops::upstream::{self, Distance};
 use crate::ops::{Context, OpsError, sparse};
 use crate::workspace::status::{Change, Status, StatusOptions, Untracked, UntrackedMode};
 use crate::workspace::{Notice, Sparse};
@@ -12,6 +13,8 @@ use crate::workspace::{Notice, Sparse};
 pub struct StatusReport {
     pub branch: Option<String>,
     pub head: Option<CommitId>,
+    /// What the branch follows, and how far both are apart.
+    pub upstream: Option<Distance>,
     pub staged: Vec<Change>,
     pub unstaged: Vec<Change>,
     #[serde(serialize_with = "as_paths")]
@@ -55,7 +58,10 @@ pub fn status(context: &Context, untracked: UntrackedMode) -> Result<StatusRepor
     let merge = read_pending(context)?;
     let unresolved = merge.iter().flat_map(crate::merge::PendingMerge::unresolved);
     let conflicts: Vec<_> = unresolved.map(|conflict| conflict.path.clone()).collect();
+    let branch = head.branch();
+    let upstream = branch.map(|name| upstream::distance(context, name, head.commit()));
     Ok(StatusReport {
+        upstream: upstream.transpose()?.flatten(),
         branch: head.branch().map(|name| name.short().to_owned()),
         head: head.commit(),
         clean: found.is_clean() && conflicts.is_empty() && merge.is_none(),

@@ -1,15 +1,34 @@
-//! The objects of one remote: read, created, listed and deleted by key.
+//! The objects of one remote: read, created, listed and deleted by key. Whatever passes is tried again
+//! here, and nowhere above.
 
-use std::ops::Range;
+mod body;
+mod download;
+mod fault;
+#[cfg(test)]
+pub(in crate::remote) mod faulty;
+mod open;
+mod options;
+mod pace;
+mod process;
+mod profile;
+mod s3;
+mod sweep;
+#[cfg(test)]
+mod tests;
+mod upload;
+
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{StreamExt as _, TryStreamExt as _};
-use object_store::local::LocalFileSystem;
+use futures_util::StreamExt as _;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{ObjectStore, ObjectStoreExt as _, PutMode, PutOptions};
+use object_store::{GetOptions, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions};
 
+use self::open::Place;
+pub use self::options::RemoteOptions;
+pub(in crate::remote) use self::pace::Pace;
 use crate::base::Timestamp;
 use crate::config::Environment;
 use crate::remote::{RemoteError, RemoteUrl, Scheme};
@@ -19,6 +38,8 @@ use crate::remote::{RemoteError, RemoteUrl, Scheme};
 pub struct Backend {
     store: Arc<dyn ObjectStore>,
     url: RemoteUrl,
+    pace: Pace,
+    jobs: usize,
 }
 
 /// An object that a listing found.
@@ -38,157 +59,150 @@ pub enum Creation {
     Exists,
     /// It may have been created, or may yet be: read back what is there.
     Unknown(RemoteError),
+    /// It was certainly not created.
+    Refused(RemoteError),
 }
 
 impl Backend {
     /// Opens the place that an address names; nothing is read or written yet.
-    pub fn open(url: &RemoteUrl, _environment: &Environment) -> Result<Self, RemoteError> {
-        let store: Arc<dyn ObjectStore> = match url.scheme() {
-            Scheme::Folder => {
-                let root = std::path::Path::new(url.path());
-                crate::base::fs::create_dirs(root)?;
-                let store = LocalFileSystem::new_with_prefix(root);
-                let store = store.map_err(|error| unreachable(url, &error))?;
-                Arc::new(store.with_fsync(true))
-            }
-            _ => return Err(RemoteError::UnknownScheme { scheme: format!("{:?}", url.scheme()) }),
-        };
-        Ok(Self { store, url: url.clone() })
+    pub fn open(
+        url: &RemoteUrl,
+        environment: &Environment,
+        options: &RemoteOptions,
+    ) -> Result<Self, RemoteError> {
+        let store = Place { url, environment, options }.open()?;
+        Ok(Self { store, url: url.clone(), pace: Pace::PATIENT, jobs: options.jobs() })
     }
 
     /// Returns the remote whose objects a store holds below the path of the address.
     pub fn over(store: Arc<dyn ObjectStore>, url: &RemoteUrl) -> Self {
         let store = Arc::new(PrefixStore::new(store, url.path()));
-        Self { store, url: url.clone() }
+        let jobs = RemoteOptions::default().jobs();
+        Self { store, url: url.clone(), pace: Pace::PATIENT, jobs }
+    }
+
+    /// Returns the same remote, tried with another patience.
+    #[cfg(test)]
+    pub(in crate::remote) fn with_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
     }
 
     pub fn url(&self) -> &RemoteUrl {
         &self.url
     }
 
-    /// Returns a whole object, or nothing where there is none; refuses one longer than `limit` bytes.
-    pub async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, RemoteError> {
-        let found = match self.store.get(&Path::from(key)).await {
-            Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            found => found.map_err(|error| unreachable(&self.url, &error))?,
-        };
-        if found.meta.size > limit {
-            let reason = format!("it has {} bytes", found.meta.size);
-            return Err(self.damaged(key, reason));
-        }
-        Ok(Some(found.bytes().await.map_err(|error| unreachable(&self.url, &error))?))
+    /// Returns how many transfers are to run at the same time.
+    pub fn jobs(&self) -> usize {
+        self.jobs
     }
 
-    /// Returns a range of an object, all of it.
-    pub async fn get_range(&self, key: &str, range: Range<u64>) -> Result<Bytes, RemoteError> {
-        let found = self.store.get_range(&Path::from(key), range).await;
-        found.map_err(|error| match error {
-            object_store::Error::NotFound { .. } => self.missing(key),
-            error => unreachable(&self.url, &error),
-        })
+    /// Tells whether nothing can be written here, whoever asks.
+    pub fn is_read_only(&self) -> bool {
+        self.url.scheme() == Scheme::Http
+    }
+
+    fn writable(&self) -> Result<(), RemoteError> {
+        if self.is_read_only() {
+            return Err(RemoteError::ReadOnly { remote: self.url.to_string() });
+        }
+        Ok(())
     }
 
     /// Returns the length of an object, or nothing where there is none.
     pub async fn len(&self, key: &str) -> Result<Option<u64>, RemoteError> {
-        match self.store.head(&Path::from(key)).await {
-            Ok(meta) => Ok(Some(meta.size)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(unreachable(&self.url, &error)),
-        }
+        let head = || self.answer(key, GetOptions::default().with_head(true));
+        Ok(self.pace.retried(head).await?.map(|answer| answer.meta.size))
     }
 
     /// Tries once to create an object that must not exist.
     pub async fn create(&self, key: &str, bytes: Bytes) -> Creation {
-        let options = PutOptions::from(PutMode::Create);
-        match self.store.put_opts(&Path::from(key), bytes.into(), options).await {
-            Ok(_) => Creation::Created,
-            Err(object_store::Error::AlreadyExists { .. }) => Creation::Exists,
-            Err(error) => Creation::Unknown(unreachable(&self.url, &error)),
+        let path = match self.writable().and_then(|()| self.path(key)) {
+            Ok(path) => path,
+            Err(error) => return Creation::Refused(error),
+        };
+        let patience = self.pace.allowance(bytes.len());
+        let put = self.store.put_opts(&path, bytes.into(), PutOptions::from(PutMode::Create));
+        match tokio::time::timeout(patience, put).await {
+            Ok(Ok(_)) => Creation::Created,
+            Ok(Err(error)) => self.not_created(key, &error),
+            Err(_) => Creation::Unknown(self.silent(patience)),
         }
+    }
+
+    /// Waits as long as is fitting after this many attempts in a row that did not settle.
+    pub async fn pause(&self, attempts: u32) {
+        tokio::time::sleep(self.pace.wait(attempts)).await;
     }
 
     /// Writes an object, over whatever was there.
     pub async fn put(&self, key: &str, bytes: Bytes) -> Result<(), RemoteError> {
-        let put = self.store.put(&Path::from(key), bytes.into()).await;
-        put.map(|_| ()).map_err(|error| unreachable(&self.url, &error))
-    }
-
-    /// Uploads a file under a key that nobody else writes to, some parts at a time.
-    pub async fn upload(
-        &self,
-        key: &str,
-        file: &std::fs::File,
-        sent: &(dyn Fn(u64) + Sync),
-    ) -> Result<(), RemoteError> {
-        let bytes = read_all(file)?;
-        let len = bytes.len() as u64;
-        self.put(key, bytes.into()).await?;
-        sent(len);
-        Ok(())
-    }
-
-    /// Downloads an object of `len` bytes into a file, from the file's end on: what an attempt before
-    /// brought is not fetched again.
-    pub async fn download(
-        &self,
-        key: &str,
-        len: u64,
-        file: &std::fs::File,
-        received: &(dyn Fn(u64) + Sync),
-    ) -> Result<(), RemoteError> {
-        let bytes = self.get_range(key, 0..len).await?;
-        write_all(file, &bytes)?;
-        received(len);
-        Ok(())
+        self.writable()?;
+        let path = self.path(key)?;
+        let patience = self.pace.allowance(bytes.len());
+        let put = || {
+            let put = self.store.put(&path, bytes.clone().into());
+            self.in_time(patience, "write", key, put)
+        };
+        self.pace.retried(put).await.map(|_| ())
     }
 
     /// Lists the objects whose keys start with `prefix` and a slash.
     pub async fn list(&self, prefix: &str) -> Result<Vec<Stored>, RemoteError> {
-        let found = self.store.list(Some(&Path::from(prefix)));
-        let found = found.map(|meta| {
-            let meta = meta.map_err(|error| unreachable(&self.url, &error))?;
+        if self.url.scheme() == Scheme::Http {
+            return Err(RemoteError::NoListing { remote: self.url.to_string() });
+        }
+        self.pace.retried(|| self.list_once(prefix)).await
+    }
+
+    async fn list_once(&self, prefix: &str) -> Result<Vec<Stored>, RemoteError> {
+        let mut found = self.store.list(Some(&self.path(prefix)?));
+        let mut objects = Vec::new();
+        let next = async |found: &mut (dyn futures_util::Stream<Item = _> + Send + Unpin)| {
+            self.in_time(self.pace.stall, "list", prefix, async { found.next().await.transpose() })
+                .await
+        };
+        while let Some(meta) = next(&mut found).await? {
             let modified = Timestamp::from_seconds(meta.last_modified.timestamp());
-            Ok(Stored { key: meta.location.to_string(), len: meta.size, modified })
-        });
-        found.try_collect().await
+            objects.push(Stored { key: meta.location.to_string(), len: meta.size, modified });
+        }
+        Ok(objects)
+    }
+
+    /// Returns the key of some object, or nothing where there is none at all.
+    pub async fn any_key(&self) -> Result<Option<String>, RemoteError> {
+        let first = || {
+            let first = async { self.store.list(None).next().await.transpose() };
+            self.in_time(self.pace.stall, "list", "", first)
+        };
+        Ok(self.pace.retried(first).await?.map(|meta| meta.location.to_string()))
     }
 
     /// Deletes an object; one that is gone counts as deleted.
     pub async fn delete(&self, key: &str) -> Result<(), RemoteError> {
-        match self.store.delete(&Path::from(key)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(unreachable(&self.url, &error)),
+        self.writable()?;
+        let path = self.path(key)?;
+        let delete = || self.in_time(self.pace.stall, "delete", key, self.store.delete(&path));
+        match self.pace.retried(delete).await {
+            Err(RemoteError::Missing { .. }) => Ok(()),
+            deleted => deleted,
         }
     }
 
-    /// Returns the error of an object that must be there.
-    pub fn missing(&self, key: &str) -> RemoteError {
-        RemoteError::Missing { remote: self.url.to_string(), key: key.to_owned() }
+    fn path(&self, key: &str) -> Result<Path, RemoteError> {
+        Path::parse(key).map_err(|error| self.damaged(key, error.to_string()))
     }
 
-    /// Returns the error of an object that is not what it must be.
-    pub fn damaged(&self, key: &str, reason: impl Into<String>) -> RemoteError {
-        let (remote, key) = (self.url.to_string(), key.to_owned());
-        RemoteError::Damaged { remote, key, reason: reason.into() }
+    /// Waits for a request, but not longer than it may take.
+    async fn in_time<T>(
+        &self,
+        patience: Duration,
+        action: &'static str,
+        key: &str,
+        request: impl Future<Output = object_store::Result<T>>,
+    ) -> Result<T, RemoteError> {
+        match tokio::time::timeout(patience, request).await {
+            Ok(answer) => answer.map_err(|error| self.fault(action, key, &error)),
+            Err(_) => Err(self.silent(patience)),
+        }
     }
-}
-
-fn unreachable(url: &RemoteUrl, error: &object_store::Error) -> RemoteError {
-    RemoteError::Unreachable { remote: url.to_string(), reason: error.to_string() }
-}
-
-fn read_all(mut file: &std::fs::File) -> Result<Vec<u8>, RemoteError> {
-    use std::io::Read as _;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(|error| io_error(&error))?;
-    Ok(bytes)
-}
-
-fn write_all(mut file: &std::fs::File, bytes: &[u8]) -> Result<(), RemoteError> {
-    use std::io::Write as _;
-    file.write_all(bytes).map_err(|error| io_error(&error))
-}
-
-fn io_error(error: &std::io::Error) -> RemoteError {
-    RemoteError::Unreachable { remote: String::new(), reason: error.to_string() }
 }

@@ -3,10 +3,17 @@
 
 mod backend;
 mod error;
+mod key;
+pub mod log;
 mod runtime;
+mod transfer;
 mod url;
 
-pub use backend::{Backend, Creation, Stored};
-pub use error::RemoteError;
+pub use backend::{Backend, Creation, RemoteOptions, Stored};
+pub use error::{RemoteError, Unauthenticated};
 pub use runtime::wait;
+pub use transfer::{
+    Download, DownloadPlan, Downloaded, Fetch, Fetched, Learned, PackDamage, Part, RemoteIndex,
+    RemoteStore, Unbacked, Upload, UploadPlan, Uploaded, check_packs, pack_key, to_push, unbacked,
+};
 pub use url::{RemoteUrl, Scheme};

@@ -15,7 +15,7 @@ use crate::store::{BlobId, BlobKind, ChunkStore, Durability, LocalStore, StoreEr
 pub trait Source: Send + Sync + std::fmt::Debug {
     /// Stores blobs in `into`, verified against their hashes. Those that it does not have are passed
     /// over; an error means that some may be missing that it has.
-    fn fetch(&self, ids: &[BlobId], into: &LocalStore) -> Result<(), StoreError>;
+    fn fetch(&self, ids: &[BlobId], into: &Arc<LocalStore>) -> Result<(), StoreError>;
 
     /// Tells whether it has a blob, and keeps it as long as anything there leads to it. Answers
     /// from what is known here, without asking anybody.

@@ -17,14 +17,18 @@ mod verify;
 
 pub use blob::{BlobId, BlobKind};
 pub use error::StoreError;
+pub use index::{Location, ToldIndex};
 #[cfg(test)]
 pub use layered::CountingSource;
 pub use layered::{LayeredStore, Source};
-pub use local::{Adopted, LocalStore, LostPlace, OpenReport, PackInfo, Usage};
+pub use local::{Adopted, Incoming, LocalStore, LostPlace, OpenReport, PackInfo, SoundPack, Usage};
 pub use memory::MemoryStore;
-pub use pack::PackName;
-pub use repack::{GcSession, Live, RepackLimits, RepackOutcome, RepackPlan};
-pub use verify::Damage;
+pub use pack::{
+    BlobEntry, FinishedPack, FooterError, PackClass, PackName, TRAILER_LEN, decode_footer,
+    footer_len, fresh_nonce, pack_len,
+};
+pub use repack::{GcSession, Live, RepackLimits, RepackOutcome, RepackPlan, Tally, decide};
+pub use verify::{Damage, verify_pack_file};
 
 /// How far [`ChunkStore::flush`] takes what was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

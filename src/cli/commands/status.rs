@@ -11,6 +11,7 @@ use crate::cli::session;
 use crate::cli::style::Label;
 use crate::cli::ui::Ui;
 use crate::ops::status::{StatusReport, status};
+use crate::ops::upstream::Distance;
 use crate::workspace::Sparse;
 use crate::workspace::status::{Change, ChangeKind, Untracked, UntrackedMode};
 
@@ -108,6 +109,10 @@ impl Screen<'_> {
             }
             (None, None) => {}
         }
+        if let Some(upstream) = &report.upstream {
+            let name = self.ui.paint(Label::Branch, printable(&upstream.name));
+            self.ui.data(format_args!("{}", apart(upstream, &name.to_string())))?;
+        }
         if let Some(code) = &report.code {
             let id = self
                 .ui
@@ -191,6 +196,24 @@ impl Screen<'_> {
             self.ui.data(format_args!("{staged}{unstaged} {from}{path}{slash}"))?;
         }
         Ok(())
+    }
+}
+
+/// Says how far a branch and its upstream, which shows as `name`, are apart.
+fn apart(upstream: &Distance, name: &str) -> String {
+    match (upstream.ahead, upstream.behind) {
+        (Some(0), Some(0)) => format!("Up to date with {name}"),
+        (Some(ahead), Some(0)) => {
+            format!("{} ahead of {name} (`mlv push` sends them)", count(ahead, "commit"))
+        }
+        (Some(0), Some(behind)) => {
+            format!("{} behind {name} (`mlv pull` takes them in)", count(behind, "commit"))
+        }
+        (Some(ahead), Some(behind)) => {
+            let ahead = count(ahead, "commit");
+            format!("{ahead} ahead of {name} and {behind} behind (`mlv pull` merges them)")
+        }
+        _ => format!("{name} is gone, or there is nothing to compare yet"),
     }
 }
 

@@ -21,7 +21,7 @@ impl CountingSource {
 }
 
 impl Source for CountingSource {
-    fn fetch(&self, ids: &[BlobId], into: &LocalStore) -> Result<(), StoreError> {
+    fn fetch(&self, ids: &[BlobId], into: &Arc<LocalStore>) -> Result<(), StoreError> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(ids.to_vec());
         if self.offline.load(Ordering::Relaxed) {
             let (remote, source) = ("origin".to_owned(), "the network is down".into());

@@ -1,0 +1,1 @@
+//! Laws of the way to a remote and back.
