@@ -39,6 +39,7 @@ pub const KEYS: &[Key] = &[
     Key { name: "undo.keep_days", kind: Kind::Integer },
     Key { name: "undo.keep_operations", kind: Kind::Integer },
     Key { name: "remote.*.url", kind: Kind::Text },
+    Key { name: "remote.*.promisor", kind: Kind::Choice(&["true", "false"]) },
     Key { name: "remote.*.region", kind: Kind::Text },
     Key { name: "remote.*.endpoint", kind: Kind::Text },
     Key { name: "remote.*.path_style", kind: Kind::Choice(&["true", "false"]) },

@@ -28,6 +28,7 @@ pub mod sparse;
 pub mod stash;
 pub mod status;
 pub mod switch;
+pub mod sync;
 pub mod tag;
 pub mod undo;
 pub mod upstream;

@@ -74,6 +74,8 @@ pub enum RemoteError {
     NoConditionalCreate { remote: String },
     #[error("whether `{remote}` took `{key}` is not known: {reason}")]
     Unsettled { remote: String, key: String, reason: String },
+    #[error("`{remote}` is collected over and over while it is read")]
+    Restless { remote: String },
     #[error("the log takes no such entry: {0}")]
     Entry(#[from] EntryFault),
     #[error(transparent)]

@@ -1,7 +1,7 @@
 //! The footer of a pack of a remote, by ranges.
 
-use crate::remote::transfer::{or_gone, pack_key};
-use crate::remote::{Backend, RemoteError};
+use crate::remote::transfer::or_gone;
+use crate::remote::{Backend, RemoteError, key};
 use crate::store::{BlobEntry, FooterError, PackName, TRAILER_LEN, decode_footer, footer_len};
 
 /// How much of the end of a pack is fetched at first: most footers are no longer.
@@ -17,7 +17,7 @@ pub async fn fetch_footer(
     name: PackName,
     len: u64,
 ) -> Result<(Vec<BlobEntry>, u64), RemoteError> {
-    let key = pack_key(name);
+    let key = key::pack(name);
     let damaged = |reason: String| backend.damaged(&key, reason);
     if !(TRAILER_LEN as u64..=LONGEST_PACK).contains(&len) {
         return Err(damaged(format!("no pack has {len} bytes")));

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use crate::remote::log::PackMeta;
 use crate::remote::transfer::footer::fetch_footer;
 use crate::remote::transfer::upload::Notes;
 use crate::remote::{Backend, RemoteError};
@@ -37,12 +38,12 @@ impl RemoteIndex {
         Ok(Self { told, notes: Notes::new(dir.join("uploads")) })
     }
 
-    /// Takes these for the packs of the remote, with their lengths: fetches the footers of those that
+    /// Takes these for the packs of the remote: fetches the footers of those that
     /// are new, and forgets those that are gone.
     pub async fn update(
         &self,
         backend: &Backend,
-        packs: &BTreeMap<PackName, u64>,
+        packs: &BTreeMap<PackName, PackMeta>,
     ) -> Result<Learned, RemoteError> {
         let names: BTreeSet<PackName> = packs.keys().copied().collect();
         let new = self.told.set_packs(&names)?;
@@ -50,7 +51,7 @@ impl RemoteIndex {
         let fetches = new.into_iter().map(async |name| match self.notes.entries(name) {
             Some(entries) => Ok((name, entries, 0)),
             None => {
-                let (entries, bytes) = fetch_footer(backend, name, packs[&name]).await?;
+                let (entries, bytes) = fetch_footer(backend, name, packs[&name].len).await?;
                 Ok::<_, RemoteError>((name, entries, bytes))
             }
         });
@@ -82,17 +83,6 @@ impl RemoteIndex {
     /// Calls `visit` for every blob of every pack, once for each pack that has it.
     pub fn each(&self, visit: &mut dyn FnMut(Location)) -> Result<(), RemoteError> {
         Ok(self.told.each(visit)?)
-    }
-
-    /// Returns the number of the log's entry that the oldest upload was made after which no entry
-    /// names yet. Entries since may have removed it: see [`Self::forget_uploads`].
-    pub fn oldest_upload(&self) -> Result<Option<u64>, RemoteError> {
-        Ok(self.notes.all()?.iter().map(|note| note.position).min())
-    }
-
-    /// Forgets uploads that an entry of the log removed before one named them.
-    pub fn forget_uploads(&self, removed: &BTreeSet<PackName>) -> Result<(), RemoteError> {
-        self.notes.strike(|name| removed.contains(&name))
     }
 
     pub(super) fn notes(&self) -> &Notes {

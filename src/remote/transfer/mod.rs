@@ -17,16 +17,11 @@ pub use fetch::{Fetch, Fetched, Part};
 pub use index::{Learned, RemoteIndex};
 pub use push::to_push;
 pub use source::RemoteStore;
-pub use upload::{Upload, UploadPlan, Uploaded};
+pub use upload::{Upload, UploadPlan};
 pub use verify::{PackDamage, Unbacked, check_packs, unbacked};
 
 use crate::remote::{Backend, RemoteError};
 use crate::store::{PackName, StoreError};
-
-/// Returns the key under which a remote has a pack.
-pub fn pack_key(name: PackName) -> String {
-    format!("packs/{}/{}", &name.id.to_hex()[..2], name.file_name())
-}
 
 /// Turns the error of a pack that is not there into one that says so.
 fn or_gone<T>(

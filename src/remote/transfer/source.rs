@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::base::Progress;
+use crate::base::{NoProgress, Progress};
+use crate::remote::log::PackMeta;
 use crate::remote::{Backend, Download, Downloaded, RemoteError, RemoteIndex, wait};
-use crate::store::{BlobId, LocalStore, PackName};
+use crate::store::{BlobId, LocalStore, PackName, Source, StoreError};
 
 /// The blobs of a remote as of one moment.
 #[derive(Debug)]
 pub struct RemoteStore {
     backend: Backend,
     index: RemoteIndex,
-    packs: BTreeMap<PackName, u64>,
+    packs: BTreeMap<PackName, PackMeta>,
     jobs: usize,
 }
 
@@ -22,7 +23,7 @@ impl RemoteStore {
     pub fn open(
         backend: Backend,
         dir: &Path,
-        packs: BTreeMap<PackName, u64>,
+        packs: BTreeMap<PackName, PackMeta>,
         jobs: usize,
     ) -> Result<Self, RemoteError> {
         let index = RemoteIndex::open(dir)?;
@@ -30,13 +31,8 @@ impl RemoteStore {
         Ok(Self { backend, index, packs, jobs })
     }
 
-    /// Tells whether the remote has a blob.
-    pub fn contains(&self, id: BlobId) -> Result<bool, RemoteError> {
-        self.index.contains(id)
-    }
-
     /// Brings those of some blobs that a store has not; one that the remote has not is an error.
-    pub fn fetch(
+    pub fn bring(
         &self,
         ids: &[BlobId],
         into: &Arc<LocalStore>,
@@ -45,5 +41,33 @@ impl RemoteStore {
         let Self { backend, index, packs, jobs } = self;
         let download = Download { backend, store: into, index, packs, jobs: *jobs, progress };
         wait(download.fetch(ids.iter().copied()))
+    }
+
+    fn failed(&self, error: RemoteError) -> StoreError {
+        match error {
+            RemoteError::Store(error) => error,
+            RemoteError::Interrupted(stopped) => stopped.into(),
+            error => {
+                let remote = self.backend.url().to_string();
+                StoreError::NotFetched { remote, source: Box::new(error) }
+            }
+        }
+    }
+}
+
+impl Source for RemoteStore {
+    fn fetch(&self, ids: &[BlobId], into: &Arc<LocalStore>) -> Result<(), StoreError> {
+        let mut there = Vec::new();
+        for id in ids {
+            if self.promises(*id)? {
+                there.push(*id);
+            }
+        }
+        let brought = self.bring(&there, into, &NoProgress);
+        brought.map(|_| ()).map_err(|error| self.failed(error))
+    }
+
+    fn promises(&self, id: BlobId) -> Result<bool, StoreError> {
+        self.index.contains(id).map_err(|error| self.failed(error))
     }
 }

@@ -8,8 +8,9 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use crate::base::Progress;
 use crate::base::fs::IoContext;
 use crate::base::progress::Unit;
-use crate::remote::transfer::{off_thread, or_gone, pack_key};
-use crate::remote::{Backend, RemoteError, RemoteIndex};
+use crate::remote::log::PackMeta;
+use crate::remote::transfer::{off_thread, or_gone};
+use crate::remote::{Backend, RemoteError, RemoteIndex, key};
 use crate::store::{BlobId, Damage, PackName, StoreError, verify_pack_file};
 
 /// A blob that cannot be had from a remote.
@@ -24,11 +25,12 @@ pub struct Unbacked {
 /// packs: `packs` are those that its log names and `listed` those that are there, with their lengths.
 pub fn unbacked(
     index: &RemoteIndex,
-    packs: &BTreeMap<PackName, u64>,
+    packs: &BTreeMap<PackName, PackMeta>,
     listed: &BTreeMap<PackName, u64>,
     blobs: impl IntoIterator<Item = BlobId>,
 ) -> Result<Vec<Unbacked>, RemoteError> {
-    let whole = |name: &PackName| packs.contains_key(name) && packs.get(name) == listed.get(name);
+    let whole =
+        |name: &PackName| packs.get(name).is_some_and(|pack| listed.get(name) == Some(&pack.len));
     let mut found = Vec::new();
     for id in blobs {
         if index.find(id)?.is_some_and(|place| whole(&place.pack)) {
@@ -54,14 +56,18 @@ pub struct PackDamage {
 /// which something is wrong.
 pub async fn check_packs(
     backend: &Backend,
-    packs: &BTreeMap<PackName, u64>,
+    packs: &BTreeMap<PackName, PackMeta>,
     tmp: &Path,
     jobs: usize,
     progress: &dyn Progress,
 ) -> Result<Vec<PackDamage>, RemoteError> {
-    progress.phase("checking the remote", Some(packs.values().sum()), Unit::Bytes);
-    let checks = packs.iter().map(async |(name, len)| {
-        match check_pack(backend, *name, *len, tmp, progress).await {
+    progress.phase(
+        "checking the remote",
+        Some(packs.values().map(|pack| pack.len).sum()),
+        Unit::Bytes,
+    );
+    let checks = packs.iter().map(async |(name, pack)| {
+        match check_pack(backend, *name, pack.len, tmp, progress).await {
             Err(RemoteError::PackGone { pack, .. }) => {
                 Ok(Some(PackDamage { pack, damage: Vec::new() }))
             }
@@ -84,7 +90,7 @@ async fn check_pack(
     tmp: &Path,
     progress: &dyn Progress,
 ) -> Result<Option<PackDamage>, RemoteError> {
-    let key = pack_key(name);
+    let key = key::pack(name);
     if backend.len(&key).await? != Some(len) {
         return Ok(Some(PackDamage { pack: name, damage: Vec::new() }));
     }

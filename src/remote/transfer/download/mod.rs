@@ -12,8 +12,9 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::base::Progress;
-use crate::remote::transfer::{off_thread, or_gone, pack_key};
-use crate::remote::{Backend, RemoteError, RemoteIndex};
+use crate::remote::log::PackMeta;
+use crate::remote::transfer::{off_thread, or_gone};
+use crate::remote::{Backend, RemoteError, RemoteIndex, key};
 use crate::store::{BlobEntry, Incoming, LocalStore, PackName, StoreError};
 use plan::Run;
 
@@ -23,8 +24,8 @@ pub struct Download<'a> {
     pub backend: &'a Backend,
     pub store: &'a Arc<LocalStore>,
     pub index: &'a RemoteIndex,
-    /// The packs of the remote, with their lengths: what `index` is up to date with.
-    pub packs: &'a BTreeMap<PackName, u64>,
+    /// The packs of the remote: what `index` is up to date with.
+    pub packs: &'a BTreeMap<PackName, PackMeta>,
     /// How many requests are under way at a time; each may take 8 MiB of memory.
     pub jobs: usize,
     /// Is told of bytes; whoever calls begins the phase.
@@ -89,7 +90,7 @@ impl Download<'_> {
         if again {
             Ok(())
         } else {
-            Err(self.backend.damaged(&pack_key(name), "its hashes do not match"))
+            Err(self.backend.damaged(&key::pack(name), "its hashes do not match"))
         }
     }
 
@@ -102,7 +103,7 @@ impl Download<'_> {
     ) -> Result<bool, RemoteError> {
         if incoming.len()? < len {
             let received = |bytes| self.progress.advance(bytes);
-            let key = pack_key(name);
+            let key = key::pack(name);
             let result = self.backend.download(&key, len, incoming.file(), &received).await;
             or_gone(self.backend, name, result)?;
         }
@@ -113,7 +114,7 @@ impl Download<'_> {
     async fn fetch_run(&self, run: Run) -> Result<(), RemoteError> {
         let range = run.range.clone();
         let len = range.end - range.start;
-        let bytes = self.backend.get_range(&pack_key(run.pack), range).await;
+        let bytes = self.backend.get_range(&key::pack(run.pack), range).await;
         let bytes = or_gone(self.backend, run.pack, bytes)?;
         let store = Arc::clone(self.store);
         let (pack, start) = (run.pack, run.range.start);
@@ -121,7 +122,7 @@ impl Download<'_> {
         self.progress.advance(len);
         stored.map_err(|error| match error {
             RemoteError::Store(StoreError::Damaged { id, reason, .. }) => {
-                self.backend.damaged(&pack_key(pack), format!("{id}: {reason}"))
+                self.backend.damaged(&key::pack(pack), format!("{id}: {reason}"))
             }
             error => error,
         })

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::base::interrupt;
 use crate::remote::RemoteError;
+use crate::remote::log::PackMeta;
 use crate::remote::transfer::Download;
 use crate::remote::transfer::download::Downloaded;
 use crate::store::{BlobEntry, BlobId, PackClass, PackName};
@@ -47,11 +48,12 @@ impl DownloadPlan {
         self.whole.push((name, len));
     }
 
-    fn add(&mut self, name: PackName, len: u64, wanted: Vec<BlobEntry>) {
+    fn add(&mut self, name: PackName, meta: PackMeta, wanted: Vec<BlobEntry>) {
+        let len = meta.len;
         self.blobs += wanted.len() as u64;
         let bytes: u64 = wanted.iter().map(|entry| entry.end() - u64::from(entry.offset)).sum();
-        let metadata = wanted.iter().any(|entry| entry.id.kind.is_metadata());
-        if bytes * 100 >= len * WHOLE_FROM || metadata && len <= PackClass::Metadata.most_len() {
+        let metadata = meta.class == PackClass::Metadata && len <= meta.class.most_len();
+        if metadata || bytes * 100 >= len * WHOLE_FROM {
             return self.take_whole(name, len);
         }
         let runs = runs(name, wanted);
@@ -94,7 +96,7 @@ impl Download<'_> {
         }
         let mut plan = DownloadPlan::default();
         for (name, wanted) in places {
-            plan.add(name, self.len_of(name)?, wanted);
+            plan.add(name, self.pack(name)?, wanted);
         }
         Ok(plan)
     }
@@ -118,12 +120,12 @@ impl Download<'_> {
     ) -> Result<Downloaded, RemoteError> {
         let mut plan = DownloadPlan::default();
         for name in names {
-            plan.take_whole(name, self.len_of(name)?);
+            plan.take_whole(name, self.pack(name)?.len);
         }
         if plan.is_empty() { Ok(Downloaded::default()) } else { self.carry_out(plan).await }
     }
 
-    fn len_of(&self, pack: PackName) -> Result<u64, RemoteError> {
+    fn pack(&self, pack: PackName) -> Result<PackMeta, RemoteError> {
         let gone = || RemoteError::PackGone { remote: self.backend.url().to_string(), pack };
         self.packs.get(&pack).copied().ok_or_else(gone)
     }
@@ -150,11 +152,12 @@ mod tests {
     #[test]
     fn metadata_is_taken_by_the_pack_and_a_few_chunks_are_not() {
         let mut plan = DownloadPlan::default();
-        plan.add(NAME, 4 << 20, vec![entry(BlobKind::Tree, 8, 100)]);
+        let pack = |len, class| PackMeta { len, class };
+        plan.add(NAME, pack(4 << 20, PackClass::Metadata), vec![entry(BlobKind::Tree, 8, 100)]);
         assert_eq!((plan.whole.len(), plan.bytes), (1, 4 << 20));
-        plan.add(NAME, 64 << 20, vec![entry(BlobKind::Chunk, 8, 100)]);
+        plan.add(NAME, pack(64 << 20, PackClass::Data), vec![entry(BlobKind::Chunk, 8, 100)]);
         assert_eq!((plan.whole.len(), plan.runs.len()), (1, 1));
-        plan.add(NAME, 1_000_000, vec![entry(BlobKind::Chunk, 8, 800_000)]);
+        plan.add(NAME, pack(1_000_000, PackClass::Data), vec![entry(BlobKind::Chunk, 8, 800_000)]);
         assert_eq!((plan.whole.len(), plan.runs.len()), (2, 1));
     }
 

@@ -10,8 +10,8 @@ use crate::remote::RemoteError;
 use crate::remote::transfer::footer::named;
 use crate::store::{BlobEntry, PackName, decode_footer};
 
-/// The bytes before the footer: the position in the log, and the length of the pack.
-const HEAD_LEN: usize = 16;
+/// The bytes before the footer: the length of the pack.
+const HEAD_LEN: usize = 8;
 
 /// The notes, in a directory of their own.
 #[derive(Debug)]
@@ -23,8 +23,6 @@ pub struct Notes {
 #[derive(Debug)]
 pub struct Note {
     pub name: PackName,
-    /// The number of the log's entry that it was planned after.
-    pub position: u64,
     pub len: u64,
     pub entries: Vec<BlobEntry>,
 }
@@ -39,18 +37,9 @@ impl Notes {
     }
 
     /// Notes an upload, durably.
-    pub fn write(
-        &self,
-        name: PackName,
-        position: u64,
-        len: u64,
-        footer: &[u8],
-    ) -> Result<(), RemoteError> {
+    pub fn write(&self, name: PackName, len: u64, footer: &[u8]) -> Result<(), RemoteError> {
         create_dirs(&self.dir)?;
-        let mut bytes = position.to_le_bytes().to_vec();
-        bytes.extend_from_slice(&len.to_le_bytes());
-        bytes.extend_from_slice(footer);
-        Ok(atomic_write(&self.path(name), &bytes)?)
+        Ok(atomic_write(&self.path(name), &[&len.to_le_bytes(), footer].concat())?)
     }
 
     /// Returns what a noted pack holds.
@@ -61,10 +50,10 @@ impl Notes {
     /// Returns a note; one that is not as it was written is as good as none.
     fn read(&self, name: PackName) -> Option<Note> {
         let bytes = read_if_exists(&self.path(name)).ok()??;
-        let (head, footer) = bytes.split_at_checked(HEAD_LEN)?;
-        let (position, len) = (u64_at(head, 0), u64_at(head, 8));
+        let (len, footer) = bytes.split_first_chunk::<HEAD_LEN>()?;
+        let len = u64::from_le_bytes(*len);
         let entries = named(name, decode_footer(footer, len)).ok()?;
-        Some(Note { name, position, len, entries })
+        Some(Note { name, len, entries })
     }
 
     /// Returns every note.
@@ -93,10 +82,4 @@ impl Notes {
         }
         Ok(names)
     }
-}
-
-fn u64_at(bytes: &[u8], start: usize) -> u64 {
-    let mut word = [0; 8];
-    word.copy_from_slice(&bytes[start..start + 8]);
-    u64::from_le_bytes(word)
 }

@@ -1,14 +1,14 @@
 //! What is sent how, decided before a byte of it is read.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::base::interrupt;
-use crate::remote::RemoteError;
-use crate::remote::transfer::pack_key;
+use crate::remote::log::PackMeta;
 use crate::remote::transfer::upload::notes::Note;
 use crate::remote::transfer::upload::{Upload, Uploaded};
+use crate::remote::{RemoteError, key};
 use crate::store::{BlobEntry, BlobId, ChunkStore, Durability, PackClass, PackName, pack_len};
 
 /// A local pack goes as it is where at least this percentage of its bytes is wanted.
@@ -27,7 +27,7 @@ pub type Place = (PackName, BlobEntry);
 #[derive(Debug, Default)]
 pub struct UploadPlan {
     /// Packs that an earlier attempt has brought.
-    pub reused: Vec<Uploaded>,
+    pub reused: BTreeMap<PackName, PackMeta>,
     /// Local packs that go as they are, and what is wanted of each.
     pub(super) whole: Vec<(PackName, Vec<BlobEntry>)>,
     /// What each new pack is to hold.
@@ -130,25 +130,27 @@ impl Upload<'_> {
 
     /// Returns the noted uploads that hold something wanted and are still there, and takes what they
     /// hold from what is wanted.
-    async fn reuse(&self, wanted: &mut HashSet<BlobId>) -> Result<Vec<Uploaded>, RemoteError> {
+    async fn reuse(&self, wanted: &mut HashSet<BlobId>) -> Result<Uploaded, RemoteError> {
         if wanted.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Uploaded::new());
         }
+        self.index.notes().strike(|name| self.removed.contains(&name))?;
         let looks = self.index.notes().all()?.into_iter().map(async |note: Note| {
-            let there = self.backend.len(&pack_key(note.name)).await? == Some(note.len);
+            let there = self.backend.len(&key::pack(note.name)).await? == Some(note.len);
             Ok::<_, RemoteError>((note, there))
         });
         let looked = stream::iter(looks).buffer_unordered(LOOKS);
         let looked: Vec<(Note, bool)> = looked.try_collect().await?;
         let (there, gone): (Vec<_>, Vec<_>) = looked.into_iter().partition(|(_, there)| *there);
-        self.index.forget_uploads(&gone.iter().map(|(note, _)| note.name).collect())?;
-        let mut reused = Vec::new();
+        let gone: BTreeSet<PackName> = gone.iter().map(|(note, _)| note.name).collect();
+        self.index.notes().strike(|name| gone.contains(&name))?;
+        let mut reused = Uploaded::new();
         for (note, _) in there {
             let before = wanted.len();
             note.entries.iter().for_each(|entry| _ = wanted.remove(&entry.id));
             if let Some(first) = note.entries.first().filter(|_| wanted.len() < before) {
                 let class = PackClass::of(first.id.kind);
-                reused.push(Uploaded { name: note.name, len: note.len, class });
+                reused.insert(note.name, PackMeta { len: note.len, class });
             }
         }
         Ok(reused)
