@@ -134,6 +134,25 @@ fn commits_and_switches_leave_what_is_outside_as_it_is() {
 }
 
 #[test]
+fn going_back_over_several_operations_brings_the_set_and_the_files_back() {
+    let env = repository();
+    let all = files(&env);
+    let operation = env.json(&["op", "log", "--json"])[0]["id"].to_string();
+    env.success(&["sparse", "set", "data/2026"]);
+    env.write("data/2026/a", "changed\n");
+    env.success(&["commit", "-am", "changed"]);
+    env.success(&["sparse", "set", "data/2025/a"]);
+    env.success(&["op", "restore", &operation]);
+    assert_eq!(files(&env), all);
+    // The commit is taken back, what was done for it is not: as with `undo`.
+    assert_eq!(env.read("data/2026/a"), b"changed\n");
+    assert_eq!(env.success(&["status", "-s"]).stdout, " M data/2026/a\n");
+    env.success(&["undo"]);
+    assert_eq!(files(&env), ["data/2025/a"]);
+    assert_eq!(env.success(&["status", "-s"]).stdout, "");
+}
+
+#[test]
 fn unsaved_work_outside_of_a_new_set_blocks_it() {
     let env = repository();
     env.write("data/2025/a", "unsaved\n");

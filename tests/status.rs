@@ -100,6 +100,7 @@ fn the_json_has_the_documented_shape() {
             "untracked": ["data/untracked", "more/"],
             "conflicts": [],
             "clean": false,
+            "sparse": null,
             "merging": null,
             "code": null,
             "notices": [],

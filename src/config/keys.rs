@@ -48,6 +48,7 @@ pub const KEYS: &[Key] = &[
     Key { name: "remote.*.account", kind: Kind::Text },
     Key { name: "remote.*.allow_http", kind: Kind::Choice(&["true", "false"]) },
     Key { name: "remote.*.jobs", kind: Kind::Integer },
+    Key { name: "remote.*.promisor", kind: Kind::Choice(&["true", "false"]) },
     Key { name: "branch.*.upstream", kind: Kind::Text },
 ];
 

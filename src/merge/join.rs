@@ -68,7 +68,7 @@ impl<O: Iterator<Item = Changed>, T: Iterator<Item = Changed>> Join<O, T> {
     }
 
     /// Returns the next changed path and what hangs on it.
-    pub fn next_group(&mut self) -> Result<Option<Group>, ObjectError> {
+    fn next_group(&mut self) -> Result<Option<Group>, ObjectError> {
         let Some(head) = self.next_path()? else { return Ok(None) };
         let mut below = Vec::new();
         let is_file_on_one_side = (head.set_by_ours() && head.theirs.is_none())
@@ -77,6 +77,11 @@ impl<O: Iterator<Item = Changed>, T: Iterator<Item = Changed>> Join<O, T> {
             below.extend(self.next_path()?);
         }
         Ok(Some(Group { head, below }))
+    }
+
+    /// Returns the next groups, up to `limit`.
+    pub fn next_groups(&mut self, limit: usize) -> Result<Vec<Group>, ObjectError> {
+        std::iter::from_fn(|| self.next_group().transpose()).take(limit).collect()
     }
 
     fn next_path(&mut self) -> Result<Option<ThreeWay>, ObjectError> {

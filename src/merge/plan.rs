@@ -6,7 +6,7 @@ use crate::base::RepoPath;
 use crate::base::TreeId;
 use crate::diff::tree_changes;
 use crate::merge::join::{Group, Join, ThreeWay};
-use crate::merge::three_way::{Decision, decide};
+use crate::merge::three_way::{Decision, decide, texts_of};
 use crate::merge::{Conflict, ConflictKind, MergeBase, MergeError, Side};
 use crate::object::{ObjectDb, ObjectError, TreeEdit, TreeValue};
 
@@ -25,6 +25,9 @@ impl Default for MergeOptions {
         Self { strategy: None, text_limit: 1 << 20 }
     }
 }
+
+/// How many changed paths are looked at before the first of them is decided on.
+const BATCH: usize = 1024;
 
 /// A merge, decided and not yet done.
 #[derive(Debug, Clone)]
@@ -62,10 +65,16 @@ pub fn plan_merge(
         tree_changes(db, base.tree, theirs, &root),
     );
     let mut planner = Planner { db, base, theirs, options, plan: MergePlan::without_edits(ours) };
-    while let Some(group) = changes.next_group()? {
-        planner.add_group(group)?;
+    loop {
+        let groups = changes.next_groups(BATCH)?;
+        if groups.is_empty() {
+            return Ok(planner.plan);
+        }
+        let paths =
+            groups.iter().flat_map(|group| std::iter::once(&group.head).chain(&group.below));
+        db.prefetch(paths.flat_map(|three| texts_of(three, options)))?;
+        groups.into_iter().try_for_each(|group| planner.add_group(group))?;
     }
-    Ok(planner.plan)
 }
 
 impl MergePlan {

@@ -1,5 +1,6 @@
 //! The three-way rule for one path.
 
+use crate::base::RepoPath;
 use crate::diff::text::is_text;
 use crate::merge::join::ThreeWay;
 use crate::merge::text::{TextMerge, merge_texts};
@@ -54,6 +55,20 @@ pub(super) fn decide(
         }
         _ => Decision::Conflict(ConflictKind::TypeChange),
     })
+}
+
+/// Returns the files that are read to decide on a path: those whose lines may go together.
+pub(super) fn texts_of<'t>(
+    three: &'t ThreeWay,
+    options: &MergeOptions,
+) -> impl Iterator<Item = (&'t RepoPath, &'t Entry)> + use<'t> {
+    let sides = [three.base.as_ref(), three.ours.as_ref(), three.theirs.as_ref()];
+    let all_are = |fits: &dyn Fn(&Entry) -> bool| sides.iter().all(|it| it.is_some_and(fits));
+    let may_merge =
+        all_are(&|side| matches!(side, Entry::File { .. }) && side.size() <= options.text_limit)
+            && (0..3)
+                .all(|n| sides[n].map(Entry::content) != sides[(n + 1) % 3].map(Entry::content));
+    sides.into_iter().flatten().filter(move |_| may_merge).map(|side| (&three.path, side))
 }
 
 fn differing(base: Option<&Entry>) -> Decision {

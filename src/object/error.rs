@@ -19,6 +19,20 @@ pub enum ObjectError {
     Source(#[source] std::io::Error),
     #[error("cannot write the data: {0}")]
     Sink(#[source] std::io::Error),
+    #[error("the content of `{path}` is not here: {source}")]
+    NotFetched { path: RepoPath, source: StoreError },
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl ObjectError {
+    /// Says of content that could not be fetched which file it is of.
+    pub fn about(self, path: &RepoPath) -> Self {
+        match self {
+            Self::Store(source @ StoreError::NotFetched { .. }) => {
+                Self::NotFetched { path: path.clone(), source }
+            }
+            error => error,
+        }
+    }
 }

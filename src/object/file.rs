@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::base::{Hash, ManifestId};
 use crate::object::ingest::Permit;
 use crate::object::manifest::{Child, Node, blob_id};
+use crate::object::prefetch::Ahead;
 use crate::object::{FileRef, ObjectDb, ObjectError};
 use crate::store::BlobId;
 
@@ -72,7 +73,7 @@ impl ObjectDb {
         let permit = Permit::get();
         let parallel = permit.is_some();
         let len = if parallel { WINDOW } else { 1 };
-        let mut spans = self.chunk_spans(file);
+        let mut spans = Ahead::new(self, file);
         let mut ready: Vec<Vec<u8>> = Vec::new();
         loop {
             let window = spans.by_ref().take(len).collect::<Result<Vec<_>, _>>()?;

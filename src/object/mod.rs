@@ -9,6 +9,7 @@ mod fill;
 mod follow;
 pub mod ingest;
 mod manifest;
+mod prefetch;
 mod reach;
 pub mod tree;
 
@@ -18,4 +19,5 @@ pub use entry::{Entry, FileRef};
 pub use error::ObjectError;
 pub use file::{ChunkSpan, ChunkSpans};
 pub use follow::{Link, Paths};
+pub use prefetch::Prefetch;
 pub use tree::{Irregular, Reached, RegularityCheck, Summary, TreeEdit, TreeEntry, TreeValue};

@@ -10,14 +10,14 @@ use crate::base::lock::LockError;
 use crate::base::progress::Unit;
 use crate::base::{Timestamp, interrupt};
 use crate::hook::runner::Status;
+use crate::object::ObjectError;
+use crate::ops::fsck::named;
 use crate::ops::hooks::is_dead;
 use crate::ops::{Context, OpsError, heal, hooks, roots};
 use crate::refs::{RefError, operation};
 use crate::repo::reach::Walk;
 use crate::repo::{RepoError, is_out_of_room, journal};
-use crate::store::{
-    BlobId, ChunkStore, PackInfo, RepackLimits, RepackOutcome, RepackPlan, StoreError,
-};
+use crate::store::{BlobId, PackInfo, RepackLimits, RepackOutcome, RepackPlan, StoreError};
 use crate::workspace::remove_all;
 
 /// What a collection did or, with `dry_run`, would do.
@@ -111,10 +111,17 @@ fn expired(context: &Context) -> Result<BTreeSet<i64>, OpsError> {
 /// Returns all that must stay; refuses where some of it is missing.
 fn reachable(context: &Context, expired: &BTreeSet<i64>) -> Result<HashSet<BlobId>, OpsError> {
     context.progress.phase("finding what is in use", None, Unit::Objects);
-    let mut walk = Walk::new(context.repo.objects());
-    let mut broken = None;
+    // What is promised leads to nothing that is only here, and is not fetched to be kept.
+    let objects = context.repo.local_objects();
+    let (mut walk, mut broken) = (Walk::new(&objects), None);
+    let is_promised = |error: &ObjectError| match named(error) {
+        Some(id) => context.repo.promises(id),
+        None => Ok(false),
+    };
     walk.visit(&roots::all(context, expired)?, &mut |error| {
-        broken = broken.take().or(Some(error));
+        if broken.is_none() && !is_promised(&error).unwrap_or(false) {
+            broken = Some(error);
+        }
     })?;
     if let Some(error) = broken {
         return Err(OpsError::NotWhole { reason: error.to_string() });
@@ -122,7 +129,7 @@ fn reachable(context: &Context, expired: &BTreeSet<i64>) -> Result<HashSet<BlobI
     let live = walk.into_seen();
     for id in &live {
         interrupt::check()?;
-        if !context.repo.store().contains(*id)? {
+        if !context.repo.has(*id)? {
             return Err(OpsError::NotWhole { reason: StoreError::Missing { id: *id }.to_string() });
         }
     }

@@ -7,7 +7,6 @@ use crate::object::{Entry, TreeEdit, TreeValue};
 use crate::ops::{Context, OpsError, hooks, worktree};
 use crate::refs::{RefEdit, RefName, RefValue};
 use crate::repo::{Update, journal};
-use crate::store::ChunkStore;
 
 /// Settles an interrupted checkout and what a power cut damaged; the caller holds the lock of the
 /// working copy.
@@ -80,10 +79,9 @@ fn unstage_lost(context: &Context) -> Result<(), OpsError> {
 
 fn is_whole(context: &Context, entry: &Entry) -> bool {
     let Entry::File { file, .. } = entry else { return true };
-    let store = context.repo.store();
     let mut whole = true;
     let reached = context.repo.objects().reach_file(file, &mut |id| {
-        let found = store.contains(id).unwrap_or(false);
+        let found = context.repo.has(id).unwrap_or(false);
         whole &= found;
         found
     });

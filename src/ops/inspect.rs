@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use crate::base::fs::{IoContext, create_dirs};
 use crate::base::progress::Unit;
 use crate::base::{Hash, Progress, RepoPath, TreeId};
-use crate::object::Entry;
 use crate::object::tree::{Summary, TreeEntry};
+use crate::object::{Entry, Prefetch};
 use crate::ops::{Context, OpsError};
 
 /// A place in a tree: `REV:PATH`.
@@ -127,7 +127,8 @@ pub fn list<E: From<OpsError>>(
 pub fn cat(context: &Context, place: &Place, out: &mut dyn Write) -> Result<(), OpsError> {
     match entry_at(context, place)? {
         TreeEntry::Leaf(Entry::File { file, .. }) => {
-            Ok(context.repo.objects().copy_file(&file, out)?)
+            let copied = context.repo.objects().copy_file(&file, out);
+            Ok(copied.map_err(|error| error.about(&place.path))?)
         }
         TreeEntry::Leaf(Entry::Symlink { target }) => {
             Ok(out.write_all(&target).map_err(crate::object::ObjectError::Sink)?)
@@ -199,6 +200,7 @@ fn write_all(
     directory: &Path,
 ) -> Result<Exported, OpsError> {
     let mut exported = Exported { directory: directory.to_owned(), files: 0, bytes: 0 };
+    fetch_all(context, place)?;
     for item in context.repo.objects().walk_tree(place.tree, &place.path) {
         crate::base::interrupt::check()?;
         let (path, entry) = item?;
@@ -208,6 +210,20 @@ fn write_all(
         exported.bytes += entry.size();
     }
     Ok(exported)
+}
+
+/// Brings the content of all files at a place, where it is not here.
+fn fetch_all(context: &Context, place: &Place) -> Result<(), OpsError> {
+    let objects = context.repo.objects();
+    if objects.store().is_partial() {
+        let mut prefetch = Prefetch::new(objects);
+        for item in objects.walk_tree(place.tree, &place.path) {
+            let (path, entry) = item?;
+            prefetch.add(&path, &entry)?;
+        }
+        prefetch.finish()?;
+    }
+    Ok(())
 }
 
 /// Removes what is in a directory that was ours alone.

@@ -37,3 +37,6 @@ mod worktree;
 
 pub use context::{Context, Listener, NoListener};
 pub use error::{OpsError, plural};
+
+#[cfg(test)]
+mod tests;

@@ -50,6 +50,13 @@ impl LayeredStore {
         self.source.get().map_or(Ok(false), |source| source.promises(id))
     }
 
+    fn bring(&self, source: &dyn Source, ids: &[BlobId]) -> Result<(), StoreError> {
+        tracing::debug!(blobs = ids.len(), "fetching what is missing");
+        source.fetch(ids, &self.local)?;
+        // A verb that only reads flushes nothing, and should find this the next time.
+        self.local.flush(Durability::Visible)
+    }
+
     /// Reads, once more where the source could bring what the local store has not, or not whole.
     fn reading<T>(
         &self,
@@ -61,7 +68,7 @@ impl LayeredStore {
             outcome => return outcome,
         };
         let Some(source) = self.source.get() else { return Err(error) };
-        match (source.fetch(&[id], &self.local), error) {
+        match (self.bring(source.as_ref(), &[id]), error) {
             // What is damaged here is told of first.
             (Err(_), error @ StoreError::Damaged { .. }) => Err(error),
             (fetched, _) => fetched.and_then(|()| read(&self.local)),
@@ -104,10 +111,7 @@ impl ChunkStore for LayeredStore {
         if missing.is_empty() {
             return Ok(());
         }
-        tracing::debug!(blobs = missing.len(), "fetching what is missing");
-        source.fetch(&missing, &self.local)?;
-        // A verb that only reads flushes nothing, and should find this the next time.
-        self.local.flush(Durability::Visible)
+        self.bring(source.as_ref(), &missing)
     }
 }
 

@@ -78,7 +78,7 @@ struct Listing<'a> {
 
 fn list(ui: &mut Ui, sparse: &Sparse, json: bool) -> Result<(), CommandError> {
     if json {
-        return Ok(ui.json(&Listing { paths: sparse })?);
+        return ui.json(&Listing { paths: sparse });
     }
     if sparse.is_everything() {
         ui.status("the working copy holds everything");

@@ -231,6 +231,10 @@ impl From<ObjectError> for CommandError {
     fn from(error: ObjectError) -> Self {
         match error {
             ObjectError::Store(error) => error.into(),
+            ObjectError::NotFetched { ref path, .. } => {
+                let hint = format!("`mlv pull {path}` brings it here once the remote can be read");
+                user_error(error).hinted(hint)
+            }
             ObjectError::Undecodable { .. } | ObjectError::Invalid { .. } => {
                 user_error(error).hinted("`mlv fsck` finds all damage and what needs it")
             }
@@ -245,6 +249,9 @@ impl From<StoreError> for CommandError {
             StoreError::Path(error) => error.into(),
             StoreError::Lock(error) => error.into(),
             StoreError::Interrupted(error) => error.into(),
+            StoreError::NotFetched { .. } => {
+                user_error(error).hinted("try again once the remote can be read")
+            }
             StoreError::NewerFormat { .. } => {
                 user_error(error).hinted("a newer mlv has written it: update mlv")
             }

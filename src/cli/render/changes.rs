@@ -5,7 +5,7 @@ use crate::cli::render::{Column, Table, count, patch, printable};
 use crate::cli::style::Label;
 use crate::cli::ui::Ui;
 use crate::ops::Context;
-use crate::ops::diff::{Detail, DiffChange, FileChange, describe};
+use crate::ops::diff::{Detail, DiffChange, FileChange, describe, fetch_texts};
 
 /// How wide the bar of the largest change is.
 const BAR: u64 = 40;
@@ -25,6 +25,9 @@ pub fn show_changes(
     changes: &[FileChange],
     form: Form,
 ) -> Result<(), CommandError> {
+    if form != Form::NameStatus {
+        fetch_texts(context, changes)?;
+    }
     match form {
         Form::Patch => changes.iter().try_for_each(|change| show_patch(ui, context, change)),
         Form::Stat => show_stat(ui, context, changes),
@@ -44,6 +47,7 @@ pub fn described(
     context: &Context,
     changes: &[FileChange],
 ) -> Result<Vec<DiffChange>, CommandError> {
+    fetch_texts(context, changes)?;
     let described = changes.iter().map(|change| describe(context, change, Detail::Counts));
     Ok(described.collect::<Result<_, _>>()?)
 }

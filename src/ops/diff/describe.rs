@@ -127,13 +127,27 @@ pub fn describe(
     Ok(described)
 }
 
+/// Brings what will be compared by lines, for all changes at once, where it is not here.
+pub fn fetch_texts(context: &Context, changes: &[FileChange]) -> Result<(), OpsError> {
+    let is_compared = |change: &&FileChange| change.from.is_none() && fits(change);
+    let sides = changes.iter().filter(is_compared).flat_map(|change| {
+        let new = change.new.as_ref().filter(|_| !change.unstored);
+        change.old.iter().chain(new).map(move |entry| (&change.path, entry))
+    });
+    Ok(context.repo.objects().prefetch(sides)?)
+}
+
+fn fits(change: &FileChange) -> bool {
+    let mut sides = change.old.iter().chain(&change.new);
+    sides.all(|entry| entry.size() <= TEXT_LIMIT)
+}
+
 /// The old text and the new.
 type Texts = (Vec<u8>, Vec<u8>);
 
 /// Returns both sides where both can be compared by lines; an absent side is empty.
 fn texts(context: &Context, change: &FileChange) -> Result<Option<Texts>, OpsError> {
-    let sides = [&change.old, &change.new];
-    if sides.iter().any(|side| side.as_ref().is_some_and(|entry| entry.size() > TEXT_LIMIT)) {
+    if !fits(change) {
         return Ok(None);
     }
     let Some(old) = stored_text(context, change.old.as_ref())? else { return Ok(None) };

@@ -5,4 +5,4 @@ mod compare;
 mod describe;
 
 pub use compare::{Comparison, DiffOptions, FileChange, compare, compare_commit, compare_trees};
-pub use describe::{Detail, DiffChange, Reuse, Side, describe};
+pub use describe::{Detail, DiffChange, Reuse, Side, describe, fetch_texts};

@@ -122,7 +122,8 @@ fn reachable(
 ) -> Result<LostObjects, OpsError> {
     context.progress.phase("following history", None, Unit::Objects);
     let mut lost = LostObjects::new();
-    let mut walk = Walk::checking(context.repo.objects(), LISTED);
+    let objects = context.repo.local_objects();
+    let mut walk = Walk::checking(&objects, LISTED);
     let roots = match roots::all(context, &BTreeSet::new()) {
         Ok(roots) => roots,
         // The database was found damaged; what the refs still say is looked at all the same.
@@ -142,6 +143,9 @@ fn reachable(
     report.objects = needed.len() as u64;
     report.commits = needed.iter().filter(|id| id.kind == BlobKind::Commit).count() as u64;
     absent(context, &needed, unreadable, &mut lost)?;
+    let promised = promised(context, &lost)?;
+    lost.retain(|id, _| !promised.contains(id));
+    report.promised = promised.len() as u64;
     Ok(lost)
 }
 
@@ -163,6 +167,17 @@ fn irregular(
         });
     }
     Ok(())
+}
+
+/// Returns those of the objects that a remote has.
+fn promised(context: &Context, lost: &LostObjects) -> Result<HashSet<BlobId>, OpsError> {
+    let mut promised = HashSet::new();
+    for id in lost.keys() {
+        if context.repo.promises(*id)? {
+            promised.insert(*id);
+        }
+    }
+    Ok(promised)
 }
 
 /// Finds what is needed and is in no pack, or only damaged.

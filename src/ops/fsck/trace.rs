@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::base::progress::Unit;
 use crate::base::{CommitId, ManifestId, RepoPath, TreeId, interrupt};
 use crate::diff::tree::tree_changes;
-use crate::object::Entry;
+use crate::object::{Entry, ObjectDb};
 use crate::ops::fsck::check::{LostObjects, named};
 use crate::ops::fsck::report::{Lost, Need};
 use crate::ops::{Context, OpsError};
@@ -21,7 +21,9 @@ pub fn trace(context: &Context, lost: &LostObjects, limit: usize) -> Result<Vec<
     if lost.is_empty() {
         return Ok(Vec::new());
     }
-    let mut tracer = Tracer { context, lost, needs: BTreeMap::new(), manifests: HashMap::new() };
+    let (objects, needs, manifests) =
+        (context.repo.local_objects(), BTreeMap::new(), HashMap::new());
+    let mut tracer = Tracer { context, objects, lost, needs, manifests };
     tracer.commits()?;
     tracer.staged();
     let Tracer { mut needs, .. } = tracer;
@@ -40,6 +42,8 @@ pub fn trace(context: &Context, lost: &LostObjects, limit: usize) -> Result<Vec<
 
 struct Tracer<'a> {
     context: &'a Context,
+    /// What is here: nothing is fetched to find out what is lost.
+    objects: ObjectDb,
     lost: &'a LostObjects,
     needs: BTreeMap<BlobId, Vec<Need>>,
     /// What of each manifest is lost.
@@ -64,7 +68,7 @@ impl Tracer<'_> {
             if !seen.insert(id) {
                 continue;
             }
-            let Ok(commit) = self.context.repo.objects().commit(id) else { continue };
+            let Ok(commit) = self.objects.commit(id) else { continue };
             for parent in &commit.parents {
                 self.needs_commit(*parent, Need { commit: Some(id), name: None, path: None });
             }
@@ -102,10 +106,10 @@ impl Tracer<'_> {
         commit: Option<CommitId>,
         name: Option<String>,
     ) -> Result<(), OpsError> {
-        let objects = self.context.repo.objects();
+        let objects = self.objects.clone();
         let before = before.map_or_else(|| objects.empty_tree(), Ok)?;
         let need = |path| Need { commit, name: name.clone(), path };
-        for change in tree_changes(objects, before, tree, &RepoPath::root()) {
+        for change in tree_changes(&objects, before, tree, &RepoPath::root()) {
             match change {
                 Ok(change) => {
                     for id in change.new.map(|entry| self.lost_of(&entry)).unwrap_or_default() {
@@ -133,7 +137,7 @@ impl Tracer<'_> {
             return known.clone();
         }
         let mut found = Vec::new();
-        let _ = self.context.repo.objects().reach_file(file, &mut |id| {
+        let _ = self.objects.reach_file(file, &mut |id| {
             let lost = self.lost.contains_key(&id);
             found.extend(lost.then_some(id));
             // A lost node leads nowhere.

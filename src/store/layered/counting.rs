@@ -8,7 +8,7 @@ use crate::store::{BlobId, ChunkStore, LocalStore, MemoryStore, Source, StoreErr
 /// A source over a [`MemoryStore`].
 #[derive(Debug, Default)]
 pub struct CountingSource {
-    pub blobs: MemoryStore,
+    pub blobs: Arc<MemoryStore>,
     pub offline: AtomicBool,
     requests: Mutex<Vec<Vec<BlobId>>>,
 }

@@ -121,6 +121,7 @@ impl Workspace {
         if !plan.steps.is_empty() {
             self.settle_unsynced(&plan.steps)?;
         }
+        self.bring(&plan.steps)?;
         self.save(&plan)?;
         let (saved, before) = (plan.saved(), plan.before());
         let CheckoutPlan { from, to, steps, right, .. } = plan;
@@ -145,6 +146,18 @@ impl Workspace {
         }
         self.cache.update(&right, &[]);
         Ok(AppliedCheckout { workspace: self, journal, saved, before, _lock: lock })
+    }
+
+    /// Brings what the files shall hold, and for the way back what they held, before the first is
+    /// touched; durably, as the recovery after a power cut may have nobody to ask.
+    fn bring(&self, steps: &[Step]) -> Result<(), WorkspaceError> {
+        if !self.objects.store().is_partial() {
+            return Ok(());
+        }
+        let new = steps.iter().filter_map(|step| Some((&step.path, step.new.as_ref()?)));
+        let old = steps.iter().filter_map(|step| Some((&step.path, &step.old.as_ref()?.entry)));
+        self.objects.prefetch(new.chain(old))?;
+        Ok(self.objects.store().flush(Durability::Durable).map_err(ObjectError::from)?)
     }
 
     /// Takes the lock that a running checkout holds.

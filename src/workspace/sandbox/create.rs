@@ -95,6 +95,7 @@ impl Workspace {
         let mut sandbox = Sandbox { disk: Disk::open(&path)?, path, laid: Vec::new() };
         let files = self.found(tree, options.below, options.wanted)?;
         progress.phase("preparing the sandbox", Some(files.len() as u64), Unit::Files);
+        self.objects.prefetch(files.iter().map(|(path, entry)| (path, entry)))?;
         let layer = Layer {
             workspace: self,
             disk: &sandbox.disk,

@@ -94,6 +94,19 @@ fn a_status_reads_no_tree_outside_of_the_set() {
 
 proptest! {
     #[test]
+    fn a_part_has_exactly_the_files_that_the_set_contains(
+        names in proptest::collection::btree_set("[ab](/[ab]){0,2}/f[0-3]", 1..12),
+        own in proptest::collection::vec("[ab](/[abf0-3]{1,2}){0,2}", 0..4),
+    ) {
+        let sample = Sample::new();
+        let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
+        let set = Sparse::of(own.iter().map(|text| path(text.as_str())));
+        let part = set.part_of(&sample.objects, sample.tree(&files)).unwrap();
+        let inside = files.into_iter().filter(|(name, _)| set.contains(&path(*name)));
+        prop_assert_eq!(part, sample.tree(&inside.collect::<Vec<_>>()));
+    }
+
+    #[test]
     fn contains_and_touches_are_what_their_names_say(
         own in proptest::collection::vec("[ab](/[ab.]b?){0,2}", 0..5),
         asked in "[ab](/[ab.]b?){0,3}",
