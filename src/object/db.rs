@@ -31,6 +31,16 @@ impl ObjectDb {
         Self { store, nodes: Arc::default(), shallow: Arc::default() }
     }
 
+    /// Returns the same view of another store.
+    pub fn over(&self, store: Arc<dyn ChunkStore>) -> Self {
+        Self { shallow: self.shallow.clone(), ..Self::new(store) }
+    }
+
+    /// Tells whether history ends at a commit, though it has parents.
+    pub fn is_shallow(&self, id: CommitId) -> bool {
+        self.shallow.contains(id)
+    }
+
     /// Ends history at these commits, as if they had no parents, and at no others.
     pub fn set_shallow(&self, commits: BTreeSet<CommitId>) {
         *self.shallow.0.write().unwrap_or_else(PoisonError::into_inner) = commits;

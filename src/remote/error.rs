@@ -1,5 +1,6 @@
 //! What can go wrong with a remote, as facts.
 
+use crate::base::CommitId;
 use crate::base::fs::PathError;
 use crate::base::interrupt::Interrupted;
 use crate::object::ObjectError;
@@ -23,6 +24,9 @@ pub enum RemoteError {
     PackGone { remote: String, pack: PackName },
     #[error("no pack of `{remote}` has {id}")]
     NoBlob { remote: String, id: BlobId },
+    /// Its parents are neither here nor, as far as its refs tell, there.
+    #[error("the history of {commit} is not here")]
+    Shallow { commit: CommitId },
     #[error("`{remote}` can only be read")]
     ReadOnly { remote: String },
     #[error("the file on its way to or from `{key}` of `{remote}`: {reason}")]

@@ -15,7 +15,7 @@ use crate::refs::table::{self, RefEdit};
 use crate::refs::{RefName, RefValue};
 use crate::repo::database::{self, database_error};
 use crate::repo::{Layout, RepoError};
-use crate::repo::{hook_cache, journal};
+use crate::repo::{hook_cache, journal, shallow};
 use crate::store::{BlobId, ChunkStore, Durability, LayeredStore, LocalStore, Source, StoreError};
 
 /// How a repository is opened.
@@ -149,6 +149,7 @@ impl Repo {
         let connection = Mutex::new(database::open(&layout.database())?);
         let store = Arc::new(LayeredStore::new(Arc::new(LocalStore::open(&layout.store())?)));
         let objects = ObjectDb::new(store.clone());
+        objects.set_shallow(shallow::read(&layout.shallow())?);
         Ok(Self { layout, connection, store, objects, options })
     }
 
@@ -168,7 +169,7 @@ impl Repo {
 
     /// Returns the objects that are here: nothing is fetched.
     pub fn local_objects(&self) -> ObjectDb {
-        ObjectDb::new(self.store().clone())
+        self.objects.over(self.store().clone())
     }
 
     pub fn store(&self) -> &Arc<LocalStore> {
