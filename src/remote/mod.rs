@@ -9,8 +9,8 @@ mod runtime;
 mod transfer;
 mod url;
 
-pub use backend::{Backend, Creation, Stored};
-pub use error::RemoteError;
+pub use backend::{Backend, Creation, RemoteOptions, Stored};
+pub use error::{RemoteError, Unauthenticated};
 pub use runtime::wait;
 pub use transfer::{
     Download, DownloadPlan, Downloaded, Fetch, Fetched, Learned, PackDamage, Part, RemoteIndex,
