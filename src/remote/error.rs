@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::base::CommitId;
 use crate::base::fs::PathError;
 use crate::base::interrupt::Interrupted;
 use crate::config::ConfigError;
@@ -56,6 +57,9 @@ pub enum RemoteError {
     PackGone { remote: String, pack: PackName },
     #[error("no pack of `{remote}` has {id}")]
     NoBlob { remote: String, id: BlobId },
+    /// Its parents are neither here nor, as far as its refs tell, there.
+    #[error("the history of {commit} is not here")]
+    Shallow { commit: CommitId },
     #[error("`{remote}` can only be read")]
     ReadOnly { remote: String },
     #[error("`{remote}` cannot be listed")]

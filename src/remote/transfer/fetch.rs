@@ -37,6 +37,7 @@ impl std::fmt::Debug for Part<'_> {
 #[derive(Debug, Clone, Copy)]
 pub struct Fetch<'a> {
     pub download: Download<'a>,
+    /// The objects of the same store, without a source: what is missing is fetched here.
     pub objects: &'a ObjectDb,
     pub part: Part<'a>,
     /// How many commits of each line are brought: all where it is nothing, 1 for the tips alone.

@@ -12,6 +12,7 @@ use crate::store::{BlobId, BlobKind};
 
 /// Returns every blob that `tips` lead to, but for what the remote has because its refs, `known`, lead
 /// to it. It costs what has changed since, and may name some blobs that the remote has all the same.
+/// `objects` must be those that are here: nothing is fetched.
 pub fn to_push(
     objects: &ObjectDb,
     tips: &Roots,
@@ -23,6 +24,9 @@ pub fn to_push(
     while !level.is_empty() {
         interrupt::check()?;
         let new = descent.enter(level, |id| objects.commit(id))?;
+        if let Some((commit, _)) = new.iter().find(|(id, _)| objects.is_shallow(*id)) {
+            return Err(RemoteError::Shallow { commit: *commit });
+        }
         wanted.extend(new.iter().map(|(id, _)| BlobId { kind: BlobKind::Commit, hash: id.0 }));
         level = descent.unmet(new.into_iter().flat_map(|(_, commit)| commit.parents).collect());
     }

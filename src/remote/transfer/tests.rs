@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use crate::base::{CommitId, NoProgress, RepoPath};
 use crate::remote::log::PackMeta;
-use crate::remote::{Part, RemoteError, RemoteIndex, check_packs, key, unbacked, wait};
+use crate::remote::{Part, RemoteError, RemoteIndex, check_packs, key, to_push, unbacked, wait};
 use crate::repo::reach::Roots;
 use crate::store::{BlobKind, ChunkStore, PackClass, PackName, StoreError};
 use meter::Remote;
@@ -240,6 +240,13 @@ fn a_shallow_fetch_ends_where_it_was_told_to() {
         there.closure(&tips[4..]).iter().filter(|id| id.kind == BlobKind::Commit).count(),
         2
     );
+    let elsewhere = to_push(&there.db, &roots(&tips[4..]), &Roots::default());
+    assert!(
+        matches!(elsewhere, Err(RemoteError::Shallow { commit }) if commit == tips[3]),
+        "what lies below cannot be sent"
+    );
+    let next = there.commit(&tips[4..], &[("a", b"next")]);
+    there.push(&mut remote, &roots(&[next]), &roots(&tips[4..]));
     let parents = there.db.commit_as_stored(tips[3]).unwrap().parents;
     there.fetch(&remote, &roots(&parents), &roots(&tips[4..]), Part::Whole, None);
     there.db.set_shallow(BTreeSet::new());
