@@ -30,10 +30,7 @@ async fn log_of(backend: &Backend, entries: u8) -> Result<RefLog, RemoteError> {
 /// Returns every entry, from the first on.
 async fn entries(backend: &Backend) -> Result<Vec<Entry>, RemoteError> {
     let id = format::read(backend).await?.unwrap();
-    let state = State::empty();
-    RefLog { backend: backend.clone(), id, state, removed: BTreeSet::new(), checkpoint: 0 }
-        .refresh()
-        .await
+    RefLog::at_the_start(backend, id).refresh().await
 }
 
 async fn reopened(backend: &Backend, saved: Option<&[u8]>) -> Result<RefLog, RemoteError> {
@@ -59,9 +56,9 @@ fn checkpoints_are_written_on_the_way_and_none_of_them_is_needed() {
     wait(async {
         let backend = sound();
         let log = log_of(&backend, 70).await?;
-        let numbers = backend.list(key::CHECKPOINTS).await?;
-        let keys: Vec<&str> = numbers.iter().map(|file| file.key.as_str()).collect();
-        assert_eq!(keys, [&*key::checkpoint(32), &*key::checkpoint(64)].map(|k| k));
+        let files = backend.list(key::CHECKPOINTS).await?;
+        let keys: Vec<String> = files.into_iter().map(|file| file.key).collect();
+        assert_eq!(keys, [32, 64].map(key::checkpoint));
         assert_eq!(checkpoint::latest(&backend).await, 64);
         let mut damaged = backend.get(&key::checkpoint(64), 1 << 20).await?.unwrap().to_vec();
         damaged[40] ^= 1;
@@ -113,6 +110,20 @@ fn an_entry_that_is_missing_in_the_middle_is_damage() {
         backend.delete(&key::entry(3)).await?;
         let error = RefLog::open(&backend, None).await.unwrap_err();
         assert!(matches!(&error, RemoteError::Damaged { key, .. } if *key == key::entry(3)));
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn the_end_of_a_log_that_is_lost_is_damage() {
+    wait(async {
+        let backend = sound();
+        log_of(&backend, 33).await?;
+        backend.delete(&key::entry(33)).await?;
+        backend.delete(&key::entry(32)).await?;
+        let error = RefLog::open(&backend, None).await.unwrap_err();
+        assert!(matches!(&error, RemoteError::Damaged { key, .. } if *key == key::entry(32)));
         Ok(())
     })
     .unwrap();
