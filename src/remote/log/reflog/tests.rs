@@ -7,7 +7,7 @@ use super::*;
 use crate::base::CommitId;
 use crate::refs::RefValue;
 use crate::remote::backend::faulty::{Fault, Faulty};
-use crate::remote::log::samples::{backend, branch, commit, draft, sound};
+use crate::remote::log::samples::{backend, branch, commit, draft, folder, sound};
 use crate::remote::{Creation, wait};
 
 /// Appends an entry that nobody stands in the way of.
@@ -215,6 +215,27 @@ fn a_format_that_is_newer_or_none_is_refused() {
         Ok(())
     })
     .unwrap();
+}
+
+#[test]
+fn of_writers_in_a_folder_one_wins_each_entry() {
+    const WINS: u64 = 8;
+    let dir = tempfile::tempdir().unwrap();
+    let write = || {
+        wait(async {
+            let mut log = RefLog::create(&folder(dir.path())).await?;
+            let mut won = 0;
+            while won < WINS {
+                let draft = draft(log.state());
+                won += u64::from(matches!(log.append(&draft).await?, Appended::Won(_)));
+            }
+            Ok(())
+        })
+        .unwrap();
+    };
+    std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(write))));
+    let log = wait(reopened(&folder(dir.path()), None)).unwrap();
+    assert_eq!(log.state().number, 4 * WINS);
 }
 
 /// What a writer believes of the entries that it wrote.
