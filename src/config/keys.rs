@@ -39,6 +39,14 @@ pub const KEYS: &[Key] = &[
     Key { name: "undo.keep_days", kind: Kind::Integer },
     Key { name: "undo.keep_operations", kind: Kind::Integer },
     Key { name: "remote.*.url", kind: Kind::Text },
+    Key { name: "remote.*.region", kind: Kind::Text },
+    Key { name: "remote.*.endpoint", kind: Kind::Text },
+    Key { name: "remote.*.path_style", kind: Kind::Choice(&["true", "false"]) },
+    Key { name: "remote.*.anonymous", kind: Kind::Choice(&["true", "false"]) },
+    Key { name: "remote.*.profile", kind: Kind::Text },
+    Key { name: "remote.*.account", kind: Kind::Text },
+    Key { name: "remote.*.allow_http", kind: Kind::Choice(&["true", "false"]) },
+    Key { name: "remote.*.jobs", kind: Kind::Integer },
 ];
 
 impl Key {

@@ -8,6 +8,7 @@ use crate::hook::{RunRecord, SpecErrors};
 use crate::object::ObjectError;
 use crate::ops::hooks::{Missing, Remedy};
 use crate::refs::{RefError, RefName};
+use crate::remote::RemoteError;
 use crate::repo::RepoError;
 use crate::store::StoreError;
 use crate::workspace::{Notice, WorkspaceError};
@@ -143,6 +144,8 @@ pub enum OpsError {
     Object(#[from] ObjectError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     #[error(transparent)]
     Path(#[from] PathError),
     #[error(transparent)]

@@ -6,7 +6,13 @@ mod download;
 mod fault;
 #[cfg(test)]
 pub(in crate::remote) mod faulty;
+mod open;
+mod options;
 mod pace;
+mod process;
+mod profile;
+mod s3;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod upload;
@@ -16,11 +22,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{GetOptions, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions};
 
+use self::open::Place;
+pub use self::options::RemoteOptions;
 pub(in crate::remote) use self::pace::Pace;
 use crate::base::Timestamp;
 use crate::config::Environment;
@@ -32,6 +39,7 @@ pub struct Backend {
     store: Arc<dyn ObjectStore>,
     url: RemoteUrl,
     pace: Pace,
+    jobs: usize,
 }
 
 /// An object that a listing found.
@@ -57,18 +65,20 @@ pub enum Creation {
 
 impl Backend {
     /// Opens the place that an address names; nothing is read or written yet.
-    pub fn open(url: &RemoteUrl, _environment: &Environment) -> Result<Self, RemoteError> {
-        let store: Arc<dyn ObjectStore> = match url.scheme() {
-            Scheme::Folder => Arc::new(LocalFileSystem::new().with_fsync(true)),
-            _ => return Err(RemoteError::UnknownScheme { scheme: format!("{:?}", url.scheme()) }),
-        };
-        Ok(Self::over(store, url))
+    pub fn open(
+        url: &RemoteUrl,
+        environment: &Environment,
+        options: &RemoteOptions,
+    ) -> Result<Self, RemoteError> {
+        let store = Place { url, environment, options }.open()?;
+        Ok(Self { store, url: url.clone(), pace: Pace::PATIENT, jobs: options.jobs() })
     }
 
     /// Returns the remote whose objects a store holds below the path of the address.
     pub fn over(store: Arc<dyn ObjectStore>, url: &RemoteUrl) -> Self {
         let store = Arc::new(PrefixStore::new(store, url.path()));
-        Self { store, url: url.clone(), pace: Pace::PATIENT }
+        let jobs = RemoteOptions::default().jobs();
+        Self { store, url: url.clone(), pace: Pace::PATIENT, jobs }
     }
 
     /// Returns the same remote, tried with another patience.
@@ -81,6 +91,23 @@ impl Backend {
         &self.url
     }
 
+    /// Returns how many transfers are to run at the same time.
+    pub fn jobs(&self) -> usize {
+        self.jobs
+    }
+
+    /// Tells whether nothing can be written here, whoever asks.
+    pub fn is_read_only(&self) -> bool {
+        self.url.scheme() == Scheme::Http
+    }
+
+    fn writable(&self) -> Result<(), RemoteError> {
+        if self.is_read_only() {
+            return Err(RemoteError::ReadOnly { remote: self.url.to_string() });
+        }
+        Ok(())
+    }
+
     /// Returns the length of an object, or nothing where there is none.
     pub async fn len(&self, key: &str) -> Result<Option<u64>, RemoteError> {
         let head = || self.answer(key, GetOptions::default().with_head(true));
@@ -89,7 +116,7 @@ impl Backend {
 
     /// Tries once to create an object that must not exist.
     pub async fn create(&self, key: &str, bytes: Bytes) -> Creation {
-        let path = match self.path(key) {
+        let path = match self.writable().and_then(|()| self.path(key)) {
             Ok(path) => path,
             Err(error) => return Creation::Refused(error),
         };
@@ -109,6 +136,7 @@ impl Backend {
 
     /// Writes an object, over whatever was there.
     pub async fn put(&self, key: &str, bytes: Bytes) -> Result<(), RemoteError> {
+        self.writable()?;
         let path = self.path(key)?;
         let patience = self.pace.allowance(bytes.len());
         let put = || {
@@ -120,6 +148,9 @@ impl Backend {
 
     /// Lists the objects whose keys start with `prefix` and a slash.
     pub async fn list(&self, prefix: &str) -> Result<Vec<Stored>, RemoteError> {
+        if self.url.scheme() == Scheme::Http {
+            return Err(RemoteError::NoListing { remote: self.url.to_string() });
+        }
         self.pace.retried(|| self.list_once(prefix)).await
     }
 
@@ -148,6 +179,7 @@ impl Backend {
 
     /// Deletes an object; one that is gone counts as deleted.
     pub async fn delete(&self, key: &str) -> Result<(), RemoteError> {
+        self.writable()?;
         let path = self.path(key)?;
         let delete = || self.in_time(self.pace.stall, "delete", key, self.store.delete(&path));
         match self.pace.retried(delete).await {

@@ -1,7 +1,10 @@
 //! What can go wrong with a remote, as facts.
 
+use std::path::PathBuf;
+
 use crate::base::fs::PathError;
 use crate::base::interrupt::Interrupted;
+use crate::config::ConfigError;
 use crate::object::ObjectError;
 use crate::remote::log::EntryFault;
 use crate::repo::RepoError;
@@ -12,14 +15,46 @@ use crate::store::StoreError;
 pub enum RemoteError {
     #[error("`{scheme}://` is no scheme that mlv knows")]
     UnknownScheme { scheme: String },
+    #[error("`{url}` is no address of a remote: {reason}")]
+    BadUrl { url: String, reason: String },
+    #[error("`{url}` holds a user or a secret")]
+    CredentialsInUrl { url: String },
+    #[error("`{remote}`: {what} cannot be: {reason}")]
+    BadSetting { remote: String, what: String, reason: String },
+    #[error("the profile `{profile}`: {reason}")]
+    BadProfile { profile: String, reason: String },
+    #[error("`{}` cannot be read as a file of profiles: {reason}", path.display())]
+    BadProfileFile { path: PathBuf, reason: String },
+    #[error("`{endpoint}` is not encrypted")]
+    NotEncrypted { endpoint: String },
     #[error("`{remote}` cannot be reached: {reason}")]
     Unreachable { remote: String, reason: String },
+    #[error("`{remote}` refused: {reason}")]
+    Failed { remote: String, reason: String },
+    #[error("there is no bucket for `{remote}`")]
+    NoBucket { remote: String },
+    #[error("nothing says who you are to `{remote}`")]
+    NoCredentials { remote: String },
+    #[error("`{remote}` does not accept who you say you are: {reason}")]
+    Unauthenticated { remote: String, reason: Unauthenticated },
+    #[error("`{remote}` does not let you {action} `{key}`")]
+    Denied { remote: String, action: &'static str, key: String },
+    #[error("`{remote}` is in {}", region(expected.as_deref()))]
+    WrongRegion { remote: String, expected: Option<String> },
+    #[error("`{remote}` has no room left")]
+    Full { remote: String },
+    #[error("the name of `{key}` is too long for `{remote}`")]
+    TooLong { remote: String, key: String },
+    #[error("`{remote}` does not serve parts of a file")]
+    NoRanges { remote: String },
     #[error("`{remote}` has no `{key}`")]
     Missing { remote: String, key: String },
     #[error("`{key}` of `{remote}` is damaged: {reason}")]
     Damaged { remote: String, key: String, reason: String },
     #[error("`{remote}` can only be read")]
     ReadOnly { remote: String },
+    #[error("`{remote}` cannot be listed")]
+    NoListing { remote: String },
     #[error("the file on its way to or from `{key}` of `{remote}`: {reason}")]
     LocalFile { remote: String, key: String, reason: String },
     #[error("no threads for the network: {reason}")]
@@ -37,6 +72,8 @@ pub enum RemoteError {
     #[error("the log takes no such entry: {0}")]
     Entry(#[from] EntryFault),
     #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
     Path(#[from] PathError),
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -48,9 +85,28 @@ pub enum RemoteError {
     Interrupted(#[from] Interrupted),
 }
 
+/// Why a server does not accept somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unauthenticated {
+    #[error("the session has expired")]
+    Expired,
+    #[error("the clock of this machine is wrong")]
+    Clock,
+    #[error("the secret does not fit the key")]
+    WrongSecret,
+    #[error("the key is unknown")]
+    UnknownKey,
+    #[error("the credentials are not valid")]
+    Rejected,
+}
+
 impl RemoteError {
     /// Tells whether the same again may succeed: the network, a busy server, a lost answer.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Unreachable { .. })
     }
+}
+
+fn region(expected: Option<&str>) -> String {
+    expected.map_or_else(|| "another region".to_owned(), |region| format!("the region `{region}`"))
 }

@@ -8,7 +8,7 @@ pub mod log;
 mod runtime;
 mod url;
 
-pub use backend::{Backend, Creation, Stored};
-pub use error::RemoteError;
+pub use backend::{Backend, Creation, RemoteOptions, Stored};
+pub use error::{RemoteError, Unauthenticated};
 pub use runtime::wait;
 pub use url::{RemoteUrl, Scheme};

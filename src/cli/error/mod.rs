@@ -3,6 +3,7 @@
 
 mod convert;
 mod ops;
+mod remote;
 
 use std::error::Error;
 use std::fmt::Display;

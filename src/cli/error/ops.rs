@@ -27,6 +27,7 @@ impl From<OpsError> for CommandError {
             OpsError::Object(error) => error.into(),
             OpsError::Store(error) => error.into(),
             OpsError::Git(error) => error.into(),
+            OpsError::Remote(error) => error.into(),
             error => facts(error),
         }
     }

@@ -8,7 +8,8 @@ use object_store::ObjectStoreExt as _;
 use proptest::prelude::*;
 
 use super::faulty::{Fault, Faulty};
-use super::{Backend, Creation};
+use super::{Backend, Creation, RemoteOptions};
+use crate::config::Environment;
 use crate::remote::{RemoteError, RemoteUrl, wait};
 
 const LARGE: usize = (16 << 20) + 12_345;
@@ -150,4 +151,97 @@ fn a_range_past_the_end_is_damage() {
     wait(backend.put("key", "value".into())).unwrap();
     assert!(matches!(wait(backend.get_range("key", 2..6)), Err(RemoteError::Damaged { .. })));
     assert!(matches!(wait(backend.get_range("no", 2..6)), Err(RemoteError::Missing { .. })));
+}
+
+fn folder(path: &Path) -> Backend {
+    let url = RemoteUrl::parse(path.to_str().unwrap(), Path::new("/")).unwrap();
+    Backend::open(&url, &Environment::default(), &RemoteOptions::default()).unwrap()
+}
+
+#[test]
+fn a_folder_may_have_any_name_and_is_made_with_the_first_object() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["a b", "100%25", "ü#1", "x?y*[z]", "back\\slash", "~tilde", "a:b"] {
+        let path = dir.path().join(name).join("below");
+        let backend = folder(&path);
+        assert_eq!(wait(backend.get("refs/latest", 10)).unwrap(), None, "{name}");
+        assert_eq!(wait(backend.list("refs")).unwrap(), [], "{name}");
+        assert!(!path.exists(), "{name} is not made by reading");
+        wait(backend.put("refs/latest", "1".into())).unwrap();
+        let written = std::fs::read(path.join("refs/latest")).unwrap();
+        assert_eq!(written, b"1", "{name}");
+        assert_eq!(wait(backend.list("refs")).unwrap()[0].key, "refs/latest", "{name}");
+    }
+}
+
+#[test]
+fn of_many_who_create_the_same_in_a_folder_one_wins() {
+    let dir = tempfile::tempdir().unwrap();
+    let backend = folder(dir.path());
+    for round in 0..5 {
+        let create = |thread: u8| {
+            let bytes = Bytes::from(vec![thread; 100]);
+            let created = wait(async { Ok(backend.create(&format!("log/{round}"), bytes).await) });
+            matches!(created.unwrap(), Creation::Created)
+        };
+        let winners: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> =
+                (0..8).map(|thread| scope.spawn(move || create(thread))).collect();
+            threads.into_iter().map(|thread| usize::from(thread.join().unwrap())).sum()
+        });
+        assert_eq!(winners, 1, "round {round}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_one_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    crate::base::fs::atomic_write(&file, b"x").unwrap();
+    let error = wait(folder(&file).put("refs/latest", "1".into())).unwrap_err();
+    assert!(matches!(error, RemoteError::Failed { .. }), "{error:?}");
+    let created = wait(async { Ok(folder(&file).create("refs/latest", "1".into()).await) });
+    assert!(matches!(created, Ok(Creation::Refused(_))));
+}
+
+#[test]
+fn what_interrupted_writes_left_is_not_listed_and_swept_when_it_is_old() {
+    let dir = tempfile::tempdir().unwrap();
+    let backend = folder(dir.path());
+    wait(backend.put("packs/aa/x.pack", "1".into())).unwrap();
+    let leaving = dir.path().join("packs/aa/y.pack#1");
+    crate::base::fs::atomic_write(&leaving, b"half").unwrap();
+    assert_eq!(wait(backend.list("packs")).unwrap().len(), 1);
+    let sweep = |seconds| wait(backend.sweep(std::time::Duration::from_secs(seconds))).unwrap();
+    assert_eq!((sweep(3600), leaving.exists()), (0, true));
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(7200);
+    std::fs::File::open(&leaving).unwrap().set_modified(old).unwrap();
+    assert_eq!((sweep(3600), leaving.exists()), (1, false));
+    assert_eq!(wait(backend.len("packs/aa/x.pack")).unwrap(), Some(1));
+}
+
+#[test]
+fn nothing_is_written_to_a_web_server() {
+    let url = RemoteUrl::parse("https://example.org/mirror", Path::new("/")).unwrap();
+    let web = Backend::open(&url, &Environment::default(), &RemoteOptions::default()).unwrap();
+    assert!(matches!(wait(web.put("key", "x".into())), Err(RemoteError::ReadOnly { .. })));
+    assert!(matches!(wait(web.delete("key")), Err(RemoteError::ReadOnly { .. })));
+    assert!(matches!(wait(web.list("refs")), Err(RemoteError::NoListing { .. })));
+    let created = wait(async { Ok(web.create("key", "x".into()).await) }).unwrap();
+    assert!(matches!(created, Creation::Refused(RemoteError::ReadOnly { .. })));
+}
+
+#[test]
+fn an_endpoint_elsewhere_is_encrypted_unless_the_user_says_otherwise() {
+    let url = url();
+    let open = |endpoint: &str, allow_http| {
+        let endpoint = Some(endpoint.to_owned());
+        let options = RemoteOptions { endpoint, allow_http, ..RemoteOptions::default() };
+        Backend::open(&url, &Environment::default(), &options).map(|_| ())
+    };
+    assert!(matches!(open("http://minio:9000", None), Err(RemoteError::NotEncrypted { .. })));
+    assert!(matches!(open("minio:9000", None), Err(RemoteError::BadSetting { .. })));
+    open("http://minio:9000", Some(true)).unwrap();
+    open("http://localhost:9000", None).unwrap();
+    open("https://minio:9000", None).unwrap();
 }

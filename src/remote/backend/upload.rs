@@ -52,6 +52,7 @@ impl Backend {
         file: &File,
         sent: &(dyn Fn(u64) + Sync),
     ) -> Result<(), RemoteError> {
+        self.writable()?;
         let file = Arc::new(file.try_clone().map_err(|error| self.local(key, &error))?);
         let len = file.metadata().map_err(|error| self.local(key, &error))?.len();
         let told = Told { sent, now: AtomicU64::new(0), told: AtomicU64::new(0) };
