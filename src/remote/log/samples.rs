@@ -4,14 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use object_store::local::LocalFileSystem;
 use proptest::prelude::*;
 
 use crate::base::{CommitId, Hash, PackId, Timestamp, TreeId};
+use crate::config::Environment;
 use crate::refs::{RefName, RefValue};
 use crate::remote::backend::{Pace, faulty::Faulty};
 use crate::remote::log::{Draft, PackMeta, State};
-use crate::remote::{Backend, RemoteUrl};
+use crate::remote::{Backend, RemoteOptions, RemoteUrl};
 use crate::store::{PackClass, PackName};
 
 pub fn pack(number: u8) -> PackName {
@@ -46,10 +46,10 @@ pub fn sound() -> Backend {
     backend(&Faulty::seeded(0, 0))
 }
 
-/// Returns a remote in a folder that exists.
+/// Returns a remote in a folder.
 pub fn folder(dir: &Path) -> Backend {
-    let store = LocalFileSystem::new_with_prefix(dir).unwrap().with_fsync(true);
-    Backend::over(Arc::new(store), &RemoteUrl::parse("s3://bucket", dir).unwrap())
+    let url = RemoteUrl::parse(dir.to_str().unwrap(), Path::new("/")).unwrap();
+    Backend::open(&url, &Environment::default(), &RemoteOptions::default()).unwrap()
 }
 
 /// One move of a log that is about to be written: what of it fits is taken.

@@ -218,6 +218,19 @@ fn a_format_that_is_newer_or_none_is_refused() {
 }
 
 #[test]
+fn a_folder_becomes_a_remote_where_there_is_none_and_where_a_writer_died() {
+    let dir = tempfile::tempdir().unwrap();
+    let half_written = dir.path().join("half");
+    std::fs::create_dir(&half_written).unwrap();
+    std::fs::File::create(half_written.join("mlv-remote#1")).unwrap();
+    for path in [dir.path().join("new"), half_written] {
+        assert!(wait(RefLog::open(&folder(&path), None)).unwrap().is_none());
+        let log = wait(log_of(&folder(&path), 2)).unwrap();
+        assert_eq!(wait(reopened(&folder(&path), None)).unwrap().state(), log.state());
+    }
+}
+
+#[test]
 fn of_writers_in_a_folder_one_wins_each_entry() {
     const WINS: u64 = 8;
     let dir = tempfile::tempdir().unwrap();
