@@ -60,7 +60,7 @@ impl Server {
         let server =
             Self::start(Command::new("python3").arg(script("gcs.py")), "gs://bucket/remote");
         let endpoint = server.endpoint.clone();
-        server.with(&[("GOOGLE_BASE_URL", &endpoint), ("GOOGLE_SKIP_SIGNATURE", "true")])
+        server.with(&[("GOOGLE_BASE_URL", &endpoint), ("GOOGLE_BEARER_TOKEN", "token")])
     }
 
     /// Starts a web server over a folder.
