@@ -45,6 +45,8 @@ mod odd_names;
 mod output;
 mod pick;
 mod reference;
+mod remote_log;
+mod remote_servers;
 mod reset;
 mod restore;
 mod rm;

@@ -4,6 +4,7 @@ mod environment;
 pub mod guide;
 pub mod model;
 mod output;
+pub mod servers;
 
 pub use environment::TestEnvironment;
 pub use output::Output;

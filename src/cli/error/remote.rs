@@ -63,6 +63,15 @@ fn hint(error: &RemoteError) -> Option<String> {
         RemoteError::NoRanges { .. } => "serve the files with a server that knows ranges, as nginx",
         RemoteError::Damaged { .. } => "`mlv fsck` tells whether the data here is whole",
         RemoteError::ReadOnly { .. } => "push to the address of the bucket or folder itself",
+        RemoteError::NotARepository { .. } => "check the address; the first push makes a remote",
+        RemoteError::Foreign { .. } => "give it a folder, or a part of the bucket, of its own",
+        RemoteError::NewerFormat { .. } => "a newer mlv has written it: update mlv",
+        RemoteError::NoConditionalCreate { .. } => {
+            "two pushes at once would lose one there; use a server that honours `If-None-Match: *`"
+        }
+        RemoteError::Unsettled { .. } => {
+            "once the remote answers again, `mlv fetch` shows whether it was taken"
+        }
         _ => return None,
     };
     Some(hint.to_owned())
@@ -105,6 +114,8 @@ mod tests {
         assert_eq!(error.lines(), ["`s3://data` is in the region `eu-1`"]);
         let hint = "`region = \"eu-1\"` under `[remote.NAME]` or `AWS_REGION` says so";
         assert_eq!((error.hints, error.exit), (vec![hint.to_owned()], ExitStatus::Failed));
+        let newer = CommandError::from(RemoteError::NewerFormat { remote: remote(), version: 2 });
+        assert_eq!(newer.hints, ["a newer mlv has written it: update mlv"]);
         let secret = RemoteError::CredentialsInUrl { url: "s3://***@data".to_owned() };
         assert_eq!(CommandError::from(secret).exit, ExitStatus::Usage);
     }

@@ -60,6 +60,9 @@ impl Backend {
             return RemoteError::BadProfile { profile, reason };
         }
         let said = Said::of(error);
+        if said.is_of_the_machine() && !matches!(said.status, Some(429 | 500..)) {
+            return RemoteError::NoCredentials { remote };
+        }
         if let Some(fact) = self.told_by_code(action, key, &said) {
             return fact;
         }
@@ -103,6 +106,9 @@ impl Backend {
             "AuthenticationFailed" | "InvalidAuthenticationInfo" | "InvalidToken" => {
                 unauthenticated(Unauthenticated::Rejected)
             }
+            "AuthorizationFailure" if said.text.contains("failed to authenticate") => {
+                unauthenticated(Unauthenticated::Rejected)
+            }
             "AccessDenied" | "AllAccessDisabled" | "AuthorizationPermissionMismatch" => {
                 RemoteError::Denied { remote, action, key: key.to_owned() }
             }
@@ -123,11 +129,6 @@ impl Backend {
     }
 
     fn told_by_transport(&self, remote: String, said: &Said) -> RemoteError {
-        // The places where clouds hand out the credentials of a machine.
-        let hosts = ["169.254.169.254", "169.254.170.2", "metadata.google.internal"];
-        if hosts.iter().any(|host| said.text.contains(host)) {
-            return RemoteError::NoCredentials { remote };
-        }
         if said.text.contains("invalid peer certificate") {
             return RemoteError::Failed { remote, reason: said.reason() };
         }
@@ -173,6 +174,12 @@ impl Said {
         let status =
             text.split_once("status code: ").and_then(|(_, rest)| rest.get(..3)?.parse().ok());
         Self { status, cause: last.to_string(), text }
+    }
+
+    /// Tells whether it was asked who this machine is, as clouds tell their own machines.
+    fn is_of_the_machine(&self) -> bool {
+        let hosts = ["://169.254.169.254", "://169.254.170.2", "://metadata.google.internal"];
+        hosts.iter().any(|host| self.text.contains(host))
     }
 
     /// Returns what an XML element of the body holds.
@@ -264,8 +271,11 @@ mod tests {
 
     #[test]
     fn a_machine_without_a_role_has_no_credentials() {
-        let source = "Error performing PUT http://169.254.169.254/latest/api/token in 1s".into();
-        let fact = fault(&Error::Generic { store: "S3", source });
-        assert!(matches!(fact, RemoteError::NoCredentials { .. }), "{fact}");
+        for said in ["operation timed out", "status code: 403 Forbidden: denied"] {
+            let source =
+                format!("Error performing PUT http://169.254.169.254/latest: {said}").into();
+            let fact = fault(&Error::Generic { store: "S3", source });
+            assert!(matches!(fact, RemoteError::NoCredentials { .. }), "{fact}");
+        }
     }
 }

@@ -9,7 +9,7 @@ pub const INTERVAL: u64 = 32;
 /// So many checkpoints stay.
 const KEPT: usize = 4;
 /// The most bytes that a checkpoint may have.
-const MAX_LEN: u64 = 64 << 20;
+pub const MAX_LEN: u64 = 64 << 20;
 const MAX_HINT: u64 = 32;
 
 /// Returns the number of the newest checkpoint as far as somebody noted it; zero where nobody did.
@@ -21,6 +21,9 @@ pub async fn latest(backend: &Backend) -> u64 {
 
 /// Returns the state after an entry, where there is a sound checkpoint of it.
 pub async fn read(backend: &Backend, number: u64) -> Option<State> {
+    if number == 0 {
+        return None;
+    }
     let bytes = passed_over(backend.get(&key::checkpoint(number), MAX_LEN).await)??;
     match State::from_bytes(&bytes) {
         Ok(state) if state.number == number => Some(state),

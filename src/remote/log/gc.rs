@@ -81,7 +81,7 @@ impl GcPlan {
         draft.forget.extend(&self.gone);
     }
 
-    /// Writes into a draft that the packs to be rewritten go, and those that were made of them come.
+    /// Writes into a draft that the packs to be rewritten go, and what was made of them comes.
     pub fn mark_rewritten(&self, draft: &mut Draft, made: &[(PackName, PackMeta)]) {
         draft.remove.extend(&self.packs.rewrite);
         draft.add.extend(made.iter().copied());

@@ -1,6 +1,7 @@
 //! The log of a remote: numbered entries, each created by whoever comes first, that move refs and
 //! let packs come and go. What a remote holds is these entries folded; nothing else is true.
 
+mod audit;
 mod checkpoint;
 mod entry;
 mod format;
@@ -15,6 +16,7 @@ mod samples;
 mod settle;
 mod state;
 
+pub use audit::Audit;
 pub use entry::{Change, Draft, Entry, EntryFault, EntryId, MAX_ENTRY, PackMeta};
 pub use format::RemoteId;
 pub use gc::{GcPlan, PackUse, Swept};

@@ -40,7 +40,7 @@ pub enum Appended {
 
 impl RefLog {
     /// Reads the log of a remote up to its head; nothing where no remote was made. `saved` is what
-    /// [`RefLog::save`] returned once: it saves reading, and is thrown away where the remote contradicts it.
+    /// [`RefLog::save`] returned once: it saves reading, and is thrown away where it is wrong.
     pub async fn open(
         backend: &Backend,
         saved: Option<&[u8]>,
@@ -64,34 +64,53 @@ impl RefLog {
         saved: Option<&[u8]>,
         latest: u64,
     ) -> Result<Self, RemoteError> {
-        let (backend, state) = (backend.clone(), State::empty());
-        let empty = Self { backend, id, state, removed: BTreeSet::new(), checkpoint: latest };
+        let mut log = Self::at_the_start(backend, id);
+        log.checkpoint = latest;
         let saved = saved.and_then(|saved| restore(id, saved));
         let is_near = |state: &State| latest.saturating_sub(state.number) < checkpoint::INTERVAL;
-        let mut log = match saved.filter(is_near) {
-            Some(state) => empty.starting_from(state).await?,
-            None => None,
+        let starts = match saved.filter(is_near) {
+            Some(state) => log.start_from(state).await?,
+            None => false,
         };
-        if log.is_none() && latest > 0 {
-            log = empty.starting_from_checkpoint(latest).await?;
+        if !starts && !log.start_from_checkpoint().await? {
+            log.refresh().await?;
         }
-        let mut log = log.unwrap_or(empty);
-        log.refresh().await?;
         Ok(log)
     }
 
-    async fn starting_from_checkpoint(&self, number: u64) -> Result<Option<Self>, RemoteError> {
-        match checkpoint::read(&self.backend, number).await {
-            Some(state) => self.starting_from(state).await,
-            None => Ok(None),
-        }
+    /// Returns the log before its first entry.
+    pub(super) fn at_the_start(backend: &Backend, id: RemoteId) -> Self {
+        let (backend, state) = (backend.clone(), State::empty());
+        Self { backend, id, state, removed: BTreeSet::new(), checkpoint: 0 }
     }
 
-    /// Returns the log from a state on, if that is the state after its last entry.
-    async fn starting_from(&self, state: State) -> Result<Option<Self>, RemoteError> {
-        let last = self.backend.get(&key::entry(state.number), MAX_ENTRY).await?;
-        let holds = last.is_some_and(|bytes| Hash::of(&bytes) == state.hash);
-        Ok(holds.then(|| Self { state, ..self.clone() }))
+    /// Reads on from a state, if that is the state after its last entry; tells whether it is.
+    async fn start_from(&mut self, state: State) -> Result<bool, RemoteError> {
+        let window = read::window(&self.backend, state.number, 2).await?;
+        let mut entries = window.entries.iter();
+        if entries.next().is_none_or(|bytes| Hash::of(bytes) != state.hash) {
+            return Ok(false);
+        }
+        self.state = state;
+        entries.try_for_each(|bytes| self.take(bytes).map(drop))?;
+        if !window.is_last {
+            self.refresh().await?;
+        }
+        Ok(true)
+    }
+
+    /// Reads on from the newest checkpoint; tells whether it was sound.
+    async fn start_from_checkpoint(&mut self) -> Result<bool, RemoteError> {
+        let number = self.checkpoint;
+        let Some(state) = checkpoint::read(&self.backend, number).await else {
+            return Ok(false);
+        };
+        let starts = self.start_from(state).await?;
+        let entry = key::entry(number);
+        if !starts && self.backend.len(&entry).await?.is_none() {
+            return Err(self.backend.damaged(&entry, "it is missing, and was there once"));
+        }
+        Ok(starts)
     }
 
     /// Returns what the remote holds, as far as the log was read.
@@ -107,8 +126,8 @@ impl RefLog {
         &self.backend
     }
 
-    /// Tells whether a pack that was uploaded since the log was opened must not be added any more. Of
-    /// one that was uploaded before that, its file must be there besides.
+    /// Tells whether a pack that was uploaded since the log was opened must not be added any more.
+    /// One that was uploaded before must not be added either where its file is gone by now.
     pub fn is_removed(&self, pack: &PackName) -> bool {
         self.removed.contains(pack) || self.state.removed.contains(pack)
     }
@@ -118,17 +137,27 @@ impl RefLog {
         [&self.id.to_bytes()[..], &self.state.to_bytes()].concat()
     }
 
-    /// Reads up to the head of the log, and returns the entries that are new: each of them, in order.
+    /// Reads up to the head of the log, and returns the entries that are new: all, in order.
     pub async fn refresh(&mut self) -> Result<Vec<Entry>, RemoteError> {
         let mut entries = Vec::new();
+        self.read_on(&mut |_, entry| entries.push(entry)).await?;
+        Ok(entries)
+    }
+
+    /// Reads up to the head of the log, and calls `visit` after each entry with the state it led to.
+    pub(super) async fn read_on(
+        &mut self,
+        visit: &mut (dyn FnMut(&State, Entry) + Send),
+    ) -> Result<(), RemoteError> {
         let mut count = 1;
         loop {
             let window = read::window(&self.backend, self.state.number + 1, count).await?;
             for bytes in window.entries {
-                entries.push(self.take(&bytes)?);
+                let entry = self.take(&bytes)?;
+                visit(&self.state, entry);
             }
             if window.is_last {
-                return Ok(entries);
+                return Ok(());
             }
             count = (count * 4).min(MAX_WINDOW);
         }
@@ -145,8 +174,8 @@ impl RefLog {
         Ok(entry)
     }
 
-    /// Appends the entry that was planned on the state of this log. After `Unsettled` it may be in
-    /// the log, or come into it yet; after any other error it is not.
+    /// Appends the entry that was planned on the state of this log. After `Unsettled`, and where this
+    /// is given up half way, it may be in the log or come into it yet; after any other error it is not.
     pub async fn append(&mut self, draft: &Draft) -> Result<Appended, RemoteError> {
         let entry = draft.entry(&self.state)?;
         self.state.check(&entry)?;

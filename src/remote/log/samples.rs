@@ -1,15 +1,18 @@
 //! Values that the tests of this room share.
 
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use crate::base::{CommitId, Hash, PackId, Timestamp, TreeId};
+use crate::config::Environment;
 use crate::refs::{RefName, RefValue};
 use crate::remote::backend::{Pace, faulty::Faulty};
 use crate::remote::log::{Draft, PackMeta, State};
-use crate::remote::{Backend, RemoteUrl};
+use crate::remote::{Backend, RemoteOptions, RemoteUrl};
 use crate::store::{PackClass, PackName};
-use std::sync::Arc;
-use std::time::Duration;
 
 pub fn pack(number: u8) -> PackName {
     PackName { id: PackId(Hash([number; 32])), nonce: u64::from(number) }
@@ -33,7 +36,7 @@ pub fn draft(state: &State) -> Draft {
 
 /// Returns a remote over a store; requests that get no answer are given up at once.
 pub fn backend(faulty: &Arc<Faulty>) -> Backend {
-    let url = RemoteUrl::parse("s3://bucket/a/b", std::path::Path::new("/")).unwrap();
+    let url = RemoteUrl::parse("s3://bucket/a/b", Path::new("/")).unwrap();
     let pace = Pace { stall: Duration::from_millis(3), ..Pace::QUICK };
     faulty.backend(&url).with_pace(pace)
 }
@@ -41,6 +44,12 @@ pub fn backend(faulty: &Arc<Faulty>) -> Backend {
 /// Returns a remote that never fails.
 pub fn sound() -> Backend {
     backend(&Faulty::seeded(0, 0))
+}
+
+/// Returns a remote in a folder.
+pub fn folder(dir: &Path) -> Backend {
+    let url = RemoteUrl::parse(dir.to_str().unwrap(), Path::new("/")).unwrap();
+    Backend::open(&url, &Environment::default(), &RemoteOptions::default()).unwrap()
 }
 
 /// One move of a log that is about to be written: what of it fits is taken.

@@ -217,7 +217,7 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
     proptest::collection::vec(deed, 1..8)
 }
 
-/// Does one thing after the other; one whose outcome is not known is left there, as by a process that died.
+/// Does one thing after the other; one whose outcome is not known is left at that.
 async fn live(world: &World, faulty: Arc<Faulty>, deeds: Vec<Deed>) {
     let backend = backend(&faulty);
     let mut uploads = Uploads::new();

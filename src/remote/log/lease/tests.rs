@@ -1,17 +1,12 @@
-use std::sync::Arc;
-
 use futures_util::future::join_all;
-use object_store::ObjectStore;
-use object_store::local::LocalFileSystem;
 use proptest::prelude::*;
 
 use super::*;
-use crate::remote::RemoteUrl;
 use crate::remote::backend::faulty::Faulty;
-use crate::remote::log::samples::{backend, sound};
+use crate::remote::log::samples::{backend, folder, sound};
 use crate::remote::wait;
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 async fn won(backend: &Backend, worker: &str) -> Result<Lease, RemoteError> {
     match claim(backend, 7, "train", worker, HOUR).await? {
@@ -46,16 +41,9 @@ fn work_that_one_worker_holds_is_not_done_by_another() {
     .unwrap();
 }
 
-/// Returns a remote in a folder, whose files a test can make older than they are.
-fn folder(dir: &std::path::Path) -> Backend {
-    let store: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(dir).unwrap());
-    let url = RemoteUrl::parse("s3://bucket", std::path::Path::new("/")).unwrap();
-    Backend::over(store, &url)
-}
-
 /// Makes all that was written look as if it had been written a day ago.
 fn age(dir: &std::path::Path) {
-    let yesterday = std::time::SystemTime::now() - Duration::from_secs(24 * 3600);
+    let yesterday = std::time::SystemTime::now() - Duration::from_hours(24);
     for file in std::fs::read_dir(dir).unwrap() {
         let file = std::fs::File::options().write(true).open(file.unwrap().path()).unwrap();
         file.set_modified(yesterday).unwrap();

@@ -7,7 +7,7 @@ use super::*;
 use crate::base::CommitId;
 use crate::refs::RefValue;
 use crate::remote::backend::faulty::{Fault, Faulty};
-use crate::remote::log::samples::{backend, branch, commit, draft, sound};
+use crate::remote::log::samples::{backend, branch, commit, draft, folder, sound};
 use crate::remote::{Creation, wait};
 
 /// Appends an entry that nobody stands in the way of.
@@ -30,10 +30,7 @@ async fn log_of(backend: &Backend, entries: u8) -> Result<RefLog, RemoteError> {
 /// Returns every entry, from the first on.
 async fn entries(backend: &Backend) -> Result<Vec<Entry>, RemoteError> {
     let id = format::read(backend).await?.unwrap();
-    let state = State::empty();
-    RefLog { backend: backend.clone(), id, state, removed: BTreeSet::new(), checkpoint: 0 }
-        .refresh()
-        .await
+    RefLog::at_the_start(backend, id).refresh().await
 }
 
 async fn reopened(backend: &Backend, saved: Option<&[u8]>) -> Result<RefLog, RemoteError> {
@@ -59,9 +56,9 @@ fn checkpoints_are_written_on_the_way_and_none_of_them_is_needed() {
     wait(async {
         let backend = sound();
         let log = log_of(&backend, 70).await?;
-        let numbers = backend.list(key::CHECKPOINTS).await?;
-        let keys: Vec<&str> = numbers.iter().map(|file| file.key.as_str()).collect();
-        assert_eq!(keys, [&*key::checkpoint(32), &*key::checkpoint(64)].map(|k| k));
+        let files = backend.list(key::CHECKPOINTS).await?;
+        let keys: Vec<String> = files.into_iter().map(|file| file.key).collect();
+        assert_eq!(keys, [32, 64].map(key::checkpoint));
         assert_eq!(checkpoint::latest(&backend).await, 64);
         let mut damaged = backend.get(&key::checkpoint(64), 1 << 20).await?.unwrap().to_vec();
         damaged[40] ^= 1;
@@ -113,6 +110,20 @@ fn an_entry_that_is_missing_in_the_middle_is_damage() {
         backend.delete(&key::entry(3)).await?;
         let error = RefLog::open(&backend, None).await.unwrap_err();
         assert!(matches!(&error, RemoteError::Damaged { key, .. } if *key == key::entry(3)));
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn the_end_of_a_log_that_is_lost_is_damage() {
+    wait(async {
+        let backend = sound();
+        log_of(&backend, 33).await?;
+        backend.delete(&key::entry(33)).await?;
+        backend.delete(&key::entry(32)).await?;
+        let error = RefLog::open(&backend, None).await.unwrap_err();
+        assert!(matches!(&error, RemoteError::Damaged { key, .. } if *key == key::entry(32)));
         Ok(())
     })
     .unwrap();
@@ -204,6 +215,40 @@ fn a_format_that_is_newer_or_none_is_refused() {
         Ok(())
     })
     .unwrap();
+}
+
+#[test]
+fn a_folder_becomes_a_remote_where_there_is_none_and_where_a_writer_died() {
+    let dir = tempfile::tempdir().unwrap();
+    let half_written = dir.path().join("half");
+    std::fs::create_dir(&half_written).unwrap();
+    std::fs::File::create(half_written.join("mlv-remote#1")).unwrap();
+    for path in [dir.path().join("new"), half_written] {
+        assert!(wait(RefLog::open(&folder(&path), None)).unwrap().is_none());
+        let log = wait(log_of(&folder(&path), 2)).unwrap();
+        assert_eq!(wait(reopened(&folder(&path), None)).unwrap().state(), log.state());
+    }
+}
+
+#[test]
+fn of_writers_in_a_folder_one_wins_each_entry() {
+    const WINS: u64 = 8;
+    let dir = tempfile::tempdir().unwrap();
+    let write = || {
+        wait(async {
+            let mut log = RefLog::create(&folder(dir.path())).await?;
+            let mut won = 0;
+            while won < WINS {
+                let draft = draft(log.state());
+                won += u64::from(matches!(log.append(&draft).await?, Appended::Won(_)));
+            }
+            Ok(())
+        })
+        .unwrap();
+    };
+    std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(write))));
+    let log = wait(reopened(&folder(dir.path()), None)).unwrap();
+    assert_eq!(log.state().number, 4 * WINS);
 }
 
 /// What a writer believes of the entries that it wrote.
