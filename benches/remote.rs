@@ -83,7 +83,7 @@ impl Remote {
     fn in_folder(folder: &Path) -> Outcome<Self> {
         std::fs::create_dir_all(folder)?;
         let url = RemoteUrl::parse(&folder.to_string_lossy(), Path::new("/"))?;
-        let backend = Backend::open(&url, &Environment::from_process())?;
+        let backend = Backend::open(&url, &Environment::from_process(), &RemoteOptions::default())?;
         Ok(Self { folder: folder.to_owned(), backend, packs: BTreeMap::new() })
     }
 
