@@ -135,14 +135,24 @@ fn rounds(usual: u64) -> u64 {
 }
 
 /// What is killed, in turn.
-const VERBS: [&str; 9] =
-    ["add", "commit", "switch", "merge", "dirty switch", "undo", "discard", "gc", "clone"];
+const VERBS: [&str; 10] = [
+    "add",
+    "commit",
+    "switch",
+    "merge",
+    "dirty switch",
+    "undo",
+    "discard",
+    "gc",
+    "clone",
+    "sparse",
+];
 
 #[test]
 fn kills_at_random_moments_lose_nothing() {
     let seed = parameter("MLV_CRASH_SEED", 1);
     let mut world = World::new(seed);
-    for round in 0..rounds(18) {
+    for round in 0..rounds(20) {
         world.round = round;
         let verb = VERBS[round as usize % VERBS.len()];
         match verb {
@@ -205,6 +215,14 @@ fn kills_at_random_moments_lose_nothing() {
                 let window = ["undo.keep_days=0", "undo.keep_operations=4"];
                 world.kill(&["-c", window[0], "-c", window[1], "gc"]);
                 world.check(&before, verb);
+                world.check_clean(verb);
+            }
+            "sparse" => {
+                world.commit_everything();
+                let before = model::on_disk(&world.env.root());
+                world.kill(&["sparse", "set", "d0", "d1", "mlv.yaml"]);
+                world.check(&before, verb);
+                world.env.success(&["sparse", "disable"]);
                 world.check_clean(verb);
             }
             _ => kill_a_clone(&mut world),

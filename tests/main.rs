@@ -49,6 +49,7 @@ mod remote_servers;
 mod reset;
 mod restore;
 mod rm;
+mod sparse;
 mod stash;
 mod status;
 mod switch;

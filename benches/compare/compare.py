@@ -365,7 +365,8 @@ def hooks_of_mlv(where, env, count):
     lines = ["version: 1", "hooks:"]
     for i in range(count):
         needs = f", needs: [h{i - 10}]" if i >= 10 else ""
-        lines.append(f"  h{i}: {{on: pre-commit, inputs: [none/**], run: 'true'{needs}}}")
+        # Hooks that say the same share a verdict, so each says something of its own.
+        lines.append(f"  h{i}: {{on: pre-commit, inputs: [none/**], run: 'true {i}'{needs}}}")
     with open(os.path.join(where, "mlv.yaml"), "w") as out:
         out.write("\n".join(lines) + "\n")
     run(["mlv", "add", "mlv.yaml"], where, env, timed=False)

@@ -39,6 +39,7 @@ pub const KEYS: &[Key] = &[
     Key { name: "undo.keep_days", kind: Kind::Integer },
     Key { name: "undo.keep_operations", kind: Kind::Integer },
     Key { name: "remote.*.url", kind: Kind::Text },
+    Key { name: "remote.*.promisor", kind: Kind::Choice(&["true", "false"]) },
     Key { name: "remote.*.region", kind: Kind::Text },
     Key { name: "remote.*.endpoint", kind: Kind::Text },
     Key { name: "remote.*.path_style", kind: Kind::Choice(&["true", "false"]) },
@@ -47,6 +48,7 @@ pub const KEYS: &[Key] = &[
     Key { name: "remote.*.account", kind: Kind::Text },
     Key { name: "remote.*.allow_http", kind: Kind::Choice(&["true", "false"]) },
     Key { name: "remote.*.jobs", kind: Kind::Integer },
+    Key { name: "branch.*.upstream", kind: Kind::Text },
 ];
 
 impl Key {
@@ -59,7 +61,7 @@ impl Key {
     pub fn matches(&self, name: &str) -> bool {
         let Some((head, tail)) = self.name.split_once('*') else { return self.name == name };
         let chosen = name.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail));
-        chosen.is_some_and(|chosen| !chosen.is_empty() && !chosen.contains('.'))
+        chosen.is_some_and(|chosen| !chosen.is_empty())
     }
 
     /// Returns the names that a typo could have turned into `name`.

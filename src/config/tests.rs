@@ -66,7 +66,11 @@ fn a_setting_with_a_name_of_the_users_choice_is_kept_under_that_name() {
     assert_eq!(config.string("remote.origin.url").unwrap().text, "/data/store");
     assert_eq!(config.string("remote.other.url"), None);
     assert_eq!(config.entries().last().unwrap().0, "remote.origin.url");
-    assert!(Key::find("remote..url").is_none() && Key::find("remote.a.b.url").is_none());
+    assert!(Key::find("remote..url").is_none());
+    // Branches have names like v1.2.
+    bench.file("repo.toml", "[branch.\"v1.2\"]\nupstream = \"origin/v1.2\"\n");
+    let (config, _) = bench.load(&[], &[]).unwrap();
+    assert_eq!(config.string("branch.v1.2.upstream").unwrap().text, "origin/v1.2");
 }
 
 #[test]

@@ -47,6 +47,8 @@ pub struct EventContext {
     pub source_branch: Option<String>,
     pub target_branch: Option<String>,
     pub tag: Option<String>,
+    /// The remote that commits are sent to, or come from.
+    pub remote: Option<String>,
     /// The candidate tree; each hook is told the tree with what earlier ones put into it.
     pub tree: Option<TreeId>,
     /// Absent in every `pre-` event that makes one.
@@ -73,6 +75,7 @@ impl EventContext {
             source_branch: None,
             target_branch: None,
             tag: None,
+            remote: None,
             tree: None,
             commit: None,
             base_commit: None,

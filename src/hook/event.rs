@@ -55,10 +55,10 @@ events! {
     PostTagDelete "post-tag-delete" Post true "after a tag was deleted",
     PreSwitch "pre-switch" Pre true "before the working copy switches; may refuse it",
     PostSwitch "post-switch" Post true "after the working copy switched",
-    PrePush "pre-push" Pre false "before commits are sent to a remote",
-    PostPush "post-push" Post false "after commits were sent to a remote",
-    PrePull "pre-pull" Pre false "before commits of a remote are taken in",
-    PostPull "post-pull" Post false "after commits of a remote were taken in",
+    PrePush "pre-push" Pre true "before a branch is sent to a remote; may refuse it",
+    PostPush "post-push" Post true "after a branch was sent to a remote",
+    PrePull "pre-pull" Pre true "before commits of a remote are taken in; may refuse it",
+    PostPull "post-pull" Post true "after commits of a remote were taken in",
     PreRevert "pre-revert" Pre true "before a commit is reverted; may refuse it",
     PostRevert "post-revert" Post true "after a commit was reverted",
     PreCherryPick "pre-cherry-pick" Pre true "before a commit is picked; may refuse it",
@@ -153,6 +153,8 @@ impl Around {
         Self { pre: Event::PreBranchDelete, post: Event::PostBranchDelete };
     pub const TAG: Self = Self { pre: Event::PreTag, post: Event::PostTag };
     pub const TAG_DELETE: Self = Self { pre: Event::PreTagDelete, post: Event::PostTagDelete };
+    pub const PUSH: Self = Self { pre: Event::PrePush, post: Event::PostPush };
+    pub const PULL: Self = Self { pre: Event::PrePull, post: Event::PostPull };
     pub const SWITCH: Self = Self { pre: Event::PreSwitch, post: Event::PostSwitch };
 
     fn has(self, event: Event) -> bool {
@@ -197,8 +199,8 @@ mod tests {
         }
         assert_eq!(Event::parse("post-tag-delete"), Ok(Event::PostTagDelete));
         assert_eq!(
-            Event::parse("pre-push").unwrap_err().to_string(),
-            "event `pre-push` is not supported by this version"
+            Event::parse("pre-deploy").unwrap_err().to_string(),
+            "event `pre-deploy` is not supported by this version"
         );
     }
 
@@ -206,8 +208,15 @@ mod tests {
     fn outputs_need_a_commit_to_go_into() {
         let without = EVENTS.iter().filter(|info| info.fires && !info.event.takes_outputs());
         let names: Vec<_> = without.map(|info| info.name).collect();
-        let expected =
-            ["pre-branch", "pre-branch-delete", "pre-tag", "pre-tag-delete", "pre-switch"];
+        let expected = [
+            "pre-branch",
+            "pre-branch-delete",
+            "pre-tag",
+            "pre-tag-delete",
+            "pre-switch",
+            "pre-push",
+            "pre-pull",
+        ];
         assert_eq!(names, expected);
     }
 

@@ -45,6 +45,7 @@ pub struct Payload<'a> {
     source_branch: Option<&'a str>,
     target_branch: Option<&'a str>,
     tag: Option<&'a str>,
+    remote: Option<&'a str>,
     tree: Option<TreeId>,
     commit: Option<CommitId>,
     base_commit: Option<CommitId>,
@@ -79,6 +80,7 @@ impl<'a> Payload<'a> {
             source_branch: context.source_branch.as_deref(),
             target_branch: context.target_branch.as_deref(),
             tag: context.tag.as_deref(),
+            remote: context.remote.as_deref(),
             tree,
             commit: context.commit,
             base_commit: context.base_commit,
@@ -181,6 +183,7 @@ fn told(payload: &Payload<'_>, places: Places<'_>) -> Vec<(&'static str, OsStrin
         ("MLV_BASE_COMMIT", id(payload.base_commit)),
         ("MLV_SOURCE_BRANCH", text(payload.source_branch)),
         ("MLV_TARGET_BRANCH", text(payload.target_branch)),
+        ("MLV_REMOTE", text(payload.remote)),
         ("MLV_CHANGED_FILES", place(places.changed_files)),
         ("MLV_BASE_DIR", places.base_dir.map(place).unwrap_or_default()),
         ("MLV_OUTPUT", place(places.output)),
@@ -219,7 +222,7 @@ mod tests {
         let (context, hook) = (context(), hook(""));
         let json = Payload::new(&context, &hook, "r-000001", None).to_json();
         insta::assert_snapshot!(String::from_utf8(json).unwrap(), @r#"
-    {"schema":1,"event":"pre-merge","hook":"gate","run_id":"r-000001","root":"/home/ada/churn","branch":null,"source_branch":null,"target_branch":null,"tag":null,"tree":null,"commit":null,"base_commit":null,"parents":[],"message":null,"author":null,"time":"1970-01-01T00:00:00Z","meta":{},"changes":[],"git":null}
+    {"schema":1,"event":"pre-merge","hook":"gate","run_id":"r-000001","root":"/home/ada/churn","branch":null,"source_branch":null,"target_branch":null,"tag":null,"remote":null,"tree":null,"commit":null,"base_commit":null,"parents":[],"message":null,"author":null,"time":"1970-01-01T00:00:00Z","meta":{},"changes":[],"git":null}
     "#);
     }
 
@@ -256,6 +259,7 @@ mod tests {
       "source_branch": "better",
       "target_branch": "main",
       "tag": "v1",
+      "remote": null,
       "tree": "0202020202020202020202020202020202020202020202020202020202020202",
       "commit": "0101010101010101010101010101010101010101010101010101010101010101",
       "base_commit": "0101010101010101010101010101010101010101010101010101010101010101",
@@ -315,7 +319,7 @@ mod tests {
             .iter()
             .map(|(name, value)| format!("{}={}", name.display(), value.display()))
             .collect();
-        insta::assert_snapshot!(lines.join("\n"), @r"
+        insta::assert_snapshot!(lines.join("\n"), @"
     LANG=de
     LC_ALL=C
     LEVEL=3
@@ -328,6 +332,7 @@ mod tests {
     MLV_EVENT=pre-merge
     MLV_HOOK=gate
     MLV_OUTPUT=/s/out
+    MLV_REMOTE=
     MLV_ROOT=/home/ada/churn
     MLV_RUN_ID=r-000001
     MLV_SOURCE_BRANCH=

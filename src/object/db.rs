@@ -1,6 +1,7 @@
 //! The typed object database: encodes and decodes what the store keeps as bytes.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::base::{CommitId, codec};
 use crate::object::tree::NodeCache;
@@ -12,11 +13,37 @@ use crate::store::{BlobId, BlobKind, ChunkStore};
 pub struct ObjectDb {
     store: Arc<dyn ChunkStore>,
     nodes: Arc<NodeCache>,
+    shallow: Arc<Shallow>,
+}
+
+/// The commits at which history ends here, though they have parents.
+#[derive(Debug, Default)]
+struct Shallow(RwLock<BTreeSet<CommitId>>);
+
+impl Shallow {
+    fn contains(&self, id: CommitId) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(&id)
+    }
 }
 
 impl ObjectDb {
     pub fn new(store: Arc<dyn ChunkStore>) -> Self {
-        Self { store, nodes: Arc::default() }
+        Self { store, nodes: Arc::default(), shallow: Arc::default() }
+    }
+
+    /// Returns the same view of another store.
+    pub fn over(&self, store: Arc<dyn ChunkStore>) -> Self {
+        Self { shallow: self.shallow.clone(), ..Self::new(store) }
+    }
+
+    /// Tells whether history ends at a commit, though it has parents.
+    pub fn is_shallow(&self, id: CommitId) -> bool {
+        self.shallow.contains(id)
+    }
+
+    /// Ends history at these commits, as if they had no parents, and at no others.
+    pub fn set_shallow(&self, commits: BTreeSet<CommitId>) {
+        *self.shallow.0.write().unwrap_or_else(PoisonError::into_inner) = commits;
     }
 
     /// Returns the store below.
@@ -28,8 +55,17 @@ impl ObjectDb {
         &self.nodes
     }
 
-    /// Returns a commit.
+    /// Returns a commit; one at which a shallow history ends has no parents.
     pub fn commit(&self, id: CommitId) -> Result<Commit, ObjectError> {
+        let mut commit = self.commit_as_stored(id)?;
+        if self.shallow.contains(id) {
+            commit.parents.clear();
+        }
+        Ok(commit)
+    }
+
+    /// Returns a commit with all its parents, be they here or not.
+    pub fn commit_as_stored(&self, id: CommitId) -> Result<Commit, ObjectError> {
         let id = BlobId { kind: BlobKind::Commit, hash: id.0 };
         let bytes = self.store.read(id)?;
         let commit: Commit =

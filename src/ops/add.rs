@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use crate::base::{PathList, RepoPath, TreeId};
 use crate::object::{Entry, ObjectDb};
 use crate::ops::merge::settle_paths;
-use crate::ops::{Context, OpsError};
+use crate::ops::{Context, OpsError, sparse};
 use crate::refs::{RefEdit, RefName, RefValue};
 use crate::repo::Update;
 use crate::store::BlobId;
@@ -70,6 +70,7 @@ fn plan(
     staged: TreeId,
 ) -> Result<(AddPlan, Pathspecs), OpsError> {
     let paths = context.pathspecs(&options.paths)?;
+    refuse_absent(context, options, staged)?;
     let tracked = context.git_tracked()?;
     let is_git_tracked = |path: &RepoPath| tracked.as_ref().is_some_and(|git| git.contains(path));
     let lost = context.repo.store().lost_blobs()?;
@@ -84,6 +85,17 @@ fn plan(
     };
     let plan = context.workspace()?.plan_add(staged, &options)?;
     Ok((plan, paths))
+}
+
+/// Refuses a name of something that is staged, and that the working copy is not to hold.
+fn refuse_absent(context: &Context, options: &AddOptions, staged: TreeId) -> Result<(), OpsError> {
+    let held = sparse::held(context, &[staged])?;
+    for path in sparse::outside(context, &options.paths, &held)? {
+        if context.repo.objects().tree_entry(staged, &path)?.is_some() {
+            return Err(OpsError::OutsideSparse { path });
+        }
+    }
+    Ok(())
 }
 
 /// Tells whether a file consists of one of these blobs.
@@ -129,8 +141,13 @@ pub fn stage(
         notices: outcome.notices,
         ..Added::default()
     };
+    let held = sparse::held(context, &[staged])?;
     for change in crate::diff::tree::tree_changes(objects, staged, tree, &RepoPath::root()) {
         let change = change?;
+        // A file may stand where a directory is that the working copy does not hold.
+        if change.new.is_none() && !held.contains(&change.path) {
+            return Err(OpsError::OutsideSparse { path: change.path });
+        }
         match change.new {
             Some(entry) => {
                 added.bytes += entry.size();

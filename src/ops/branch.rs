@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::base::CommitId;
 use crate::merge::History;
 use crate::ops::hooks::{Deed, Done};
+use crate::ops::upstream::upstream_of;
 use crate::ops::{Context, OpsError, hooks, log};
 use crate::refs::{Expected, RefEdit, RefError, RefName, RefValue, Revision};
 
@@ -27,7 +28,7 @@ pub fn list(context: &Context) -> Result<Vec<BranchInfo>, OpsError> {
             current: head.branch() == Some(&name),
             name: name.short().to_owned(),
             id,
-            upstream: None,
+            upstream: upstream_of(context, &name)?.map(|upstream| upstream.name()),
         });
     }
     Ok(branches)

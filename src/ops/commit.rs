@@ -11,7 +11,7 @@ use crate::ops::merge::{
     end_pending, no_merge_begins, read_pending, refuse_unresolved, without_side_files,
 };
 use crate::ops::reset::refuse_unmatched;
-use crate::ops::{Context, OpsError, hooks, status};
+use crate::ops::{Context, OpsError, hooks, sparse, status};
 use crate::workspace::Notice;
 use crate::workspace::status::UntrackedMode;
 
@@ -134,11 +134,14 @@ fn candidate_tree(
         return Ok((staged, staged));
     }
     refuse_unmatched(context, &options.paths, &[head, staged])?;
-    // What left the staged tree before has nothing to be read.
-    let is_staged = |path: &&OsString| {
-        refuse_unmatched(context, std::slice::from_ref(*path), &[staged]).is_ok()
+    let held = sparse::held(context, &[staged])?;
+    // What left the staged tree before, or is not held, has nothing to be read.
+    let is_read = |path: &&OsString| {
+        let one = std::slice::from_ref(*path);
+        refuse_unmatched(context, one, &[staged]).is_ok()
+            && sparse::refuse_outside(context, one, &held).is_ok()
     };
-    let paths: Vec<_> = options.paths.iter().filter(is_staged).cloned().collect();
+    let paths: Vec<_> = options.paths.iter().filter(is_read).cloned().collect();
     let staged = if paths.is_empty() { staged } else { stage_tracked(context, &paths, staged)? };
     let named = context.pathspecs(&options.paths)?;
     let tree = overlay(context, head, (head, staged), |path| named.matches(path))?;

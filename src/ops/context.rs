@@ -15,7 +15,7 @@ use crate::hook::runner::{RunEvent, RunRecord};
 use crate::object::{CodeRevision, Signature};
 use crate::ops::hooks::{KnownDefinitions, Owner};
 use crate::ops::inspect::Place;
-use crate::ops::{OpsError, heal};
+use crate::ops::{OpsError, heal, sparse};
 use crate::refs::{RefName, Revision};
 use crate::repo::{Repo, RepoError};
 use crate::store::{ChunkStore as _, Durability};
@@ -106,6 +106,8 @@ impl Context {
     pub fn lock(&self) -> Result<FileLock, OpsError> {
         heal::settle_hooks(self)?;
         let lock = self.repo.lock_worktree()?;
+        // Another process may have changed it while the lock was not held.
+        self.workspace()?.set_sparse(sparse::read(&self.repo)?);
         heal::settle_files(self)?;
         Ok(lock)
     }
@@ -235,6 +237,7 @@ impl Context {
         let layout = self.repo.layout();
         let opened =
             Workspace::open(layout.root(), &layout.dot_dir(), self.repo.objects().clone())?;
+        opened.set_sparse(sparse::read(&self.repo)?);
         heal::tell_torn(self.progress.as_ref(), opened.torn());
         Ok(self.workspace.get_or_init(|| opened))
     }

@@ -72,6 +72,8 @@ pub enum OpsError {
     IsDirectory { path: RepoPath, place: String },
     #[error("`{path}` is a directory")]
     NotRecursive { path: RepoPath },
+    #[error("`{path}` is outside of the sparse set, so the working copy does not hold it")]
+    OutsideSparse { path: RepoPath },
     #[error("`{path}` cannot be moved into itself")]
     IntoItself { path: RepoPath },
     #[error("not everything could be read; nothing was committed")]
@@ -128,6 +130,26 @@ pub enum OpsError {
     BadRecord { what: &'static str, source: CodecError },
     #[error("`MLV_COMMIT_DATE`: {0}")]
     BadDate(#[from] crate::base::clock::NotATime),
+    #[error("no remote is called `{name}`")]
+    NoSuchRemote { name: String, candidates: Vec<String> },
+    #[error("there is no remote yet")]
+    NoRemote,
+    #[error("there are {} remotes, and none is called `origin`", names.len())]
+    WhichRemote { names: Vec<String> },
+    #[error("`{}` is a repository, not a remote", path.display())]
+    NotARemote { path: std::path::PathBuf },
+    #[error("`{remote}` has no branch `{name}`")]
+    NotOnRemote { name: String, remote: String, candidates: Vec<String> },
+    #[error("`{branch}` has no commit yet")]
+    Unborn { branch: String },
+    #[error("`{name}` of `{remote}` has commits that are not here")]
+    NotForward { name: String, remote: String },
+    #[error("the tag `{name}` of `{remote}` is another")]
+    TagDiffers { name: String, remote: String },
+    #[error("`{name}` of `{remote}` is not where it was last seen")]
+    LeaseBroken { name: String, remote: String },
+    #[error("`{branch}` and what it follows have both moved on")]
+    Diverged { branch: String },
     #[error(transparent)]
     Git(#[from] crate::git::GitError),
     #[error(transparent)]

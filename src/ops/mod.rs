@@ -24,11 +24,14 @@ pub mod remove;
 pub mod rename;
 pub mod reset;
 mod roots;
+pub mod sparse;
 pub mod stash;
 pub mod status;
 pub mod switch;
+pub mod sync;
 pub mod tag;
 pub mod undo;
+pub mod upstream;
 mod worktree;
 
 pub use context::{Context, Listener, NoListener};

@@ -6,11 +6,12 @@ use crate::base::{RepoPath, TreeId};
 use crate::object::{TreeEdit, TreeEntry, TreeValue};
 use crate::ops::merge::settle_paths;
 use crate::ops::reset::refuse_unmatched;
-use crate::ops::worktree::{Move, move_to};
-use crate::ops::{Context, OpsError};
+use crate::ops::worktree::{Extent, Move, move_to};
+use crate::ops::{Context, OpsError, sparse};
 use crate::refs::{RefEdit, RefName, RefValue};
 use crate::repo::Update;
 use crate::workspace::checkout::Policy;
+use crate::workspace::{Pathspecs, Sparse};
 
 /// What to remove.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +35,7 @@ pub fn remove(context: &Context, options: &RemoveOptions) -> Result<Vec<RepoPath
     let _lock = context.lock()?;
     let staged = context.repo.staged()?;
     let removed = named(context, options, staged)?;
+    let outside = sparse::outside(context, &options.paths, &sparse::held(context, &[staged])?)?;
     let edit = |path: &RepoPath| TreeEdit { path: path.clone(), value: TreeValue::Remove };
     let edits = removed.iter().map(edit).collect();
     let target = context.repo.objects().edit_tree(staged, edits)?;
@@ -47,12 +49,14 @@ pub fn remove(context: &Context, options: &RemoveOptions) -> Result<Vec<RepoPath
     if options.cached {
         context.repo.update(&update)?;
     } else {
-        move_to(context, Move { from: staged, to: target, policy }, update)?;
+        let extent = Extent::Held(&outside);
+        move_to(context, Move { from: staged, to: target, policy, extent }, update)?;
     }
     Ok(removed)
 }
 
-/// Returns the versioned files that the user named; a directory only where that is asked for.
+/// Returns the versioned files that the user named; a directory only where that is asked for. What
+/// the working copy does not hold is only meant where nothing else is.
 fn named(
     context: &Context,
     options: &RemoveOptions,
@@ -67,11 +71,31 @@ fn named(
         }
     }
     let named = context.pathspecs(&options.paths)?;
+    let held = sparse::held(context, &[staged])?;
+    let meant = held.with(sparse::outside(context, &options.paths, &held)?);
+    let paths = matching(context, staged, &named, &meant)?;
+    if paths.is_empty() {
+        let outside = matching(context, staged, &named, &Sparse::everything())?;
+        let path = outside.into_iter().next().unwrap_or_default();
+        return Err(OpsError::OutsideSparse { path });
+    }
+    Ok(paths)
+}
+
+/// Returns the files of a tree that are both named and in a set.
+fn matching(
+    context: &Context,
+    tree: TreeId,
+    named: &Pathspecs,
+    within: &Sparse,
+) -> Result<Vec<RepoPath>, OpsError> {
     let mut paths = Vec::new();
-    for item in objects.walk_tree(staged, &named.common_parent()) {
-        let (path, _) = item?;
-        if named.matches(&path) {
-            paths.push(path);
+    for start in within.within(&named.common_parent()) {
+        for item in context.repo.objects().walk_tree(tree, &start) {
+            let (path, _) = item?;
+            if named.matches(&path) {
+                paths.push(path);
+            }
         }
     }
     Ok(paths)

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use crate::base::{PathList, RepoPath};
 use crate::object::{TreeEdit, TreeEntry, TreeValue};
-use crate::ops::{Context, OpsError, add};
+use crate::ops::{Context, OpsError, add, sparse};
 use crate::refs::operation::Moved;
 use crate::refs::{RefEdit, RefName, RefValue};
 use crate::repo::Update;
@@ -43,10 +43,12 @@ pub fn rename(
         edits.push(TreeEdit { path: one.to.clone(), value: one.value.clone() });
     }
     let target = context.repo.objects().edit_tree(staged, edits)?;
+    let ends: Vec<_> = planned.iter().flat_map(|one| [one.from.clone(), one.to.clone()]).collect();
+    let (from, to) = context.workspace()?.parts(staged, target, &ends)?;
     context.flush_staged()?;
     let edit = RefEdit::set(RefName::staged(), RefValue::Tree(target));
     let mut update = Update::new(&context.command, context.now()?, vec![edit]);
-    update.checkout = Some(Moved { from: staged, to: target });
+    update.checkout = Some(Moved { from, to });
     on_disk(context, &planned, || Ok(context.repo.update(&update)?))?;
     let renamed = planned.into_iter().map(|one| Renamed { from: one.from, to: one.to });
     let renamed: Vec<_> = renamed.collect();
@@ -61,6 +63,7 @@ fn plan(
     destination: &OsString,
 ) -> Result<Vec<Planned>, OpsError> {
     let staged = context.repo.staged()?;
+    let held = sparse::held(context, &[staged])?;
     let to = context.path(destination)?;
     let into_directory = sources.len() > 1
         || destination.as_encoded_bytes().ends_with(b"/")
@@ -84,6 +87,9 @@ fn plan(
             _ if exists(context, &from) => return Err(OpsError::Untracked { path: from }),
             _ => return Err(WorkspaceError::NoMatch { text: from.to_string() }.into()),
         };
+        if !held.contains(&from) {
+            return Err(OpsError::OutsideSparse { path: from });
+        }
         let taken = objects.tree_entry(staged, &to)?.is_some()
             || planned.iter().any(|other| other.to.starts_with(&to) || to.starts_with(&other.to));
         if to.starts_with(&from) && to != from {

@@ -7,7 +7,7 @@ use crate::diff::tree::tree_changes;
 use crate::object::{TreeEdit, TreeValue};
 use crate::ops::merge::{read_pending, settle_paths};
 use crate::ops::worktree::{Move, move_to};
-use crate::ops::{Context, OpsError, hooks};
+use crate::ops::{Context, OpsError, hooks, sparse};
 use crate::refs::{RefEdit, RefName, RefValue, Revision};
 use crate::repo::Update;
 use crate::workspace::checkout::Policy;
@@ -108,6 +108,10 @@ pub fn restore(context: &Context, options: &RestoreOptions) -> Result<Restored, 
     };
     let named = context.pathspecs(&options.paths)?;
     refuse_unmatched(context, &options.paths, &[source, staged])?;
+    if options.worktree {
+        let held = sparse::held(context, &[source, staged])?;
+        sparse::refuse_outside(context, &options.paths, &held)?;
+    }
     let (target, changed) = graft(context, staged, source, &named)?;
     context.flush_staged()?;
     let staged_after = if options.staged { target } else { staged };
@@ -122,7 +126,8 @@ pub fn restore(context: &Context, options: &RestoreOptions) -> Result<Restored, 
     }
     if options.worktree {
         let wanted = |path: &RepoPath| named.matches(path);
-        let way = Move { from: staged, to: target, policy: Policy::Force { wanted: &wanted } };
+        let policy = Policy::Force { wanted: &wanted };
+        let way = Move { policy, ..Move::keeping(staged, target) };
         restored.files = move_to(context, way, update)?.files;
     } else {
         context.repo.update(&update)?;

@@ -3,15 +3,18 @@
 use crate::base::{CommitId, RepoPath};
 use crate::object::CodeRevision;
 use crate::ops::merge::read_pending;
-use crate::ops::{Context, OpsError};
-use crate::workspace::Notice;
+use crate::ops::upstream::{self, Distance};
+use crate::ops::{Context, OpsError, sparse};
 use crate::workspace::status::{Change, Status, StatusOptions, Untracked, UntrackedMode};
+use crate::workspace::{Notice, Sparse};
 
 /// What `status` tells.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct StatusReport {
     pub branch: Option<String>,
     pub head: Option<CommitId>,
+    /// What the branch follows, and how far both are apart.
+    pub upstream: Option<Distance>,
     pub staged: Vec<Change>,
     pub unstaged: Vec<Change>,
     #[serde(serialize_with = "as_paths")]
@@ -19,6 +22,8 @@ pub struct StatusReport {
     /// Paths of a merge under way that are still to be settled.
     pub conflicts: Vec<RepoPath>,
     pub clean: bool,
+    /// Which part of the trees the working copy holds; null where it is everything.
+    pub sparse: Sparse,
     /// The branch that is being merged.
     pub merging: Option<String>,
     /// The code that a commit made now would record.
@@ -53,7 +58,10 @@ pub fn status(context: &Context, untracked: UntrackedMode) -> Result<StatusRepor
     let merge = read_pending(context)?;
     let unresolved = merge.iter().flat_map(crate::merge::PendingMerge::unresolved);
     let conflicts: Vec<_> = unresolved.map(|conflict| conflict.path.clone()).collect();
+    let branch = head.branch();
+    let upstream = branch.map(|name| upstream::distance(context, name, head.commit()));
     Ok(StatusReport {
+        upstream: upstream.transpose()?.flatten(),
         branch: head.branch().map(|name| name.short().to_owned()),
         head: head.commit(),
         clean: found.is_clean() && conflicts.is_empty() && merge.is_none(),
@@ -61,6 +69,7 @@ pub fn status(context: &Context, untracked: UntrackedMode) -> Result<StatusRepor
         unstaged: found.unstaged,
         untracked: found.untracked,
         conflicts,
+        sparse: sparse::read(&context.repo)?,
         merging: merge.map(|merge| merge.source),
         code,
         notices: found.notices,

@@ -6,6 +6,7 @@ use crate::hook::runner::RunRecord;
 use crate::merge::{History, MergeOptions, plan_merge};
 use crate::ops::hooks::Deed;
 use crate::ops::merge::read_pending;
+use crate::ops::upstream::upstream_of;
 use crate::ops::worktree::{Move, move_to};
 use crate::ops::{Context, OpsError, branch, hooks};
 use crate::refs::{RefEdit, RefError, RefName, RefValue, Revision, operation};
@@ -181,8 +182,20 @@ fn existing(context: &Context, head: &Head, name: &str) -> Result<Place, OpsErro
         Err(_) if head.branch().is_some_and(|branch| branch.short() == name) => {
             Ok(Place::on(RefName::branch(name)?, head.commit()))
         }
-        Err(error) => Err(explained(context, name, error)),
+        Err(error) => match on_remote(context, name)? {
+            Some((branch, id)) => {
+                Ok(Place { branch: Some(branch), id: Some(id), created: true, source: None })
+            }
+            None => Err(explained(context, name, error)),
+        },
     }
+}
+
+/// Returns the branch that is to be made where just one remote has one of this name.
+fn on_remote(context: &Context, name: &str) -> Result<Option<(RefName, CommitId)>, OpsError> {
+    let branch = RefName::branch(name)?;
+    let upstream = upstream_of(context, &branch)?;
+    Ok(upstream.and_then(|upstream| upstream.commit).map(|id| (branch, id)))
 }
 
 /// Says what a name is that is no branch.

@@ -9,7 +9,7 @@ use crate::base::RepoPath;
 use crate::diff::tree::tree_changes;
 use crate::object::{Entry, TreeEdit, TreeValue};
 use crate::ops::operation_log::OperationInfo;
-use crate::ops::worktree::{Move, move_to};
+use crate::ops::worktree::{Extent, Move, move_to};
 use crate::ops::{Context, OpsError};
 use crate::refs::operation::{self, Moved, Operation, OperationKind, UndoStacks};
 use crate::refs::table::Expected;
@@ -136,7 +136,8 @@ fn go(
             if way.edits.iter().all(|edit| edit.name == RefName::staged()) {
                 (moved, carried) = carrying(context, moved, policy)?;
             }
-            move_to(context, Move { from: moved.from, to: moved.to, policy }, update)
+            let Moved { from, to } = moved;
+            move_to(context, Move { from, to, policy, extent: Extent::Whole }, update)
         }
         None => context.repo.update(&update).map_err(OpsError::from),
     };

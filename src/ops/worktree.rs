@@ -12,21 +12,32 @@ use crate::workspace::checkout::{AppliedCheckout, Direction, Policy, UntilInterr
 /// A way for the working copy.
 #[derive(Debug, Clone, Copy)]
 pub struct Move<'a> {
-    /// The tree its files are believed to hold.
+    /// The tree its files are believed to hold, as far as they are to hold it.
     pub from: TreeId,
     pub to: TreeId,
     pub policy: Policy<'a>,
+    pub extent: Extent<'a>,
+}
+
+/// Which paths of both trees a move is about.
+#[derive(Debug, Clone, Copy)]
+pub enum Extent<'a> {
+    /// Those that the working copy holds, and these.
+    Held(&'a [RepoPath]),
+    /// All: the trees have only what the files held, or shall hold.
+    Whole,
 }
 
 impl Move<'_> {
     /// Touches only what differs between the trees; unsaved work in the way refuses the move.
     pub fn keeping(from: TreeId, to: TreeId) -> Self {
-        Self { from, to, policy: Policy::Keep }
+        Self { from, to, policy: Policy::Keep, extent: Extent::Held(&[]) }
     }
 
     /// Makes all tracked files hold `to`; unsaved work is kept in the operation log.
     pub fn forcing(from: TreeId, to: TreeId) -> Self {
-        Self { from, to, policy: Policy::Force { wanted: &|_: &RepoPath| true } }
+        let policy = Policy::Force { wanted: &|_: &RepoPath| true };
+        Self { from, to, policy, extent: Extent::Held(&[]) }
     }
 }
 
@@ -34,6 +45,7 @@ impl Move<'_> {
 pub fn move_to(context: &Context, way: Move<'_>, mut update: Update) -> Result<Updated, OpsError> {
     let workspace = context.workspace()?;
     let progress = context.progress.as_ref();
+    let way = narrowed(context, way)?;
     let plan = workspace.plan_checkout(way.from, way.to, way.policy)?;
     if plan.steps.is_empty() && plan.blocked.is_empty() {
         return Ok(context.repo.update(&update)?);
@@ -54,6 +66,17 @@ pub fn move_to(context: &Context, way: Move<'_>, mut update: Update) -> Result<U
             Err(error)
         }
     }
+}
+
+/// Returns the way of the files alone. The trees that it leads over are durable, as those are that it
+/// was given: a journal or an operation may name them.
+fn narrowed<'a>(context: &Context, way: Move<'a>) -> Result<Move<'a>, OpsError> {
+    let Extent::Held(also) = way.extent else { return Ok(way) };
+    let (from, to) = context.workspace()?.parts(way.from, way.to, also)?;
+    if (from, to) != (way.from, way.to) {
+        context.flush_trees()?;
+    }
+    Ok(Move { from, to, ..way })
 }
 
 /// Keeps Git from offering what the move has brought.

@@ -11,8 +11,8 @@ const REMOTES: &str = "refs/remotes/";
 const MAX_LENGTH: usize = 240;
 
 /// The full name of a ref. Beside branches and tags there are a few fixed ones: `HEAD`, `STAGED`
-/// (the tree to be committed), `MERGE` (a merge under way), `refs/stash` and `refs/verdicts` (what
-/// hooks found, by the tree that they judged).
+/// (the tree to be committed), `MERGE` (a merge under way), `SPARSE` (which part the working copy
+/// holds), `refs/stash` and `refs/verdicts` (what hooks found, by the tree that they judged).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RefName(String);
 
@@ -55,7 +55,7 @@ fn check(name: &str) -> Result<(), NameRule> {
         Err(NameRule::Sequence)
     } else if name.starts_with('-') || name.ends_with('.') {
         Err(NameRule::Edge)
-    } else if matches!(name, "HEAD" | "@" | "STAGED" | "MERGE") {
+    } else if matches!(name, "HEAD" | "@" | "STAGED" | "MERGE" | "SPARSE") {
         Err(NameRule::Reserved)
     } else {
         Ok(())
@@ -76,6 +76,11 @@ impl RefName {
     /// Returns the name of the merge under way.
     pub fn merge() -> Self {
         Self("MERGE".to_owned())
+    }
+
+    /// Returns the name of the set of paths that the working copy holds.
+    pub fn sparse() -> Self {
+        Self("SPARSE".to_owned())
     }
 
     /// Returns the name of the tree of verdicts.
@@ -142,7 +147,7 @@ impl FromStr for RefName {
             }
         }
         match text {
-            "HEAD" | "STAGED" | "MERGE" | "refs/stash" | "refs/verdicts" => {
+            "HEAD" | "STAGED" | "MERGE" | "SPARSE" | "refs/stash" | "refs/verdicts" => {
                 Ok(Self(text.to_owned()))
             }
             _ => Err(RefError::BadName { name: text.to_owned(), rule: NameRule::Reserved }),
@@ -159,6 +164,25 @@ impl fmt::Display for RefName {
 impl fmt::Debug for RefName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl<C> minicbor::Encode<C> for RefName {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        encoder: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        encoder.str(&self.0)?.ok()
+    }
+}
+
+impl<'b, C> minicbor::Decode<'b, C> for RefName {
+    fn decode(
+        decoder: &mut minicbor::Decoder<'b>,
+        _: &mut C,
+    ) -> Result<Self, minicbor::decode::Error> {
+        decoder.str()?.parse().map_err(minicbor::decode::Error::message)
     }
 }
 
@@ -189,7 +213,9 @@ mod tests {
     #[test]
     fn a_full_name_survives_the_way_through_text() {
         let branch = RefName::branch("a/b").unwrap();
-        for name in [RefName::head(), branch, RefName::stash(), RefName::verdicts()] {
+        for name in
+            [RefName::head(), branch, RefName::stash(), RefName::verdicts(), RefName::sparse()]
+        {
             assert_eq!(name.as_str().parse::<RefName>().unwrap(), name);
         }
         assert!("refs/heads/../x".parse::<RefName>().is_err());

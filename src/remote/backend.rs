@@ -168,6 +168,15 @@ impl Backend {
         Ok(objects)
     }
 
+    /// Returns the key of some object, or nothing where there is none at all.
+    pub async fn any_key(&self) -> Result<Option<String>, RemoteError> {
+        let first = || {
+            let first = async { self.store.list(None).next().await.transpose() };
+            self.in_time(self.pace.stall, "list", "", first)
+        };
+        Ok(self.pace.retried(first).await?.map(|meta| meta.location.to_string()))
+    }
+
     /// Deletes an object; one that is gone counts as deleted.
     pub async fn delete(&self, key: &str) -> Result<(), RemoteError> {
         self.writable()?;

@@ -6,8 +6,9 @@ use crate::base::fs::PathError;
 use crate::base::interrupt::Interrupted;
 use crate::config::ConfigError;
 use crate::object::ObjectError;
+use crate::remote::log::EntryFault;
 use crate::repo::RepoError;
-use crate::store::StoreError;
+use crate::store::{BlobId, PackName, StoreError};
 
 /// Why something could not be done with a remote. `remote` is its address, without secrets.
 #[derive(Debug, thiserror::Error)]
@@ -18,8 +19,8 @@ pub enum RemoteError {
     BadUrl { url: String, reason: String },
     #[error("`{url}` holds a user or a secret")]
     CredentialsInUrl { url: String },
-    #[error("`{remote}`: {what} cannot be: {reason}")]
-    BadSetting { remote: String, what: String, reason: String },
+    #[error("the {what} of `{remote}`: {reason}")]
+    BadSetting { remote: String, what: &'static str, reason: String },
     #[error("the profile `{profile}`: {reason}")]
     BadProfile { profile: String, reason: String },
     #[error("`{}` cannot be read as a file of profiles: {reason}", path.display())]
@@ -50,6 +51,11 @@ pub enum RemoteError {
     Missing { remote: String, key: String },
     #[error("`{key}` of `{remote}` is damaged: {reason}")]
     Damaged { remote: String, key: String, reason: String },
+    /// A garbage collection took it: what the log says now is to be read, and a new plan made.
+    #[error("`{remote}` has no pack `{pack}` any more")]
+    PackGone { remote: String, pack: PackName },
+    #[error("no pack of `{remote}` has {id}")]
+    NoBlob { remote: String, id: BlobId },
     #[error("`{remote}` can only be read")]
     ReadOnly { remote: String },
     #[error("`{remote}` cannot be listed")]
@@ -58,6 +64,20 @@ pub enum RemoteError {
     LocalFile { remote: String, key: String, reason: String },
     #[error("no threads for the network: {reason}")]
     NoThreads { reason: String },
+    #[error("`{remote}` holds no mlv repository")]
+    NotARepository { remote: String },
+    #[error("`{remote}` holds something else: `{key}`")]
+    Foreign { remote: String, key: String },
+    #[error("`{remote}` has format {version}, which this mlv does not know")]
+    NewerFormat { remote: String, version: u64 },
+    #[error("`{remote}` lets two writers create the same object")]
+    NoConditionalCreate { remote: String },
+    #[error("whether `{remote}` took `{key}` is not known: {reason}")]
+    Unsettled { remote: String, key: String, reason: String },
+    #[error("`{remote}` is collected over and over while it is read")]
+    Restless { remote: String },
+    #[error("the log takes no such entry: {0}")]
+    Entry(#[from] EntryFault),
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]

@@ -3,10 +3,19 @@
 
 mod backend;
 mod error;
+mod handle;
+mod key;
+pub mod log;
 mod runtime;
+mod transfer;
 mod url;
 
 pub use backend::{Backend, Creation, RemoteOptions, Stored};
 pub use error::{RemoteError, Unauthenticated};
+pub use handle::{Note, Pushed, RefEdits, Remote};
 pub use runtime::wait;
+pub use transfer::{
+    Download, DownloadPlan, Downloaded, Fetch, Fetched, Learned, PackDamage, Part, RemoteIndex,
+    RemoteStore, Unbacked, Upload, UploadPlan, check_packs, to_push, unbacked,
+};
 pub use url::{RemoteUrl, Scheme};

@@ -23,6 +23,8 @@ pub enum RepoError {
     UnknownFormat { path: PathBuf, found: String, supported: u32 },
     #[error("`{}` has schema {found}; this mlv knows up to {supported}", path.display())]
     NewerDatabase { path: PathBuf, found: i64, supported: i64 },
+    #[error("`{}` is damaged: `{line}` is no commit", path.display())]
+    BadShallow { path: PathBuf, line: String },
     #[error("`{}` is busy: another mlv process is writing to it", path.display())]
     Busy { path: PathBuf },
     #[error("`{}`: {source}", path.display())]

@@ -15,8 +15,8 @@ use crate::refs::table::{self, RefEdit};
 use crate::refs::{RefName, RefValue};
 use crate::repo::database::{self, database_error};
 use crate::repo::{Layout, RepoError};
-use crate::repo::{hook_cache, journal};
-use crate::store::{ChunkStore, Durability, LocalStore};
+use crate::repo::{hook_cache, journal, shallow};
+use crate::store::{BlobId, ChunkStore, Durability, LayeredStore, LocalStore, Source, StoreError};
 
 /// How a repository is opened.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ impl Default for OpenOptions {
 pub struct Repo {
     layout: Layout,
     connection: Mutex<Connection>,
-    store: Arc<LocalStore>,
+    store: Arc<LayeredStore>,
     objects: ObjectDb,
     options: OpenOptions,
 }
@@ -147,8 +147,9 @@ impl Repo {
 
     fn open_layout(layout: Layout, options: OpenOptions) -> Result<Self, RepoError> {
         let connection = Mutex::new(database::open(&layout.database())?);
-        let store = Arc::new(LocalStore::open(&layout.store())?);
+        let store = Arc::new(LayeredStore::new(Arc::new(LocalStore::open(&layout.store())?)));
         let objects = ObjectDb::new(store.clone());
+        objects.set_shallow(shallow::read(&layout.shallow())?);
         Ok(Self { layout, connection, store, objects, options })
     }
 
@@ -161,12 +162,33 @@ impl Repo {
         self.layout.root()
     }
 
+    /// Returns the objects; those that are missing come from the source.
     pub fn objects(&self) -> &ObjectDb {
         &self.objects
     }
 
+    /// Returns the objects that are here: nothing is fetched.
+    pub fn local_objects(&self) -> ObjectDb {
+        self.objects.over(self.store().clone())
+    }
+
     pub fn store(&self) -> &Arc<LocalStore> {
-        &self.store
+        self.store.local()
+    }
+
+    /// Says where objects come from that are missing here. The first answer counts.
+    pub fn set_source(&self, source: Arc<dyn Source>) {
+        self.store.set_source(source);
+    }
+
+    /// Tells whether the source has an object, whether it is here or not.
+    pub fn promises(&self, id: BlobId) -> Result<bool, StoreError> {
+        self.store.promises(id)
+    }
+
+    /// Tells whether an object is here, or promised.
+    pub fn has(&self, id: BlobId) -> Result<bool, StoreError> {
+        Ok(self.store.contains(id)? || self.store.promises(id)?)
     }
 
     /// Returns the database, for reading, until the guard is dropped.

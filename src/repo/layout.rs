@@ -110,6 +110,16 @@ impl Layout {
         self.dot_dir().join("config.toml")
     }
 
+    /// The commits at which history ends here, though they have parents.
+    pub fn shallow(&self) -> PathBuf {
+        self.dot_dir().join("shallow")
+    }
+
+    /// Returns where caches of what a remote holds lie; they may be deleted.
+    pub fn remote(&self, name: &str) -> PathBuf {
+        self.dot_dir().join("remotes").join(name)
+    }
+
     /// Packs and their index.
     pub fn store(&self) -> PathBuf {
         self.dot_dir().join("store")

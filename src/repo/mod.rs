@@ -8,6 +8,7 @@ pub mod hook_cache;
 pub mod journal;
 mod layout;
 pub mod reach;
+mod shallow;
 mod state;
 mod verdicts;
 mod verify;

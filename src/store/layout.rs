@@ -56,6 +56,11 @@ impl Layout {
         self.root.join("index")
     }
 
+    /// Returns the directory of packs that are being downloaded.
+    pub fn incoming(&self) -> PathBuf {
+        self.root.join("incoming")
+    }
+
     /// Returns where damaged packs are set aside.
     pub fn damaged(&self) -> PathBuf {
         self.root.join("damaged")

@@ -1,12 +1,13 @@
 //! The chunk store: immutable blobs named by their hash, compressed, packed, found by an index.
-//! [`ChunkStore`] is what the floors above see; on disk it is a [`LocalStore`], in tests a
-//! [`MemoryStore`].
+//! [`ChunkStore`] is what the floors above see; on disk it is a [`LocalStore`], perhaps with a
+//! [`Source`] behind it, in tests a [`MemoryStore`].
 
 mod blob;
 pub mod chunker;
 mod compress;
 mod error;
 mod index;
+mod layered;
 mod layout;
 mod local;
 mod memory;
@@ -16,11 +17,18 @@ mod verify;
 
 pub use blob::{BlobId, BlobKind};
 pub use error::StoreError;
-pub use local::{Adopted, LocalStore, LostPlace, OpenReport, PackInfo, Usage};
+pub use index::{Location, ToldIndex};
+#[cfg(test)]
+pub use layered::CountingSource;
+pub use layered::{LayeredStore, Source};
+pub use local::{Adopted, Incoming, LocalStore, LostPlace, OpenReport, PackInfo, SoundPack, Usage};
 pub use memory::MemoryStore;
-pub use pack::PackName;
-pub use repack::{GcSession, Live, RepackLimits, RepackOutcome, RepackPlan};
-pub use verify::Damage;
+pub use pack::{
+    BlobEntry, FinishedPack, FooterError, PackClass, PackName, TRAILER_LEN, decode_footer,
+    footer_len, fresh_nonce, pack_len,
+};
+pub use repack::{GcSession, Live, RepackLimits, RepackOutcome, RepackPlan, Tally, decide};
+pub use verify::{Damage, verify_pack_file};
 
 /// How far [`ChunkStore::flush`] takes what was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,4 +68,15 @@ pub trait ChunkStore: Send + Sync + std::fmt::Debug {
 
     /// Returns up to `limit` ids of a kind whose 64 hex digits start with `prefix`, sorted.
     fn find(&self, kind: BlobKind, prefix: &str, limit: usize) -> Result<Vec<BlobId>, StoreError>;
+
+    /// Tells whether [`ChunkStore::fetch`] may bring anything.
+    fn is_partial(&self) -> bool {
+        false
+    }
+
+    /// Brings those of the blobs here that are missing and lie elsewhere, all at once. What lies
+    /// nowhere stays missing.
+    fn fetch(&self, _ids: &[BlobId]) -> Result<(), StoreError> {
+        Ok(())
+    }
 }

@@ -1,6 +1,7 @@
 //! The working copy, opened: the directory, the objects and the stat cache, as one value.
 
 use std::path::{Path, PathBuf};
+use std::sync::RwLock;
 
 use crate::base::RepoPath;
 use crate::base::boot::boot_id;
@@ -8,6 +9,7 @@ use crate::base::fs::{PathError, create_dirs};
 use crate::object::ObjectDb;
 use crate::workspace::cache::StatCache;
 use crate::workspace::disk::{Disk, present};
+use crate::workspace::sparse::Sparse;
 
 /// A working copy. What its branch and staged tree are, it is told.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub struct Workspace {
     pub(super) cache: StatCache,
     /// Names the time since the machine was started, where the system tells.
     pub(super) boot: Option<String>,
+    /// Which part of the trees the files hold.
+    pub(super) sparse: RwLock<Sparse>,
     torn: Vec<RepoPath>,
 }
 
@@ -37,7 +41,8 @@ impl Workspace {
         let disk = Disk::open(root)?;
         let cache = StatCache::open(&dot_dir.join("stat.db"));
         let (dot_dir, torn) = (dot_dir.to_owned(), Vec::new());
-        let workspace = Self { disk, dot_dir, objects, cache, boot, torn };
+        let sparse = RwLock::new(Sparse::everything());
+        let workspace = Self { disk, dot_dir, objects, cache, boot, sparse, torn };
         let torn = workspace.doubt_earlier_boots();
         Ok(Self { torn, ..workspace })
     }

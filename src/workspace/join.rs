@@ -15,6 +15,7 @@ use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
 use crate::workspace::notice::Notice;
 use crate::workspace::scan::{Found, Scan, ScanOptions};
+use crate::workspace::sparse::Sparse;
 
 /// One path that the tree or the disk has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,10 +81,10 @@ struct TreeRows {
 const BATCH: usize = 1024;
 
 impl TreeRows {
-    fn start(objects: ObjectDb, tree: TreeId, below: RepoPath) -> Self {
+    fn start(objects: ObjectDb, tree: TreeId, starts: Vec<RepoPath>) -> Self {
         let (sender, batches) = crossbeam_channel::bounded(8);
         std::thread::spawn(move || {
-            let mut rows = objects.walk_tree(tree, &below);
+            let mut rows = starts.iter().flat_map(|start| objects.walk_tree(tree, start));
             loop {
                 let batch: Vec<_> = rows.by_ref().take(BATCH).collect();
                 // Whoever hung up wants no more.
@@ -110,11 +111,12 @@ impl Iterator for TreeRows {
 }
 
 impl<'a> Join<'a> {
-    /// Begins to walk what lies at and below `below`. Ignored directories are entered where the
-    /// tree has something in them, or where `enter_ignored` says so.
+    /// Begins to walk what lies at and below `below`; of the tree only what is `held`. Ignored
+    /// directories are entered where the tree has something in them, or where `enter_ignored` says so.
     pub fn new(
         workspace: &'a Workspace,
         tree: TreeId,
+        held: &Sparse,
         below: &RepoPath,
         enter_ignored: impl Fn(&RepoPath) -> bool + 'a,
         facts: Facts,
@@ -136,7 +138,7 @@ impl<'a> Join<'a> {
             scan: Scan::new(&workspace.disk, options),
             found: None,
             notices: Vec::new(),
-            tree: TreeRows::start(workspace.objects.clone(), tree, below.clone()).peekable(),
+            tree: TreeRows::start(workspace.objects.clone(), tree, held.within(below)).peekable(),
             cache: workspace.cache.rows(below).peekable(),
             unknown: None,
             last_tracked: None,

@@ -15,6 +15,7 @@ mod rename;
 pub mod sandbox;
 mod scan;
 pub mod snapshot;
+mod sparse;
 pub mod status;
 #[cfg(test)]
 mod tests;
@@ -24,3 +25,4 @@ pub use error::WorkspaceError;
 pub use handle::Workspace;
 pub use notice::Notice;
 pub use pathspec::{Pathspecs, resolve_path};
+pub use sparse::Sparse;

@@ -24,6 +24,7 @@ pub(super) fn path(bytes: impl Into<Vec<u8>>) -> RepoPath {
 pub(super) struct Sample {
     _dir: tempfile::TempDir,
     pub root: PathBuf,
+    pub store: Arc<MemoryStore>,
     pub objects: ObjectDb,
     pub workspace: Workspace,
 }
@@ -33,9 +34,10 @@ impl Sample {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("work");
         fs::create_dir(&root).unwrap();
-        let objects = ObjectDb::new(Arc::new(MemoryStore::default()));
+        let store = Arc::new(MemoryStore::default());
+        let objects = ObjectDb::new(store.clone());
         let workspace = Workspace::open(&root, &root.join(".mlv"), objects.clone()).unwrap();
-        Self { _dir: dir, root, objects, workspace }
+        Self { _dir: dir, root, store, objects, workspace }
     }
 
     /// Returns the working copy as it is opened after the machine was restarted.

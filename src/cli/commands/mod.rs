@@ -37,6 +37,7 @@ mod revert;
 mod rm;
 mod shared;
 mod show;
+mod sparse;
 mod stash;
 mod status;
 mod switch;
@@ -56,6 +57,7 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Work, "mv", mv),
     verb!(Work, "restore", restore),
     verb!(Work, "stash", stash),
+    verb!(Work, "sparse", sparse),
     verb!(Look, "log", log),
     verb!(Look, "show", show),
     verb!(Look, "diff", diff),

@@ -6,11 +6,13 @@ use crate::base::RepoPath;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::globals::Globals;
-use crate::cli::render::{printable, seen_from};
+use crate::cli::render::{count, printable, seen_from};
 use crate::cli::session;
 use crate::cli::style::Label;
 use crate::cli::ui::Ui;
 use crate::ops::status::{StatusReport, status};
+use crate::ops::upstream::Distance;
+use crate::workspace::Sparse;
 use crate::workspace::status::{Change, ChangeKind, Untracked, UntrackedMode};
 
 /// Show what the next commit will hold, and what it will not
@@ -39,7 +41,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         ui.json(&report)?;
         return Ok(ExitStatus::Done);
     }
-    let mut screen = Screen { ui, standing: context.standing() };
+    let mut screen = Screen { ui, standing: context.standing(), sparse: &report.sparse };
     if args.short {
         screen.short(&report)?;
     } else {
@@ -51,11 +53,14 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     Ok(ExitStatus::Done)
 }
 
+const OUTSIDE: &str = " (outside of the sparse set)";
+
 /// A status on its way to a person, whose paths are seen from where the person stands.
 #[derive(Debug)]
 struct Screen<'a> {
     ui: &'a mut Ui,
     standing: RepoPath,
+    sparse: &'a Sparse,
 }
 
 impl Screen<'_> {
@@ -74,7 +79,7 @@ impl Screen<'_> {
         self.section(
             "Changed, but not staged",
             "`mlv add PATH` stages, `mlv restore PATH` takes back",
-            report.unstaged.iter().map(|change| self.change(change, Label::Deleted)).collect(),
+            report.unstaged.iter().map(|change| self.unstaged(change)).collect(),
         )?;
         self.section(
             "Untracked",
@@ -104,12 +109,20 @@ impl Screen<'_> {
             }
             (None, None) => {}
         }
+        if let Some(upstream) = &report.upstream {
+            let name = self.ui.paint(Label::Branch, printable(&upstream.name));
+            self.ui.data(format_args!("{}", apart(upstream, &name.to_string())))?;
+        }
         if let Some(code) = &report.code {
             let id = self
                 .ui
                 .paint(Label::CommitId, printable(code.commit.get(..10).unwrap_or(&code.commit)));
             let dirty = if code.dirty { ", with changes that Git has not committed" } else { "" };
             self.ui.data(format_args!("Code at {id}{dirty}"))?;
+        }
+        if !self.sparse.is_everything() {
+            let paths = count(self.sparse.paths().len(), "path");
+            self.ui.data(format_args!("Sparse: {paths}"))?;
         }
         if let Some(source) = &report.merging {
             let source = self.ui.paint(Label::Branch, printable(source));
@@ -145,6 +158,12 @@ impl Screen<'_> {
         }
     }
 
+    /// Returns the line of a file, which may be there although nobody asked for it.
+    fn unstaged(&self, change: &Change) -> String {
+        let outside = if self.sparse.contains(&change.path) { "" } else { OUTSIDE };
+        format!("{}{outside}", self.change(change, Label::Deleted))
+    }
+
     fn line(&self, label: Label, word: &str, path: &str) -> String {
         format!("  {}", self.ui.paint(label, format!("{word:<12}{path}")))
     }
@@ -177,6 +196,24 @@ impl Screen<'_> {
             self.ui.data(format_args!("{staged}{unstaged} {from}{path}{slash}"))?;
         }
         Ok(())
+    }
+}
+
+/// Says how far a branch and its upstream, which shows as `name`, are apart.
+fn apart(upstream: &Distance, name: &str) -> String {
+    match (upstream.ahead, upstream.behind) {
+        (Some(0), Some(0)) => format!("Up to date with {name}"),
+        (Some(ahead), Some(0)) => {
+            format!("{} ahead of {name} (`mlv push` sends them)", count(ahead, "commit"))
+        }
+        (Some(0), Some(behind)) => {
+            format!("{} behind {name} (`mlv pull` takes them in)", count(behind, "commit"))
+        }
+        (Some(ahead), Some(behind)) => {
+            let ahead = count(ahead, "commit");
+            format!("{ahead} ahead of {name} and {behind} behind (`mlv pull` merges them)")
+        }
+        _ => format!("{name} is gone, or there is nothing to compare yet"),
     }
 }
 

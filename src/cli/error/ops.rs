@@ -129,6 +129,7 @@ fn hint(error: &OpsError) -> Option<String> {
         }
         OpsError::IsDirectory { .. } => "`mlv ls` lists it, `mlv export` writes it out".into(),
         OpsError::NotRecursive { path } => format!("`mlv rm -r {path}` removes all that is in it"),
+        OpsError::OutsideSparse { path } => format!("`mlv sparse add {path}` brings it here"),
         OpsError::PartOfMerge => "`mlv commit` without paths concludes it".into(),
         OpsError::Untracked { path } => format!("`mlv add {path}` first"),
         OpsError::CannotUndo { .. } => "`mlv op log` shows what happened since".into(),

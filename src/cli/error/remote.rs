@@ -63,6 +63,13 @@ fn hint(error: &RemoteError) -> Option<String> {
         RemoteError::NoRanges { .. } => "serve the files with a server that knows ranges, as nginx",
         RemoteError::Damaged { .. } => "`mlv fsck` tells whether the data here is whole",
         RemoteError::ReadOnly { .. } => "push to the address of the bucket or folder itself",
+        RemoteError::Unsettled { .. } => "the same command finds out what came of it, and goes on",
+        RemoteError::NewerFormat { .. } => "a newer mlv has written it: update mlv",
+        RemoteError::Foreign { .. } => "choose an empty place, or a path below this one",
+        RemoteError::NoConditionalCreate { .. } => {
+            "two pushes at once could lose one: use a store that refuses to create what exists"
+        }
+        RemoteError::Restless { .. } | RemoteError::PackGone { .. } => "try again in a while",
         _ => return None,
     };
     Some(hint.to_owned())

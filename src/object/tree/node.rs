@@ -140,6 +140,14 @@ impl Node {
         }
     }
 
+    /// Returns the id of the node that an item points to.
+    pub fn pointed(&self, index: usize) -> Option<TreeId> {
+        match self.value(index) {
+            Value::Node { id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+
     /// Returns the id of the node that an item points to, and what the item says of it.
     pub(super) fn pointer(&self, index: usize) -> Option<(TreeId, Expected)> {
         let Value::Node { id, summary } = self.value(index) else {
@@ -174,7 +182,7 @@ pub(super) fn invalid(id: TreeId, reason: &str) -> ObjectError {
 
 impl ObjectDb {
     /// Reads a node from the store itself.
-    pub(super) fn read_node(&self, id: TreeId) -> Result<Node, ObjectError> {
+    pub(in crate::object) fn read_node(&self, id: TreeId) -> Result<Node, ObjectError> {
         let id = blob_id(id);
         let bytes = self.store().read(id)?;
         Node::decode(bytes).map_err(|source| ObjectError::Undecodable { id, source })

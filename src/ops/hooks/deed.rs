@@ -27,6 +27,7 @@ pub struct Deed {
     branch: Option<String>,
     source: Option<String>,
     tag: Option<String>,
+    remote: Option<String>,
     message: Option<String>,
     commit: CommitId,
     /// What the branch or the tag named before, or where one stood.
@@ -35,8 +36,8 @@ pub struct Deed {
 
 impl Deed {
     fn new(around: Around, commit: CommitId) -> Self {
-        let (branch, source, tag, message, base) = (None, None, None, None, None);
-        Self { around, branch, source, tag, message, commit, base }
+        let (branch, source, tag, remote, message) = (None, None, None, None, None);
+        Self { around, branch, source, tag, remote, message, commit, base: None }
     }
 
     /// A branch is made at a commit, or moved there from `base`; `source` is the branch it starts from.
@@ -73,6 +74,24 @@ impl Deed {
         Self { around: Around::TAG_DELETE, ..deed }
     }
 
+    /// A branch of a remote is moved to a commit, from `base` where it is there already.
+    pub fn push(remote: &str, branch: &str, commit: CommitId, base: Option<CommitId>) -> Self {
+        let (branch, remote) = (Some(branch.to_owned()), Some(remote.to_owned()));
+        Self { branch, remote, base, ..Self::new(Around::PUSH, commit) }
+    }
+
+    /// A branch takes in the commits that a branch of a remote has; `base` is where it stood.
+    pub fn pull(
+        remote: &str,
+        branch: &str,
+        source: &str,
+        commit: CommitId,
+        base: Option<CommitId>,
+    ) -> Self {
+        let source = Some(source.to_owned());
+        Self { source, around: Around::PULL, ..Self::push(remote, branch, commit, base) }
+    }
+
     /// The working copy goes from one branch, or detached commit, to another.
     pub fn switch(from: (Option<&str>, Option<CommitId>), to: (Option<&str>, CommitId)) -> Self {
         let (source, branch) = (from.0.map(str::to_owned), to.0.map(str::to_owned));
@@ -100,6 +119,7 @@ impl Deed {
         told.definitions =
             self.definer(event).map(|id| context.repo.tree_of(Some(id))).transpose()?;
         told.tag.clone_from(&self.tag);
+        told.remote.clone_from(&self.remote);
         if self.message.is_some() {
             told.message.clone_from(&self.message);
         }

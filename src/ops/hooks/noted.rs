@@ -25,6 +25,8 @@ pub struct PendingEvent {
     pub definitions: String,
     #[serde(default)]
     pub tag: Option<String>,
+    #[serde(default)]
+    pub remote: Option<String>,
     /// The message of a tag, or of a commit to be.
     #[serde(default)]
     pub message: Option<String>,
@@ -49,6 +51,7 @@ impl PendingEvent {
             commit: told.commit.map(CommitId::to_hex).unwrap_or_default(),
             definitions: definitions.to_hex(),
             tag: told.tag.clone(),
+            remote: told.remote.clone(),
             message: told.message.clone().filter(|_| says),
             exempt,
             background: false,
@@ -84,6 +87,7 @@ impl PendingEvent {
         let mut told = event_context(context, event, &commit, base, branch, source)?;
         told.commit = Some(id);
         told.tag.clone_from(&self.tag);
+        told.remote.clone_from(&self.remote);
         if self.message.is_some() {
             told.message.clone_from(&self.message);
         }

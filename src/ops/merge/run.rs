@@ -11,7 +11,7 @@ use crate::object::{Entry, TreeEdit, TreeValue};
 use crate::ops::land::{Candidate, Landing, Stage, land};
 use crate::ops::merge::pending::{no_merge_begins, read_pending, write_pending};
 use crate::ops::merge::report::{MergeReport, MergeResult, ReportedConflict, reported};
-use crate::ops::worktree::{Move, move_to};
+use crate::ops::worktree::{Extent, Move, move_to};
 use crate::ops::{Context, OpsError, branch, hooks};
 use crate::refs::{RefEdit, RefName, RefValue, Revision};
 use crate::repo::{Head, Update};
@@ -295,7 +295,11 @@ fn prepare(
     let edits =
         vec![RefEdit::set(RefName::staged(), RefValue::Tree(staged)), write_pending(&pending)];
     let update = Update::new(&context.command, context.now()?, edits);
-    move_to(context, Move::keeping(ours_tree, shown), update)?;
+    // Whoever is to settle a conflict sees both sides, wherever they lie.
+    let shown_beside = side_files(&plan.conflicts).into_iter().map(|edit| edit.path);
+    let shown_beside: Vec<_> = shown_beside.collect();
+    let way = Move { extent: Extent::Held(&shown_beside), ..Move::keeping(ours_tree, shown) };
+    move_to(context, way, update)?;
     let result = if plan.is_clean() { MergeResult::Prepared } else { MergeResult::Conflicts };
     Ok(MergeReport {
         conflicts: reported(&plan.conflicts),

@@ -80,7 +80,7 @@ pub fn abort(context: &Context) -> Result<(), OpsError> {
     touched.extend(pending.conflicts.iter().map(|conflict| conflict.path.clone()));
     touched.extend(side_files(&pending.conflicts).into_iter().map(|edit| edit.path));
     let wanted = |path: &RepoPath| touched.contains(path);
-    let way = Move { from, to: head, policy: Policy::Force { wanted: &wanted } };
+    let way = Move { policy: Policy::Force { wanted: &wanted }, ..Move::keeping(from, head) };
     let edits = vec![
         RefEdit::delete(RefName::merge()),
         RefEdit::set(RefName::staged(), RefValue::Tree(head)),

@@ -42,6 +42,8 @@ pub(in crate::remote) enum Fault {
     Taken,
     /// The server wants fewer requests.
     Throttled,
+    /// A create writes over what is there, as on servers that know no conditions; never by chance.
+    Careless,
 }
 
 /// What chance chooses from; silence is rare, for it costs time.
@@ -191,7 +193,7 @@ fn failed(what: &'static str) -> Error {
 /// Does a deed, or not, as the fault says.
 async fn meet<T>(fault: Option<Fault>, deed: impl Future<Output = Result<T>>) -> Result<T> {
     match fault {
-        None => deed.await,
+        None | Some(Fault::Careless) => deed.await,
         Some(Fault::Before | Fault::Short | Fault::Broken) => Err(failed("connection refused")),
         Some(Fault::Throttled) => Err(failed("SlowDown")),
         Some(Fault::After | Fault::Taken) => {
@@ -234,10 +236,13 @@ impl ObjectStore for Faulty {
         &self,
         location: &Path,
         payload: PutPayload,
-        options: PutOptions,
+        mut options: PutOptions,
     ) -> Result<PutResult> {
         let fault = self.script.next();
         let creates = options.mode == PutMode::Create;
+        if fault == Some(Fault::Careless) {
+            options.mode = PutMode::Overwrite;
+        }
         let deed = self.inner.put_opts(location, payload, options);
         if fault == Some(Fault::Taken) && creates {
             deed.await?;

@@ -141,12 +141,11 @@ impl Place<'_> {
     }
 
     pub fn not_built(&self, error: object_store::Error) -> RemoteError {
-        self.bad_setting("its settings", error.to_string())
+        self.bad_setting("settings", error.to_string())
     }
 
-    pub fn bad_setting(&self, what: &str, reason: impl Into<String>) -> RemoteError {
-        let (remote, what) = (self.url.to_string(), what.to_owned());
-        RemoteError::BadSetting { remote, what, reason: reason.into() }
+    pub fn bad_setting(&self, what: &'static str, reason: impl Into<String>) -> RemoteError {
+        RemoteError::BadSetting { remote: self.url.to_string(), what, reason: reason.into() }
     }
 
     fn bad_url(&self, error: object_store::path::Error) -> RemoteError {

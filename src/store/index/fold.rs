@@ -34,8 +34,7 @@ impl Index {
             // The next question finds the damaged one and drops it; then there is more to fold.
             Err(BuildError::Source(SegmentError::Damaged)) => return Ok(()),
             Err(BuildError::Source(SegmentError::Io(error))) => {
-                let path = self.layout.index();
-                return Err(crate::base::fs::PathError::new("read", path, error).into());
+                return Err(crate::base::fs::PathError::new("read", &self.dir, error).into());
             }
             Err(BuildError::Path(error)) => return Err(error.into()),
         };
@@ -84,9 +83,9 @@ impl Index {
             let wanted = move |pack: &PackName| state.packs.get(pack).copied() == home;
             sources.push(Box::new(rows_of(&state.segments[*number], wanted)));
         }
-        let path = self.layout.index().join(format!("{:016x}.idx", fresh_nonce()));
+        let path = self.dir.join(format!("{:016x}.idx", fresh_nonce()));
         let rows = build::merge(sources);
-        build::write(&path, &self.layout.tmp(), &packs, count, rows, durable)?;
+        build::write(&path, &self.tmp, &packs, count, rows, durable)?;
         Ok((Segment::open(&path)?, replaced))
     }
 }

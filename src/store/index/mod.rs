@@ -7,9 +7,12 @@ mod fold;
 mod recent;
 mod segment;
 mod set;
+mod source;
+mod told;
 
 pub use recent::Location;
 pub use set::Index;
+pub use told::ToldIndex;
 
 #[cfg(test)]
 mod tests;

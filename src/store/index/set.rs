@@ -10,19 +10,23 @@ use crate::base::fs::PathError;
 use crate::store::index::build::rows_of;
 use crate::store::index::recent::{Location, Recent};
 use crate::store::index::segment::{Segment, SegmentError};
-use crate::store::layout::{Layout, children, packs_in};
-use crate::store::pack::{self, BlobEntry, FooterError, PackName};
+use crate::store::index::source::PackSource;
+use crate::store::layout::{Layout, children};
+use crate::store::pack::{BlobEntry, PackName};
 use crate::store::{BlobId, BlobKind, StoreError};
 
 /// A directory changed less than this ago may change again without showing it.
 const RACY: Duration = Duration::from_millis(50);
 
-/// The index of a store.
+/// The index of a set of packs.
 #[derive(Debug)]
 pub struct Index {
-    pub(super) layout: Layout,
+    source: Box<dyn PackSource>,
+    /// The directory of the segments.
+    pub(super) dir: PathBuf,
+    pub(super) tmp: PathBuf,
     pub(super) state: RwLock<State>,
-    /// What the directories of packs looked like when they were last listed.
+    /// What the source looked like when its packs were last listed.
     seen: Mutex<Option<Vec<SystemTime>>>,
 }
 
@@ -46,10 +50,19 @@ pub(super) struct State {
 }
 
 impl Index {
-    /// Returns the index of the packs that are there now; reads no footer yet.
+    /// Returns the index of the packs of a store that are there now; reads no footer yet.
     pub fn open(layout: &Layout) -> Result<Self, StoreError> {
-        let (layout, state, seen) = (layout.clone(), RwLock::default(), Mutex::default());
-        let index = Self { layout, state, seen };
+        Self::over(Box::new(layout.clone()), layout.index(), layout.tmp())
+    }
+
+    /// Returns the index of the packs of a source, with its segments in `dir`.
+    pub fn over(
+        source: Box<dyn PackSource>,
+        dir: PathBuf,
+        tmp: PathBuf,
+    ) -> Result<Self, StoreError> {
+        let (state, seen) = (RwLock::default(), Mutex::default());
+        let index = Self { source, dir, tmp, state, seen };
         index.relist()?;
         Ok(index)
     }
@@ -65,28 +78,16 @@ impl Index {
     /// Takes note of packs that came or went, where the directories show that some did.
     pub fn refresh(&self) -> Result<(), StoreError> {
         let now = SystemTime::now();
-        let times = self.times();
+        let times = self.source.times();
         let settled = times.iter().all(|time| now.duration_since(*time).is_ok_and(|d| d > RACY));
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if settled && seen.as_ref() == Some(&times) { Ok(()) } else { self.relist() }
     }
 
-    fn times(&self) -> Vec<SystemTime> {
-        let dirs = [Some(self.layout.packs()), Some(self.layout.fresh_root()), self.layout.fresh()];
-        let modified = |dir: PathBuf| dir.metadata().and_then(|data| data.modified()).ok();
-        dirs.into_iter()
-            .flatten()
-            .map(|dir| modified(dir).unwrap_or(SystemTime::UNIX_EPOCH))
-            .collect()
-    }
-
     /// Lists the packs, and the segments where there are packs that none is known to cover.
     pub fn relist(&self) -> Result<(), StoreError> {
-        let times = self.times();
-        let mut found = BTreeSet::new();
-        for dir in self.layout.pack_dirs()? {
-            found.extend(packs_in(&dir)?);
-        }
+        let times = self.source.times();
+        let found = self.source.packs()?;
         let mut state = self.state_mut();
         state.packs.retain(|name, _| found.contains(name));
         let State { packs, recent, unread, .. } = &mut *state;
@@ -106,7 +107,7 @@ impl Index {
     /// Opens segments that are new here. A damaged one is as good as none.
     fn load_segments(&self, state: &mut State) -> Result<(), StoreError> {
         let known: BTreeSet<PathBuf> = state.segments.iter().map(|s| s.path().to_owned()).collect();
-        for path in children(&self.layout.index())? {
+        for path in children(&self.dir)? {
             if path.extension().is_none_or(|ending| ending != "idx") || known.contains(&path) {
                 continue;
             }
@@ -131,6 +132,19 @@ impl Index {
         if state.packs.insert(name, Home::Recent) != Some(Home::Recent) {
             state.recent.add(name, entries);
         }
+    }
+
+    /// Leaves out the packs whose footers were not read, as if they were not there; returns them.
+    pub fn pass_over_unread(&self) -> Vec<PackName> {
+        let mut state = self.state_mut();
+        let unread = std::mem::take(&mut state.unread);
+        state.packs.retain(|name, _| !unread.contains(name));
+        unread.into_iter().collect()
+    }
+
+    /// Tells whether something is known that no segment has.
+    pub fn has_recent(&self) -> bool {
+        self.state().recent.len() > 0
     }
 
     /// Takes note of packs that were removed.
@@ -240,7 +254,7 @@ impl Index {
                     self.heal()?;
                 }
                 Err(SegmentError::Io(error)) => {
-                    return Err(PathError::new("read", self.layout.index(), error).into());
+                    return Err(PathError::new("read", &self.dir, error).into());
                 }
             }
         }
@@ -249,15 +263,11 @@ impl Index {
     pub(super) fn read_footers(&self) -> Result<(), StoreError> {
         let mut state = self.state_mut();
         while let Some(name) = state.unread.first().copied() {
-            match read_entries(&self.layout, name) {
-                Ok(entries) => {
-                    state.packs.insert(name, Home::Recent);
-                    state.recent.add(name, &entries);
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    state.packs.remove(&name);
-                }
-                Err(error) => return Err(error.into()),
+            if let Some(entries) = self.source.entries(name)? {
+                state.packs.insert(name, Home::Recent);
+                state.recent.add(name, &entries);
+            } else {
+                state.packs.remove(&name);
             }
             state.unread.remove(&name);
         }
@@ -332,16 +342,4 @@ fn range_of(prefix: &str) -> Option<(Hash, Hash)> {
     let padded =
         |digit: &str| format!("{prefix}{}", digit.repeat(64usize.saturating_sub(prefix.len())));
     Some((padded("0").parse().ok()?, padded("f").parse().ok()?))
-}
-
-/// Returns the entries of a pack, from its footer or, where that is damaged, from its headers.
-fn read_entries(layout: &Layout, name: PackName) -> Result<Vec<BlobEntry>, PathError> {
-    let (file, path) = layout.open_pack(name)?;
-    match pack::read_footer(&file) {
-        Ok((entries, _)) => Ok(entries),
-        Err(FooterError::Damaged(_)) => {
-            pack::scan(&file).map_err(|error| PathError::new("read", path, error))
-        }
-        Err(FooterError::Io(error)) => Err(PathError::new("read", path, error)),
-    }
 }

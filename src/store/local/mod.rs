@@ -6,6 +6,8 @@ mod handles;
 mod inspect;
 mod open;
 mod read;
+mod receive;
+mod send;
 mod write;
 
 use std::path::Path;
@@ -15,6 +17,9 @@ pub use adopt::Adopted;
 pub use damage::LostPlace;
 pub use inspect::{PackInfo, Usage};
 pub use open::OpenReport;
+pub(in crate::store) use open::sweep;
+pub use receive::Incoming;
+pub use send::SoundPack;
 
 use crate::base::lock::FileLock;
 use crate::store::index::Index;

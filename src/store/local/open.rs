@@ -49,7 +49,7 @@ impl LocalStore {
             Err(error) => return Err(error.into()),
         };
         if share.is_some() {
-            sweep(&layout)?;
+            sweep(&layout.tmp())?;
             report.damaged = settle_old_boots(&layout)?;
         }
         Ok(Self {
@@ -96,8 +96,8 @@ fn prepare(layout: &Layout) -> Result<FileLock, LockError> {
 }
 
 /// Removes temporary files whose owner is dead: the kernel let go of its lock.
-fn sweep(layout: &Layout) -> Result<(), PathError> {
-    for path in children(&layout.tmp())? {
+pub fn sweep(tmp: &Path) -> Result<(), PathError> {
+    for path in children(tmp)? {
         match File::options().write(true).open(&path) {
             Ok(file) if file.try_lock().is_ok() => remove_file_if_exists(&path)?,
             _ => {}

@@ -1,6 +1,7 @@
 //! Reading: find the blob, read it, verify it; where it is damaged or its pack has moved, try
 //! another copy.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 
 use crate::store::index::Location;
@@ -14,6 +15,21 @@ impl LocalStore {
         }
         self.index.refresh()?;
         Ok(self.index.find(id)?.is_some())
+    }
+
+    /// Returns those of the blobs that are not stored, each once.
+    pub(in crate::store) fn lacking(&self, ids: &[BlobId]) -> Result<Vec<BlobId>, StoreError> {
+        let mut lacking = BTreeSet::new();
+        for id in ids {
+            if !self.writing.holds(*id) && self.index.find(*id)?.is_none() {
+                lacking.insert(*id);
+            }
+        }
+        if !lacking.is_empty() {
+            self.index.refresh()?;
+        }
+        let still = |id: &BlobId| self.index.find(*id).map(|place| place.is_none().then_some(*id));
+        lacking.iter().filter_map(|id| still(id).transpose()).collect()
     }
 
     pub(super) fn read_verified(&self, id: BlobId) -> Result<Vec<u8>, StoreError> {

@@ -43,23 +43,51 @@ pub fn pack_id(bytes: &[u8]) -> PackId {
 /// Returns the entries of a pack, sorted by hash, and the id that its footer has.
 pub fn read_footer(file: &File) -> Result<(Vec<BlobEntry>, PackId), FooterError> {
     let len = file.metadata()?.len();
-    let damaged = FooterError::Damaged;
-    let body_end = len.checked_sub(TRAILER_LEN as u64).ok_or(damaged("it is too short"))?;
     let mut trailer = [0; TRAILER_LEN];
-    file.read_exact_at(&mut trailer, body_end)?;
+    let start = len.checked_sub(TRAILER_LEN as u64);
+    file.read_exact_at(&mut trailer, start.ok_or(FooterError::Damaged("it is too short"))?)?;
+    let mut footer = vec![0; footer_len(&trailer, len)? as usize];
+    let start = len - footer.len() as u64;
+    file.read_exact_at(&mut footer, start)?;
+    decode_footer(&footer, len)
+}
+
+/// Returns how long the footer is of a pack of `pack_len` bytes that ends with the bytes of `tail`.
+pub fn footer_len(tail: &[u8], pack_len: u64) -> Result<u64, FooterError> {
+    let trailer = tail.len().checked_sub(TRAILER_LEN).map(|start| &tail[start..]);
+    let trailer = trailer.ok_or(FooterError::Damaged("it is too short"))?;
     if trailer[8..16] != MAGIC {
-        return Err(damaged("there is none"));
+        return Err(FooterError::Damaged("there is none"));
     }
-    let entries_len = u64::from(u32_at(&trailer, 0)) * ENTRY_LEN as u64;
-    let start = body_end.checked_sub(entries_len).filter(|s| *s >= PREAMBLE.len() as u64);
-    let start = start.ok_or(damaged("it claims too much"))?;
-    let mut bytes = vec![0; entries_len as usize + 16];
-    file.read_exact_at(&mut bytes, start)?;
-    let id = pack_id(&bytes);
-    if id.0 != hash_at(&trailer, 16) {
-        return Err(damaged("its checksum does not match"));
+    let len = u64::from(u32_at(trailer, 0)) * ENTRY_LEN as u64 + TRAILER_LEN as u64;
+    if len + PREAMBLE.len() as u64 > pack_len {
+        return Err(FooterError::Damaged("it claims too much"));
     }
-    decode_entries(&bytes[..entries_len as usize], start).map(|entries| (entries, id))
+    Ok(len)
+}
+
+/// Returns what [`read_footer`] does, of a footer in memory.
+pub fn decode_footer(
+    footer: &[u8],
+    pack_len: u64,
+) -> Result<(Vec<BlobEntry>, PackId), FooterError> {
+    if footer_len(footer, pack_len)? != footer.len() as u64 {
+        return Err(FooterError::Damaged("it has another length than it claims"));
+    }
+    let (named, id) = footer.split_at(footer.len() - 32);
+    let found = pack_id(named);
+    if found.0 != hash_at(id, 0) {
+        return Err(FooterError::Damaged("its checksum does not match"));
+    }
+    let entries = &footer[..footer.len() - TRAILER_LEN];
+    decode_entries(entries, pack_len - footer.len() as u64).map(|entries| (entries, found))
+}
+
+/// Returns how long a pack of these entries is.
+pub fn pack_len(entries: &[BlobEntry]) -> u64 {
+    let footer = entries.len() * ENTRY_LEN + TRAILER_LEN;
+    let blobs: u64 = entries.iter().map(|entry| HEADER_LEN as u64 + u64::from(entry.stored)).sum();
+    PREAMBLE.len() as u64 + blobs + footer as u64
 }
 
 fn decode_entries(bytes: &[u8], body_end: u64) -> Result<Vec<BlobEntry>, FooterError> {
@@ -67,9 +95,6 @@ fn decode_entries(bytes: &[u8], body_end: u64) -> Result<Vec<BlobEntry>, FooterE
     let entries: Option<Vec<BlobEntry>> = bytes.chunks_exact(ENTRY_LEN).map(entry).collect();
     entries
         .filter(|all| all.windows(2).all(|pair| pair[0].key() < pair[1].key()))
-        .filter(|all| {
-            let blobs: u64 = all.iter().map(|e| HEADER_LEN as u64 + u64::from(e.stored)).sum();
-            PREAMBLE.len() as u64 + blobs == body_end
-        })
+        .filter(|all| pack_len(all) == body_end + (bytes.len() + TRAILER_LEN) as u64)
         .ok_or(FooterError::Damaged("an entry makes no sense"))
 }

@@ -27,6 +27,12 @@ pub struct BlobEntry {
 }
 
 impl BlobEntry {
+    #[cfg(test)]
+    /// Returns the entry of a blob that is stored as it is.
+    pub fn at(id: BlobId, offset: u32, stored: u32) -> Self {
+        Self { id, scheme: Scheme::RAW, offset, stored, plain: stored }
+    }
+
     /// Returns the key that entries are sorted by.
     pub fn key(&self) -> (Hash, BlobKind) {
         (self.id.hash, self.id.kind)

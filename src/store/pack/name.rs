@@ -3,13 +3,17 @@
 use std::fmt;
 use std::str::FromStr;
 
+use minicbor::{Decode, Encode};
+
 use crate::base::PackId;
 
 /// The name of a pack file. The nonce tells two uploads of the same pack apart, so that deleting
 /// one can never take the other away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct PackName {
+    #[n(0)]
     pub id: PackId,
+    #[n(1)]
     pub nonce: u64,
 }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 
 use crate::store::compress::{DecodeError, MAX_BLOB, Scheme, check_length, decode, decode_into};
-use crate::store::pack::BlobEntry;
+use crate::store::pack::{BlobEntry, HEADER_LEN};
 
 thread_local! {
     static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -19,6 +19,8 @@ pub enum BlobError {
     Decode(#[from] DecodeError),
     #[error("its bytes do not match its hash")]
     WrongHash,
+    #[error("its header is not what its pack says of it")]
+    WrongHeader,
     #[error("the pack ends within it")]
     Truncated,
     #[error(transparent)]
@@ -44,6 +46,20 @@ pub fn read_both(file: &File, entry: &BlobEntry) -> Result<(Vec<u8>, Vec<u8>), B
     let stored = read_payload(file, entry)?;
     let plain = verified(stored.clone(), entry)?;
     Ok((stored, plain))
+}
+
+/// Returns the stored bytes of a blob, whose header and payload `bytes` must be, and verifies them
+/// against its hash.
+pub fn check_blob<'b>(bytes: &'b [u8], entry: &BlobEntry) -> Result<&'b [u8], BlobError> {
+    let Some((header, stored)) = bytes.split_at_checked(HEADER_LEN) else {
+        return Err(BlobError::Truncated);
+    };
+    if header != entry.header() {
+        return Err(BlobError::WrongHeader);
+    }
+    check_length(stored.len(), entry.stored as usize)?;
+    verified(stored.to_vec(), entry)?;
+    Ok(stored)
 }
 
 /// Fills `out` with the plain bytes of a blob, verified against its hash; they must be as many.

@@ -2,7 +2,7 @@
 //! written by whoever filled them, outside of the caller's lock.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -95,7 +95,7 @@ impl Drop for Batch {
     }
 }
 
-/// A pack being filled. Dropped unsealed, it leaves nothing behind.
+/// A pack being filled. Dropped unfinished, it leaves nothing behind.
 #[derive(Debug)]
 pub struct PackWriter {
     file: Arc<PendingFile>,
@@ -103,7 +103,19 @@ pub struct PackWriter {
     /// How much of the pack lies before the buffer.
     start: u64,
     entries: Vec<BlobEntry>,
-    sealed: bool,
+    finished: bool,
+}
+
+/// A complete pack in a temporary file, which goes when this is dropped.
+#[derive(Debug)]
+pub struct FinishedPack {
+    pending: Arc<PendingFile>,
+    pub id: PackId,
+    /// Sorted by hash.
+    pub entries: Vec<BlobEntry>,
+    /// The last bytes of the pack.
+    pub footer: Vec<u8>,
+    moved: bool,
 }
 
 /// A complete pack under its final name.
@@ -120,7 +132,7 @@ impl PackWriter {
         let file = Arc::new(PendingFile::create(dir)?);
         let mut buffer = Vec::with_capacity(2 * BATCH);
         buffer.extend_from_slice(&PREAMBLE);
-        Ok(Self { file, buffer, start: 0, entries: Vec::new(), sealed: false })
+        Ok(Self { file, buffer, start: 0, entries: Vec::new(), finished: false })
     }
 
     /// Returns the file, to read from once the buffer was taken and written.
@@ -170,24 +182,52 @@ impl PackWriter {
     }
 
     /// Writes the footer and moves the pack to its name in `dir`, which it has from then on.
-    pub fn seal(mut self, dir: &Path, durable: bool) -> Result<SealedPack, PathError> {
+    pub fn seal(self, dir: &Path, durable: bool) -> Result<SealedPack, PathError> {
+        let mut finished = self.finish()?;
+        if durable {
+            finished.file().sync_all().context("sync", &finished.pending.path)?;
+        }
+        let name = unused_name(dir, finished.id);
+        let target = dir.join(name.file_name());
+        std::fs::rename(&finished.pending.path, &target).context("rename to", target)?;
+        finished.moved = true;
+        Ok(SealedPack { name, entries: std::mem::take(&mut finished.entries) })
+    }
+
+    /// Writes the footer. The pack stays a temporary file.
+    pub fn finish(mut self) -> Result<FinishedPack, PathError> {
         self.take_all().write()?;
         let path = self.file.path.clone();
-        let mut file = self.file.settled();
+        let file = self.file.settled();
         if self.file.failed.load(Ordering::SeqCst) {
             return Err(PathError::new("write", path, io::Error::other("an earlier write failed")));
         }
         let (footer, id) = footer::encode(&mut self.entries);
         file.write_all_at(&footer, self.start).context("write", &path)?;
-        file.flush().context("write", &path)?;
-        if durable {
-            file.sync_all().context("sync", &path)?;
+        self.finished = true;
+        let (pending, entries) = (Arc::clone(&self.file), std::mem::take(&mut self.entries));
+        Ok(FinishedPack { pending, id, entries, footer, moved: false })
+    }
+}
+
+impl FinishedPack {
+    /// Returns the file, at whose beginning the pack starts.
+    pub fn file(&self) -> &File {
+        &self.pending.file
+    }
+
+    /// Returns how long the pack is.
+    pub fn len(&self) -> u64 {
+        footer::pack_len(&self.entries)
+    }
+}
+
+impl Drop for FinishedPack {
+    fn drop(&mut self) {
+        if !self.moved {
+            // Nobody can see it; a later open removes what remains.
+            let _ = std::fs::remove_file(&self.pending.path);
         }
-        let name = unused_name(dir, id);
-        let target = dir.join(name.file_name());
-        std::fs::rename(&path, &target).context("rename to", target)?;
-        self.sealed = true;
-        Ok(SealedPack { name, entries: std::mem::take(&mut self.entries) })
     }
 }
 
@@ -202,7 +242,7 @@ fn unused_name(dir: &Path, id: PackId) -> PackName {
 
 impl Drop for PackWriter {
     fn drop(&mut self) {
-        if !self.sealed {
+        if !self.finished {
             // Nobody can see it; a later open removes what remains.
             let _ = std::fs::remove_file(&self.file.path);
         }

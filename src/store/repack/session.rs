@@ -88,6 +88,7 @@ impl GcSession<'_> {
         progress: &dyn Progress,
     ) -> Result<RepackOutcome, StoreError> {
         let mut outcome = RepackOutcome::default();
+        self.store.forget_incoming()?;
         let (dead, used) = (plan.remove.iter(), plan.rewrite.iter());
         self.move_all(dead, plan, live, progress, &mut outcome)?;
         match self.move_all(used, plan, live, progress, &mut outcome) {

@@ -16,6 +16,7 @@ use crate::workspace::disk::{Cursor, FileKind};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
 use crate::workspace::join::{Facts, Join, Joined, OnDisk};
+use crate::workspace::sparse::Sparse;
 use crate::workspace::status::{Verdict, compare, same_bytes};
 
 /// How many paths are looked at before the first of them is decided on. Tests see many batches.
@@ -114,7 +115,8 @@ impl Workspace {
         wanted: &dyn Fn(&RepoPath) -> bool,
     ) -> Result<Vec<Want>, WorkspaceError> {
         let mut wants = BTreeMap::new();
-        let mut join = Join::new(self, to, &RepoPath::root(), |_| false, Facts::OfTracked);
+        let (all, root) = (Sparse::everything(), RepoPath::root());
+        let mut join = Join::new(self, to, &all, &root, |_| false, Facts::OfTracked);
         while let Some(joined) = join.advance()? {
             let Joined { path, tracked: Some(entry), on_disk, cached } = joined else {
                 continue;

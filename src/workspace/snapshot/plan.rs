@@ -65,7 +65,8 @@ impl Workspace {
         let below = options.paths.common_parent();
         self.refuse_nested(&below)?;
         let enter = |dir: &RepoPath| options.force && options.paths.may_match_below(dir);
-        let mut join = Join::new(self, staged, &below, enter, Facts::OfAll);
+        let held = self.held(&[staged])?;
+        let mut join = Join::new(self, staged, &held, &below, enter, Facts::OfAll);
         while let Some(joined) = join.advance()? {
             planner.meet(joined);
         }

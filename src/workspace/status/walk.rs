@@ -51,7 +51,8 @@ impl Workspace {
         let present = self.present();
         let mut status = Status::default();
         let mut unsure = Vec::new();
-        let mut join = Join::new(self, staged, &RepoPath::root(), |_| false, Facts::OfTracked);
+        let (held, root) = (self.held(&[staged])?, RepoPath::root());
+        let mut join = Join::new(self, staged, &held, &root, |_| false, Facts::OfTracked);
         while let Some(joined) = join.advance()? {
             let Joined { path, tracked: Some(entry), on_disk, cached } = joined else {
                 untracked(joined, &mut join, options, &mut status);

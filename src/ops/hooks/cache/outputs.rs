@@ -61,7 +61,7 @@ fn is_whole(repo: &Repo, tree: TreeId) -> Result<bool, OpsError> {
         return Ok(false);
     }
     for id in walk.into_seen() {
-        if !repo.store().contains(id)? {
+        if !repo.has(id)? {
             return Ok(false);
         }
     }

@@ -1,0 +1,16 @@
+//! What a repository and its remotes send each other.
+
+mod connect;
+mod fetch;
+mod note;
+mod pull;
+mod push;
+mod source;
+mod tags;
+mod verdicts;
+
+pub use connect::{Connection, Place, connect, default_remote, place};
+pub use fetch::{FetchReport, FetchRequest, MovedRef, Movement, fetch, fetch_with};
+pub use pull::{PullReport, PullRequest, pull};
+pub use push::{Force, PushReport, PushRequest, push};
+pub use source::attach;

@@ -1,0 +1,111 @@
+//! `pull`: what a remote has of a branch comes here and is merged into the one that is checked out.
+
+use crate::base::CommitId;
+use crate::hook::runner::RunRecord;
+use crate::merge::{History, Side};
+use crate::ops::hooks::Deed;
+use crate::ops::merge::{MergeReport, MergeRequest, MergeResult, merge};
+use crate::ops::sync::connect::{connect, default_remote};
+use crate::ops::sync::fetch::{FetchReport, FetchRequest, fetch_with};
+use crate::ops::upstream::upstream_of;
+use crate::ops::{Context, OpsError, hooks};
+use crate::refs::RefName;
+use crate::repo::Update;
+
+/// What to pull.
+#[derive(Debug, Clone, Default)]
+pub struct PullRequest {
+    /// The usual remote where it is nothing.
+    pub remote: Option<String>,
+    /// What the checked-out branch follows, where it is nothing.
+    pub branch: Option<String>,
+    /// Only move the branch forward, never merge.
+    pub fast_forward_only: bool,
+    /// Whose side wins where both changed a path.
+    pub strategy: Option<Side>,
+}
+
+/// What was pulled.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct PullReport {
+    pub fetched: FetchReport,
+    pub merged: MergeReport,
+    /// The runs of the hooks around it; those of the merge are there.
+    pub hooks: Vec<RunRecord>,
+}
+
+/// Pulls.
+pub fn pull(context: &Context, request: &PullRequest) -> Result<PullReport, OpsError> {
+    let head = context.repo.head()?;
+    let branch = head.branch().cloned().ok_or(OpsError::Detached)?;
+    let (remote, theirs) = followed(context, request, &branch)?;
+    let mut connection = connect(context, &remote)?;
+    let fetched = fetch_with(context, &FetchRequest::default(), &mut connection)?;
+    let source = format!("{remote}/{theirs}");
+    let tracking = RefName::remote(&source)?;
+    let tip = context.repo.get(&tracking)?.and_then(|value| value.commit());
+    let Some(tip) = tip else {
+        let candidates = connection.remote.state().refs.keys().filter(|name| name.is_branch());
+        let candidates = candidates.map(|name| name.short().to_owned()).collect();
+        return Err(OpsError::NotOnRemote { name: theirs, remote, candidates });
+    };
+    if request.fast_forward_only {
+        refuse_merging(context, &branch, head.commit(), tip)?;
+    }
+    let here = head.commit();
+    let deed = Deed::pull(&remote, branch.short(), &source, tip, here);
+    let mut history = History::of(context.repo.objects());
+    let is_new = match here {
+        Some(here) => !history.is_ancestor(tip, here)?,
+        None => true,
+    };
+    let deeds = if is_new { vec![deed] } else { Vec::new() };
+    let merging = MergeRequest { source, strategy: request.strategy, ..MergeRequest::default() };
+    let mut merged = None;
+    let (_, hooks) = hooks::around(context, &deeds, None, |lock, noted| {
+        drop(lock);
+        let report = merge(context, &merging)?;
+        let is_done = report.result != MergeResult::Conflicts;
+        merged = Some(report);
+        let mut update = Update::new(&context.command, context.now()?, Vec::new());
+        update.pending = if is_done { noted } else { Vec::new() };
+        Ok(context.repo.update(&update)?)
+    })?;
+    let merged = merged.ok_or(OpsError::NothingTo { verb: "pull" })?;
+    Ok(PullReport { fetched, merged, hooks })
+}
+
+/// Returns the remote and its branch that a branch takes in.
+fn followed(
+    context: &Context,
+    request: &PullRequest,
+    branch: &RefName,
+) -> Result<(String, String), OpsError> {
+    let upstream = upstream_of(context, branch)?;
+    let remote = match (&request.remote, &upstream) {
+        (Some(remote), _) => remote.clone(),
+        (None, Some(upstream)) => upstream.remote.clone(),
+        (None, None) => default_remote(context)?,
+    };
+    let same = upstream.filter(|upstream| upstream.remote == remote);
+    let theirs = match (&request.branch, same) {
+        (Some(named), _) => named.clone(),
+        (None, Some(upstream)) => upstream.branch,
+        (None, None) => branch.short().to_owned(),
+    };
+    Ok((remote, theirs))
+}
+
+fn refuse_merging(
+    context: &Context,
+    branch: &RefName,
+    here: Option<CommitId>,
+    tip: CommitId,
+) -> Result<(), OpsError> {
+    let Some(here) = here else { return Ok(()) };
+    let mut history = History::of(context.repo.objects());
+    if history.is_ancestor(here, tip)? || history.is_ancestor(tip, here)? {
+        return Ok(());
+    }
+    Err(OpsError::Diverged { branch: branch.short().to_owned() })
+}

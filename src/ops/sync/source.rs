@@ -1,0 +1,88 @@
+//! Contents that are missing here and come from a remote when they are needed.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use crate::base::Progress;
+use crate::ops::sync::connect::{Place, place};
+use crate::ops::sync::fetch::promises;
+use crate::ops::upstream::remotes;
+use crate::ops::{Context, OpsError};
+use crate::remote::{Remote, RemoteError, RemoteIndex};
+use crate::store::{BlobId, LocalStore, Source, StoreError};
+
+/// The remote that has what is missing here.
+#[derive(Debug)]
+struct Promisor {
+    name: String,
+    place: Place,
+    progress: Arc<dyn Progress>,
+    /// What is known here of its packs.
+    index: OnceLock<RemoteIndex>,
+    /// The remote itself, once something had to be fetched.
+    remote: Mutex<Option<Remote>>,
+}
+
+/// Lets the repository read what is missing from the remote that promises it, if there is one.
+/// Nobody is asked before something is missing.
+pub fn attach(context: &Context) -> Result<(), OpsError> {
+    let Some(name) = remotes(context).into_iter().find(|name| promises(context, name)) else {
+        return Ok(());
+    };
+    let place = place(context, &name)?;
+    let (index, remote) = (OnceLock::new(), Mutex::default());
+    let progress = Arc::clone(&context.progress);
+    context.repo.set_source(Arc::new(Promisor { name, place, progress, index, remote }));
+    Ok(())
+}
+
+impl Promisor {
+    fn index(&self) -> Result<&RemoteIndex, RemoteError> {
+        if let Some(index) = self.index.get() {
+            return Ok(index);
+        }
+        let opened = RemoteIndex::open(&self.dir())?;
+        Ok(self.index.get_or_init(|| opened))
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.place.dir.clone()
+    }
+
+    fn bring(&self, ids: &[BlobId], into: &Arc<LocalStore>) -> Result<(), RemoteError> {
+        let mut held = self.remote.lock().unwrap_or_else(PoisonError::into_inner);
+        let remote = match &mut *held {
+            Some(remote) => remote,
+            empty => {
+                let opened = Remote::open(&self.place.backend, &self.dir())?;
+                let missing = || RemoteError::NotARepository { remote: self.place.url.to_string() };
+                empty.insert(opened.ok_or_else(missing)?)
+            }
+        };
+        remote.fetch_blobs(
+            &ids.iter().copied().collect::<BTreeSet<_>>(),
+            into,
+            self.progress.as_ref(),
+        )
+    }
+
+    fn failed(&self, error: RemoteError) -> StoreError {
+        match error {
+            RemoteError::Interrupted(stopped) => stopped.into(),
+            RemoteError::Store(error) => error,
+            error => StoreError::NotFetched { remote: self.name.clone(), source: Box::new(error) },
+        }
+    }
+}
+
+impl Source for Promisor {
+    fn fetch(&self, ids: &[BlobId], into: &Arc<LocalStore>) -> Result<(), StoreError> {
+        self.bring(ids, into).map_err(|error| self.failed(error))
+    }
+
+    fn promises(&self, id: BlobId) -> Result<bool, StoreError> {
+        let index = self.index().map_err(|error| self.failed(error))?;
+        index.contains(id).map_err(|error| self.failed(error))
+    }
+}

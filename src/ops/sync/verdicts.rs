@@ -1,0 +1,36 @@
+//! What hooks found travels with the commits: the files of both sides together.
+
+use crate::base::{RepoPath, TreeId};
+use crate::diff::tree::tree_changes;
+use crate::object::{TreeEdit, TreeValue};
+use crate::ops::{Context, OpsError};
+
+/// Returns the files of `theirs` that `ours` lacks. A verdict is named by its content, so no two sides
+/// have different ones of one name.
+pub fn lacking(
+    context: &Context,
+    ours: Option<TreeId>,
+    theirs: TreeId,
+) -> Result<Vec<TreeEdit>, OpsError> {
+    let objects = context.repo.objects();
+    let ours = ours.map_or_else(|| objects.empty_tree(), Ok)?;
+    let mut files = Vec::new();
+    for change in tree_changes(objects, ours, theirs, &RepoPath::root()) {
+        let change = change?;
+        if let (None, Some(entry)) = (change.old, change.new) {
+            files.push(TreeEdit { path: change.path, value: TreeValue::Set(entry) });
+        }
+    }
+    Ok(files)
+}
+
+/// Returns the tree with the verdicts of both sides, where it holds more than `theirs`.
+pub fn united(context: &Context, theirs: Option<TreeId>) -> Result<Option<TreeId>, OpsError> {
+    let Some(ours) = context.repo.verdicts()? else { return Ok(None) };
+    let Some(theirs) = theirs else { return Ok(Some(ours)) };
+    let files = lacking(context, Some(theirs), ours)?;
+    if files.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(context.repo.objects().edit_tree(theirs, files)?))
+}

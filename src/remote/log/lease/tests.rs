@@ -1,0 +1,118 @@
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use object_store::ObjectStore;
+use object_store::local::LocalFileSystem;
+use proptest::prelude::*;
+
+use super::*;
+use crate::remote::RemoteUrl;
+use crate::remote::backend::faulty::Faulty;
+use crate::remote::log::samples::{backend, sound};
+use crate::remote::wait;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+async fn won(backend: &Backend, worker: &str) -> Result<Lease, RemoteError> {
+    match claim(backend, 7, "train", worker, HOUR).await? {
+        Claimed::Won(lease) => Ok(lease),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn work_that_one_worker_holds_is_not_done_by_another() {
+    wait(async {
+        let backend = sound();
+        let lease = won(&backend, "one").await?;
+        assert!(lease.beat().await?);
+        match claim(&backend, 7, "train", "two", HOUR).await? {
+            Claimed::Held { worker, .. } => assert_eq!(worker, "one"),
+            other => panic!("{other:?}"),
+        }
+        for (number, name) in
+            [(8, "train"), (7, "test"), (7, "train (2)"), (7, "../train"), (7, "")]
+        {
+            let claimed = claim(&backend, number, name, "two", HOUR).await?;
+            assert!(matches!(claimed, Claimed::Won(_)), "{number} {name}");
+        }
+        assert_eq!(lease.finish(b"passed").await?, Finished::First);
+        match claim(&backend, 7, "train", "two", HOUR).await? {
+            Claimed::Done(outcome) => assert_eq!(outcome, b"passed"),
+            other => panic!("{other:?}"),
+        }
+        Ok(())
+    })
+    .unwrap();
+}
+
+/// Returns a remote in a folder, whose files a test can make older than they are.
+fn folder(dir: &std::path::Path) -> Backend {
+    let store: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(dir).unwrap());
+    let url = RemoteUrl::parse("s3://bucket", std::path::Path::new("/")).unwrap();
+    Backend::over(store, &url)
+}
+
+/// Makes all that was written look as if it had been written a day ago.
+fn age(dir: &std::path::Path) {
+    let yesterday = std::time::SystemTime::now() - Duration::from_secs(24 * 3600);
+    for file in std::fs::read_dir(dir).unwrap() {
+        let file = std::fs::File::options().write(true).open(file.unwrap().path()).unwrap();
+        file.set_modified(yesterday).unwrap();
+    }
+}
+
+#[test]
+fn a_worker_that_is_not_heard_of_is_replaced_and_told_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let backend = folder(dir.path());
+    wait(async {
+        let silent = won(&backend, "silent").await?;
+        age(&dir.path().join("claims/0000000000000007/train"));
+        assert!(silent.beat().await?);
+        // The beat is a sign of life.
+        let claimed = claim(&backend, 7, "train", "hasty", HOUR).await?;
+        assert!(matches!(claimed, Claimed::Held { .. }), "{claimed:?}");
+        age(&dir.path().join("claims/0000000000000007/train"));
+        let heir = won(&backend, "heir").await?;
+        assert!(!silent.beat().await?);
+        assert!(heir.beat().await?);
+        assert_eq!(heir.finish(b"by the heir").await?, Finished::First);
+        assert_eq!(silent.finish(b"late").await?, Finished::After(b"by the heir".to_vec()));
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_claim_that_is_damaged_is_an_error() {
+    wait(async {
+        let backend = sound();
+        backend.put("claims/0000000000000007/train/00000001", Bytes::from("?")).await?;
+        let error = claim(&backend, 7, "train", "one", HOUR).await.unwrap_err();
+        assert!(matches!(error, RemoteError::Damaged { .. }), "{error}");
+        Ok(())
+    })
+    .unwrap();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn of_many_workers_one_gets_the_work(seed in any::<u64>(), percent in 0u64..30) {
+        let outcomes = wait(async {
+            let backend = backend(&Faulty::seeded(seed, percent));
+            let workers = (0..6).map(|worker| {
+                let (backend, name) = (backend.clone(), format!("worker {worker}"));
+                async move { claim(&backend, 1, "train", &name, HOUR).await }
+            });
+            Ok(join_all(workers).await)
+        })
+        .unwrap();
+        let won = outcomes.iter().filter(|it| matches!(it, Ok(Claimed::Won(_)))).count();
+        let unsettled =
+            outcomes.iter().filter(|it| matches!(it, Err(RemoteError::Unsettled { .. }))).count();
+        prop_assert!(won == 1 || (won == 0 && unsettled > 0), "{outcomes:?}");
+    }
+}

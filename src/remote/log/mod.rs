@@ -1,0 +1,24 @@
+//! The log of a remote: numbered entries, each created by whoever comes first, that move refs and
+//! let packs come and go. What a remote holds is these entries folded; nothing else is true.
+
+mod checkpoint;
+mod entry;
+mod format;
+mod gc;
+mod lease;
+mod ordered;
+mod probe;
+mod read;
+mod reflog;
+#[cfg(test)]
+mod samples;
+mod settle;
+mod state;
+
+pub use entry::{Change, Draft, Entry, EntryFault, EntryId, MAX_ENTRY, PackMeta};
+pub use format::RemoteId;
+pub use gc::{GcPlan, PackUse, Swept};
+pub use lease::{Claimed, Finished, Lease, claim};
+pub use probe::probe;
+pub use reflog::{Appended, RefLog};
+pub use state::{State, StateFault};
