@@ -14,7 +14,9 @@ use mlv::base::{CommitId, NoProgress, RepoPath, Timestamp};
 use mlv::config::Environment;
 use mlv::object::{Commit, Entry, FileRef, ObjectDb, Signature, TreeEdit, TreeValue};
 use mlv::remote::log::PackMeta;
-use mlv::remote::{Backend, Download, Fetch, Part, RemoteIndex, RemoteUrl, Upload, to_push, wait};
+use mlv::remote::{
+    Backend, Download, Fetch, Part, RemoteIndex, RemoteOptions, RemoteUrl, Upload, to_push, wait,
+};
 use mlv::repo::reach::Roots;
 use mlv::store::{ChunkStore, Durability, LocalStore, PackName};
 

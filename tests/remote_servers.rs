@@ -62,10 +62,14 @@ fn carries_large_files(backend: &Backend) {
     file.set_len(12_345_678).unwrap();
     wait(backend.download("packs/aa/x.pack", LARGE as u64, &file, &tell)).unwrap();
     assert_eq!(told.into_inner(), (LARGE - 12_345_678) as u64);
-    let mut found = Vec::new();
+    assert!(content(&mut file) == bytes);
+}
+
+fn content(file: &mut std::fs::File) -> Vec<u8> {
+    let mut bytes = Vec::new();
     file.rewind().unwrap();
-    file.read_to_end(&mut found).unwrap();
-    assert!(found == bytes);
+    file.read_to_end(&mut bytes).unwrap();
+    bytes
 }
 
 fn has_one_winner(backend: &Backend) {
@@ -145,6 +149,19 @@ fn a_folder_keeps_the_laws_and_a_web_server_shows_it() {
     let file = tempfile::tempfile().unwrap();
     wait(web.download("packs/aa/x.pack", LARGE as u64, &file, &|_| {})).unwrap();
     assert_eq!(file.metadata().unwrap().len(), LARGE as u64);
+}
+
+#[test]
+fn what_a_flaky_server_sends_arrives_whole() {
+    let (dir, bytes) = (tempfile::tempdir().unwrap(), pattern(LARGE));
+    std::fs::File::create(dir.path().join("x.pack")).unwrap().write_all(&bytes).unwrap();
+    let server = Server::flaky_web(dir.path());
+    let web = server.open(&server.endpoint);
+    let mut file = tempfile::tempfile().unwrap();
+    wait(web.download("x.pack", LARGE as u64, &file, &|_| {})).unwrap();
+    assert!(content(&mut file) == bytes);
+    let whole = wait(web.get("x.pack", LARGE as u64)).unwrap().unwrap();
+    assert!(whole == bytes);
 }
 
 #[test]

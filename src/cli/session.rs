@@ -5,7 +5,7 @@ use super::error::CommandError;
 use super::globals::Globals;
 use super::runs::RunView;
 use super::ui::Ui;
-use crate::ops::Context;
+use crate::ops::{Context, sync};
 use crate::repo::{OpenOptions, Repo};
 
 /// Opens the repository the user stands in. A worker is started where hooks are left to one and
@@ -29,7 +29,7 @@ fn open_with(ui: &mut Ui, globals: &Globals, starts_worker: bool) -> Result<Cont
     let directory = directory.canonicalize().unwrap_or(directory);
     let progress = ui.progress();
     let view = RunView::new(progress.clone(), ui, worker);
-    Ok(Context::new(
+    let context = Context::new(
         repo,
         config,
         globals.environment.clone(),
@@ -37,5 +37,7 @@ fn open_with(ui: &mut Ui, globals: &Globals, starts_worker: bool) -> Result<Cont
         Box::new(view),
         globals.command.clone(),
         directory,
-    ))
+    );
+    sync::attach(&context)?;
+    Ok(context)
 }

@@ -20,8 +20,8 @@ pub enum RemoteError {
     BadUrl { url: String, reason: String },
     #[error("`{url}` holds a user or a secret")]
     CredentialsInUrl { url: String },
-    #[error("`{remote}`: {what} cannot be: {reason}")]
-    BadSetting { remote: String, what: String, reason: String },
+    #[error("the {what} of `{remote}`: {reason}")]
+    BadSetting { remote: String, what: &'static str, reason: String },
     #[error("the profile `{profile}`: {reason}")]
     BadProfile { profile: String, reason: String },
     #[error("`{}` cannot be read as a file of profiles: {reason}", path.display())]

@@ -68,6 +68,11 @@ impl Server {
         Self::start(Command::new("python3").arg(script("web.py")).arg(folder), "")
     }
 
+    /// Starts a web server over a folder that fails now and then.
+    pub fn flaky_web(folder: &Path) -> Self {
+        Self::start(Command::new("python3").arg(script("web.py")).arg(folder).arg("flaky"), "")
+    }
+
     fn start(command: &mut Command, url: &'static str) -> Self {
         // It ends when its stdin does, so also with a test that is killed.
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());

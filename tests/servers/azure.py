@@ -38,7 +38,7 @@ def make_container(port):
 
 
 for line in azurite.stdout:
-    if found := re.search(r"listens on http://127\.0\.0\.1:(\d+)", line):
+    if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
         make_container(found[1])
         serve.tell(found[1])
 sys.exit("Azurite ended")

@@ -3,7 +3,7 @@
 # Does nothing where they are. Needs Python 3 with venv, and npm.
 set -eu
 moto=5.2.1
-azurite=3.37.0
+azurite=3.35.0
 prefix=${MLV_TEST_SERVERS:-$(dirname "$0")/../../target/test-servers}
 mkdir -p "$prefix"
 

@@ -69,9 +69,8 @@ fn hint(error: &RemoteError) -> Option<String> {
         RemoteError::NoConditionalCreate { .. } => {
             "two pushes at once would lose one there; use a server that honours `If-None-Match: *`"
         }
-        RemoteError::Unsettled { .. } => {
-            "once the remote answers again, `mlv fetch` shows whether it was taken"
-        }
+        RemoteError::Unsettled { .. } => "the same command finds out what came of it, and goes on",
+        RemoteError::Restless { .. } | RemoteError::PackGone { .. } => "try again in a while",
         _ => return None,
     };
     Some(hint.to_owned())

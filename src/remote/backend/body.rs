@@ -1,7 +1,6 @@
 //! Bodies as they arrive: bounded, and whole or an error.
 
 use std::ops::Range;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
@@ -21,6 +20,10 @@ impl Arrived {
     fn add(&mut self, chunk: Bytes) {
         self.rest.start += chunk.len() as u64;
         self.chunks.push(chunk);
+    }
+
+    fn left(&self) -> usize {
+        (self.rest.end - self.rest.start) as usize
     }
 
     fn whole(mut self) -> Bytes {
@@ -104,13 +107,13 @@ impl Backend {
         arrived: &mut Arrived,
     ) -> Result<(), RemoteError> {
         if matches!(answer.payload, GetResultPayload::File(..)) {
-            // A file's stream comes in small pieces; it is no longer than what was asked for.
-            let patience = Duration::from_secs(600);
+            // The stream of a file comes in small pieces; whole, it is no longer than what was asked.
+            let patience = self.pace.allowance(arrived.left());
             arrived.add(self.in_time(patience, "read", key, answer.bytes()).await?);
         } else {
             let mut body = answer.into_stream();
             while let Some(chunk) = self.next_chunk(key, &mut body).await? {
-                if chunk.len() as u64 > arrived.rest.end - arrived.rest.start {
+                if chunk.len() > arrived.left() {
                     return Err(self.unreachable("it sent more than it was asked for"));
                 }
                 arrived.add(chunk);

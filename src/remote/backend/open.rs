@@ -54,22 +54,21 @@ impl Place<'_> {
 
     fn http(&self) -> Result<Store, RemoteError> {
         let builder = HttpBuilder::new().with_url(self.url.as_str()).with_retry(no_retry());
-        let client = self.client().with_allow_http(true);
+        let client = client().with_allow_http(true);
         let built = builder.with_client_options(client).build();
         Ok(Arc::new(built.map_err(|error| self.not_built(error))?))
     }
 
     fn gcs(&self) -> Result<impl ObjectStore + use<>, RemoteError> {
-        let mut builder = GoogleCloudStorageBuilder::new()
-            .with_client_options(self.client())
-            .with_retry(no_retry());
+        let mut builder =
+            GoogleCloudStorageBuilder::new().with_client_options(client()).with_retry(no_retry());
         for (key, value) in settings::<GoogleConfigKey>(self.environment, "GOOGLE_") {
             builder = builder.with_config(key, value);
         }
         let endpoint =
             self.options.endpoint.as_deref().or_else(|| self.environment.get("GOOGLE_BASE_URL"));
         if let Some(endpoint) = endpoint {
-            let client = self.client().with_allow_http(self.allows_http(endpoint)?);
+            let client = client().with_allow_http(self.allows_http(endpoint)?);
             builder = builder.with_base_url(endpoint).with_client_options(client);
         }
         if let Some(anonymous) = self.options.anonymous {
@@ -81,7 +80,7 @@ impl Place<'_> {
 
     fn azure(&self) -> Result<impl ObjectStore + use<>, RemoteError> {
         let mut builder =
-            MicrosoftAzureBuilder::new().with_client_options(self.client()).with_retry(no_retry());
+            MicrosoftAzureBuilder::new().with_client_options(client()).with_retry(no_retry());
         for (key, value) in settings::<AzureConfigKey>(self.environment, "AZURE_") {
             builder = builder.with_config(key, value);
         }
@@ -97,7 +96,7 @@ impl Place<'_> {
         let endpoint = self.options.endpoint.as_deref();
         let endpoint = endpoint.or_else(|| self.environment.get("AZURE_STORAGE_ENDPOINT"));
         if let Some(endpoint) = endpoint {
-            let client = self.client().with_allow_http(self.allows_http(endpoint)?);
+            let client = client().with_allow_http(self.allows_http(endpoint)?);
             builder = builder.with_endpoint(endpoint.to_owned()).with_client_options(client);
         }
         if let Some(account) = &self.options.account {
@@ -106,11 +105,12 @@ impl Place<'_> {
         if let Some(anonymous) = self.options.anonymous {
             builder = builder.with_skip_signature(anonymous);
         }
-        let built = match self.url.bucket().contains('@') {
-            true => builder.with_url(self.url.as_str()).build(),
-            false => builder.with_container_name(self.url.bucket()).build(),
+        let builder = if self.url.bucket().contains('@') {
+            builder.with_url(self.url.as_str())
+        } else {
+            builder.with_container_name(self.url.bucket())
         };
-        built.map_err(|error| self.not_built(error))
+        builder.build().map_err(|error| self.not_built(error))
     }
 
     /// Tells whether an endpoint may be talked to without encryption: on this machine always.
@@ -140,21 +140,12 @@ impl Place<'_> {
         }
     }
 
-    /// Returns a client that bounds no transfer: a slow one is told from a dead one further up.
-    pub fn client(&self) -> ClientOptions {
-        ClientOptions::new()
-            .with_connect_timeout(Duration::from_secs(10))
-            .with_timeout_disabled()
-            .with_user_agent(HeaderValue::from_static(concat!("mlv/", env!("CARGO_PKG_VERSION"))))
-    }
-
     pub fn not_built(&self, error: object_store::Error) -> RemoteError {
-        self.bad_setting("its settings", error.to_string())
+        self.bad_setting("settings", error.to_string())
     }
 
-    pub fn bad_setting(&self, what: &str, reason: impl Into<String>) -> RemoteError {
-        let (remote, what) = (self.url.to_string(), what.to_owned());
-        RemoteError::BadSetting { remote, what, reason: reason.into() }
+    pub fn bad_setting(&self, what: &'static str, reason: impl Into<String>) -> RemoteError {
+        RemoteError::BadSetting { remote: self.url.to_string(), what, reason: reason.into() }
     }
 
     fn bad_url(&self, error: object_store::path::Error) -> RemoteError {
@@ -162,12 +153,20 @@ impl Place<'_> {
     }
 }
 
+/// Returns a client that bounds no transfer: the backend tells a slow one from a dead one.
+pub(super) fn client() -> ClientOptions {
+    ClientOptions::new()
+        .with_connect_timeout(Duration::from_secs(10))
+        .with_timeout_disabled()
+        .with_user_agent(HeaderValue::from_static(concat!("mlv/", env!("CARGO_PKG_VERSION"))))
+}
+
 /// What fails is tried again by the backend, which counts every attempt.
 pub(super) fn no_retry() -> RetryConfig {
     RetryConfig {
         backoff: BackoffConfig::default(),
         max_retries: 0,
-        retry_timeout: Duration::from_secs(60),
+        retry_timeout: Duration::from_mins(1),
     }
 }
 

@@ -4,7 +4,7 @@ use object_store::aws::{
     AmazonS3, AmazonS3Builder, AmazonS3ConfigKey as Key, AwsCredentialProvider,
 };
 
-use super::open::{Place, no_retry, settings};
+use super::open::{Place, client, no_retry, settings};
 use super::profile::Profile;
 use crate::remote::RemoteError;
 
@@ -13,12 +13,12 @@ use crate::remote::RemoteError;
 pub(super) fn open(place: &Place<'_>) -> Result<AmazonS3, RemoteError> {
     let profile = Profile::load(place.environment, place.options.profile.as_deref())?;
     let endpoint = endpoint(place, &profile);
-    let mut client = place.client();
+    let mut options = client();
     if let Some(endpoint) = &endpoint {
-        client = client.with_allow_http(place.allows_http(endpoint)?);
+        options = options.with_allow_http(place.allows_http(endpoint)?);
     }
     let mut builder = AmazonS3Builder::new()
-        .with_client_options(client)
+        .with_client_options(options)
         .with_retry(no_retry())
         // One object at a time is what every server understands.
         .with_disable_bulk_delete(true);
@@ -26,7 +26,8 @@ pub(super) fn open(place: &Place<'_>) -> Result<AmazonS3, RemoteError> {
     for (key, value) in settings::<Key>(place.environment, "AWS_") {
         let told_here =
             matches!(key, Key::Endpoint | Key::S3Endpoint | Key::VirtualHostedStyleRequest);
-        if !told_here && !(place.options.profile.is_some() && is_identity(&key)) {
+        let told_by_profile = place.options.profile.is_some() && is_identity(key);
+        if !told_here && !told_by_profile {
             builder = builder.with_config(key, value);
         }
     }
@@ -44,7 +45,7 @@ pub(super) fn open(place: &Place<'_>) -> Result<AmazonS3, RemoteError> {
 }
 
 /// Tells whether a variable says who asks.
-fn is_identity(key: &Key) -> bool {
+fn is_identity(key: Key) -> bool {
     matches!(
         key,
         Key::AccessKeyId
@@ -102,8 +103,6 @@ fn addressed(
         .ok_or_else(|| place.bad_setting("endpoint", "it has no scheme"))?;
     let bucket = place.url.bucket();
     let already = server.starts_with(&format!("{bucket}."));
-    Ok(builder.with_endpoint(match already {
-        true => endpoint,
-        false => format!("{scheme}://{bucket}.{server}"),
-    }))
+    let named = if already { endpoint } else { format!("{scheme}://{bucket}.{server}") };
+    Ok(builder.with_endpoint(named))
 }

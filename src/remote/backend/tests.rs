@@ -214,7 +214,7 @@ fn what_interrupted_writes_left_is_not_listed_and_swept_when_it_is_old() {
     assert_eq!(wait(backend.list("packs")).unwrap().len(), 1);
     let sweep = |seconds| wait(backend.sweep(std::time::Duration::from_secs(seconds))).unwrap();
     assert_eq!((sweep(3600), leaving.exists()), (0, true));
-    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(7200);
+    let old = std::time::SystemTime::now() - std::time::Duration::from_hours(2);
     std::fs::File::open(&leaving).unwrap().set_modified(old).unwrap();
     assert_eq!((sweep(3600), leaving.exists()), (1, false));
     assert_eq!(wait(backend.len("packs/aa/x.pack")).unwrap(), Some(1));

@@ -25,17 +25,18 @@ const MOST_PARTS: u64 = 10_000;
 /// Tells how many bytes were sent, and none twice however often they were.
 struct Told<'a> {
     sent: &'a (dyn Fn(u64) + Sync),
-    /// Sent by this try, and told of so far.
+    /// What this try has sent.
     now: AtomicU64,
-    told: AtomicU64,
+    /// The most that a try has sent.
+    most: AtomicU64,
 }
 
 impl Told<'_> {
     fn add(&self, len: u64) {
         let now = self.now.fetch_add(len, Ordering::Relaxed) + len;
-        let told = self.told.fetch_max(now, Ordering::Relaxed);
-        if now > told {
-            (self.sent)(now - told);
+        let before = self.most.fetch_max(now, Ordering::Relaxed);
+        if now > before {
+            (self.sent)(now - before);
         }
     }
 
@@ -55,7 +56,7 @@ impl Backend {
         self.writable()?;
         let file = Arc::new(file.try_clone().map_err(|error| self.local(key, &error))?);
         let len = file.metadata().map_err(|error| self.local(key, &error))?.len();
-        let told = Told { sent, now: AtomicU64::new(0), told: AtomicU64::new(0) };
+        let told = Told { sent, now: AtomicU64::new(0), most: AtomicU64::new(0) };
         if len <= ONE_PIECE {
             self.put(key, self.piece(key, &file, 0, len).await?).await?;
             told.add(len);
