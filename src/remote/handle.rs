@@ -75,7 +75,8 @@ impl Remote {
         wait(probe(self.backend()))
     }
 
-    fn of(log: RefLog, dir: &Path) -> Result<Self, RemoteError> {
+    /// Returns the remote whose log was read; what is known of it is kept in `dir`.
+    pub fn of(log: RefLog, dir: &Path) -> Result<Self, RemoteError> {
         create_dirs(dir)?;
         let index = RemoteIndex::open(dir)?;
         Ok(Self { log, index, dir: dir.to_owned() })

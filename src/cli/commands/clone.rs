@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::fsck::show_lost;
+use crate::base::RepoPath;
 use crate::base::fs::IoContext;
 use crate::cli::error::{CommandError, user_error};
 use crate::cli::exit::ExitStatus;
@@ -11,43 +12,76 @@ use crate::cli::globals::Globals;
 use crate::cli::render;
 use crate::cli::runs::RunView;
 use crate::cli::ui::Ui;
+use crate::config::Source;
 use crate::ops::Context;
 use crate::ops::clone::{self, CloneOptions, Cloned};
+use crate::remote::RemoteOptions;
 use crate::repo::Layout;
+use crate::workspace::resolve_path;
 
-/// Make a repository of your own out of another
+/// Make a repository of your own out of a remote, or out of another repository
 ///
-/// Takes all branches as `origin/NAME`, all tags and their history, and checks one branch out. On one
-/// file system both repositories share the stored data, which never changes. Hooks that come along
-/// do not run before `mlv hooks trust`. What the source has lost is named, with exit code 1, and all
-/// the rest is cloned.
+/// Takes all branches as `origin/NAME`, all tags and their history, and checks one branch out. A clone
+/// that was interrupted is gone on with by the same command. With `--sparse` the working copy holds
+/// some paths only, with `--lazy` none: their contents stay at the remote until they are needed, and
+/// `mlv pull PATH` brings them. Of a repository on this machine the data is shared, where its file
+/// system allows that. Hooks that come along do not run before `mlv hooks trust`. What the source has
+/// lost is named, with exit code 1, and all the rest is cloned.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  mlv clone /data/churn
-  mlv clone ../churn mine
-  mlv clone file:///data/churn -b experiment")]
+  mlv clone s3://my-bucket/churn
+  mlv clone /mnt/backup/churn mine -b experiment
+  mlv clone s3://my-bucket/churn --sparse data/2026 models
+  mlv clone gs://my-bucket/churn --lazy
+  mlv -c remote.origin.endpoint=http://minio.lab:9000 clone s3://data/churn")]
 pub struct Args {
-    /// The directory of a repository, also as `file://PATH`
+    /// An address, the folder of a remote, or the directory of a repository
     source: OsString,
     /// Where to; new or empty. The name of the source where none is given
     directory: Option<PathBuf>,
     /// Check out this branch instead of the one that the source stands on
     #[arg(short, long)]
     branch: Option<String>,
+    /// Let the working copy hold these paths only
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    sparse: Option<Vec<OsString>>,
+    /// Leave all contents at the remote until they are needed
+    #[arg(long)]
+    lazy: bool,
+    /// Bring no more than N commits of each line
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    depth: Option<u32>,
     /// Print what was cloned as a JSON object
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
-    let Args { source, directory, branch, json } = args;
-    let options = CloneOptions { source, directory, branch };
+    let Args { source, directory, branch, sparse, lazy, depth, json } = args;
     let config = globals.config(ui, None::<&Layout>)?;
     let progress = ui.progress();
     let listener = Box::new(RunView::new(progress.clone(), ui, None));
     let standing = globals.directory()?;
     let standing = standing.canonicalize().context("open", &standing)?;
     let (environment, command) = (globals.environment.clone(), globals.command.clone());
+    let sparse = sparse.map(|paths| {
+        let paths = paths.iter().map(|path| resolve_path(path, &RepoPath::root()));
+        paths.collect::<Result<Vec<_>, _>>()
+    });
+    let flags = config.entries().filter(|(_, value)| value.source == Source::Flag);
+    let of_origin = flags.filter(|(setting, _)| setting.starts_with("remote.origin."));
+    let options = CloneOptions {
+        source,
+        directory,
+        branch,
+        sparse: sparse.transpose()?,
+        lazy,
+        depth,
+        standing: standing.clone(),
+        environment: environment.clone(),
+        remote: RemoteOptions::of(&config, "origin"),
+        settings: of_origin.map(|(name, value)| (name.to_owned(), value.text.clone())).collect(),
+    };
     let told = progress.clone();
     let cloned = clone::clone(&options, progress.as_ref(), |repo| {
         Context::new(repo, config, environment, told, listener, command, standing)
@@ -78,7 +112,7 @@ fn incomplete(ui: &mut Ui, cloned: &Cloned) -> Result<CommandError, CommandError
 }
 
 fn show(ui: &mut Ui, cloned: &Cloned) {
-    let (from, to) = (cloned.source.display(), cloned.root.display());
+    let (from, to) = (&cloned.source, cloned.root.display());
     ui.status(format_args!("cloned `{from}` into `{to}`"));
     let branches = match cloned.branches {
         1 => "1 branch".to_owned(),

@@ -139,7 +139,9 @@ fn hint(error: &OpsError) -> Option<String> {
         OpsError::NotARemote { .. } => {
             "a remote is a bucket or a folder of its own: `mlv remote add origin URL`".into()
         }
-        OpsError::NotOnRemote { remote, .. } => format!("`mlv ls-remote {remote}` lists what it has"),
+        OpsError::NotOnRemote { remote, .. } => {
+            format!("`mlv ls-remote {remote}` lists what it has")
+        }
         OpsError::Unborn { .. } => "commit something first".into(),
         OpsError::NotForward { .. } => {
             "`mlv pull` takes them in; `--force-with-lease` gives them up".into()

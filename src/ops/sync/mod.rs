@@ -13,4 +13,4 @@ pub use connect::{Connection, Place, connect, default_remote, place};
 pub use fetch::{FetchReport, FetchRequest, MovedRef, Movement, fetch, fetch_with};
 pub use pull::{PullReport, PullRequest, Pulled, pull, pull_paths};
 pub use push::{Force, PushReport, PushRequest, push};
-pub use source::attach;
+pub use source::{attach, attach_to};

@@ -31,10 +31,16 @@ pub fn attach(context: &Context) -> Result<(), OpsError> {
         return Ok(());
     };
     let place = place(context, &name)?;
+    attach_to(context, place);
+    Ok(())
+}
+
+/// Lets the repository read what is missing from this remote.
+pub fn attach_to(context: &Context, place: Place) {
+    let name = place.shown().to_owned();
     let (index, remote) = (OnceLock::new(), Mutex::default());
     let progress = Arc::clone(&context.progress);
     context.repo.set_source(Arc::new(Promisor { name, place, progress, index, remote }));
-    Ok(())
 }
 
 impl Promisor {
