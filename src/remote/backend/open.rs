@@ -117,6 +117,9 @@ impl Place<'_> {
     pub fn allows_http(&self, endpoint: &str) -> Result<bool, RemoteError> {
         let parsed = url::Url::parse(endpoint)
             .map_err(|error| self.bad_setting("endpoint", error.to_string()))?;
+        if !parsed.username().is_empty() || parsed.password().is_some() {
+            return Err(self.bad_setting("endpoint", "it holds a user or a secret"));
+        }
         match parsed.scheme() {
             "https" => return Ok(false),
             "http" => {}

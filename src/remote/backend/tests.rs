@@ -241,6 +241,8 @@ fn an_endpoint_elsewhere_is_encrypted_unless_the_user_says_otherwise() {
     };
     assert!(matches!(open("http://minio:9000", None), Err(RemoteError::NotEncrypted { .. })));
     assert!(matches!(open("minio:9000", None), Err(RemoteError::BadSetting { .. })));
+    let secret = open("https://ada:hunter2@minio:9000", None).unwrap_err();
+    assert!(!format!("{secret} {secret:?}").contains("hunter2"), "{secret}");
     open("http://minio:9000", Some(true)).unwrap();
     open("http://localhost:9000", None).unwrap();
     open("https://minio:9000", None).unwrap();
