@@ -14,7 +14,9 @@ use mlv::base::{CommitId, NoProgress, RepoPath, Timestamp};
 use mlv::config::Environment;
 use mlv::object::{Commit, Entry, FileRef, ObjectDb, Signature, TreeEdit, TreeValue};
 use mlv::remote::log::PackMeta;
-use mlv::remote::{Backend, Download, Fetch, Part, RemoteIndex, RemoteUrl, Upload, to_push, wait};
+use mlv::remote::{
+    Backend, Download, Fetch, Part, RemoteIndex, RemoteOptions, RemoteUrl, Upload, to_push, wait,
+};
 use mlv::repo::reach::Roots;
 use mlv::store::{ChunkStore, Durability, LocalStore, PackName};
 
@@ -83,7 +85,7 @@ impl Remote {
     fn in_folder(folder: &Path) -> Outcome<Self> {
         std::fs::create_dir_all(folder)?;
         let url = RemoteUrl::parse(&folder.to_string_lossy(), Path::new("/"))?;
-        let backend = Backend::open(&url, &Environment::from_process())?;
+        let backend = Backend::open(&url, &Environment::from_process(), &RemoteOptions::default())?;
         Ok(Self { folder: folder.to_owned(), backend, packs: BTreeMap::new() })
     }
 
