@@ -31,8 +31,8 @@ impl Repo {
         if commits.is_empty() {
             remove_file_if_exists(&path)?;
         } else {
-            let text: String = commits.iter().map(|id| format!("{id}\n")).collect();
-            atomic_write(&path, text.as_bytes())?;
+            let lines: Vec<String> = commits.iter().map(CommitId::to_string).collect();
+            atomic_write(&path, (lines.join("\n") + "\n").as_bytes())?;
         }
         self.objects().set_shallow(commits);
         Ok(())

@@ -48,12 +48,12 @@ impl RemoteIndex {
         let names: BTreeSet<PackName> = packs.keys().copied().collect();
         let new = self.told.set_packs(&names)?;
         let mut learned = Learned { packs: new.clone(), bytes: 0 };
-        let fetches = new.into_iter().map(async |name| match self.notes.entries(name) {
-            Some(entries) => Ok((name, entries, 0)),
-            None => {
-                let (entries, bytes) = fetch_footer(backend, name, packs[&name].len).await?;
-                Ok::<_, RemoteError>((name, entries, bytes))
+        let fetches = new.into_iter().map(async |name| {
+            if let Some(entries) = self.notes.entries(name) {
+                return Ok((name, entries, 0));
             }
+            let (entries, bytes) = fetch_footer(backend, name, packs[&name].len).await?;
+            Ok::<_, RemoteError>((name, entries, bytes))
         });
         let mut footers = stream::iter(fetches).buffer_unordered(JOBS);
         while let Some((name, entries, bytes)) = footers.try_next().await? {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use crate::base::{CommitId, NoProgress, RepoPath};
+use crate::remote::backend::faulty::Faulty;
 use crate::remote::log::PackMeta;
 use crate::remote::{Part, RemoteError, RemoteIndex, check_packs, key, to_push, unbacked, wait};
 use crate::repo::reach::Roots;
@@ -296,5 +297,29 @@ proptest! {
         let blobs = wait(async { remote.count_blobs(&there).await }).unwrap();
         prop_assert_eq!(blobs, here.closure(&commits).len(), "each blob is there once");
         prop_assert!(there.store.flush(crate::store::Durability::Durable).is_ok());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Half of a push is lost, and begun again, as often as it takes.
+    #[test]
+    fn over_a_network_that_fails_all_arrives_and_nothing_false(seed in any::<u64>()) {
+        let (here, there) = (Place::new(), Place::new());
+        let faulty = Faulty::seeded(seed, 20);
+        let mut remote = Remote::over(faulty.backend(&meter::url()));
+        let first = here.commit(&[], &[("a", &noise(1, 400_000)), ("b/c", b"two")]);
+        let second = here.commit(&[first], &[("b/c", b"three"), ("d", &noise(2, 300))]);
+        for (tip, known) in [(first, vec![]), (second, vec![first])] {
+            let (tips, known) = (roots(&[tip]), roots(&known));
+            while let Err(error) = here.try_push(&mut remote, &tips, &known) {
+                prop_assert!(error.is_passing(), "{error}");
+            }
+            while let Err(error) = there.try_fetch(&remote, &tips, &known, Part::Whole, None) {
+                prop_assert!(error.is_passing(), "{error}");
+            }
+            prop_assert_eq!(there.closure(&[tip]), here.closure(&[tip]));
+        }
     }
 }

@@ -27,7 +27,7 @@ impl Incoming {
     }
 
     /// Returns how many bytes are there already.
-    pub fn len(&self) -> Result<u64, StoreError> {
+    pub fn received(&self) -> Result<u64, StoreError> {
         Ok(self.file.metadata().context("look at", &self.path)?.len())
     }
 
@@ -170,7 +170,7 @@ mod tests {
         let half = bytes.len() / 2;
         store.incoming(name).unwrap().file().write_all(&bytes[..half]).unwrap();
         let next = store.incoming(name).unwrap();
-        assert_eq!(next.len().unwrap(), half as u64);
+        assert_eq!(next.received().unwrap(), half as u64);
         next.file().write_all(&bytes[half..]).unwrap();
         assert!(store.accept(next).unwrap());
         assert_eq!(store.read(id).unwrap(), b"hello");
@@ -178,7 +178,7 @@ mod tests {
         let incoming = other.incoming(name).unwrap();
         incoming.file().write_all(&bytes[..half]).unwrap();
         assert!(!other.accept(incoming).unwrap());
-        assert_eq!(other.incoming(name).unwrap().len().unwrap(), 0);
+        assert_eq!(other.incoming(name).unwrap().received().unwrap(), 0);
     }
 
     #[test]

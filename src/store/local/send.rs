@@ -133,7 +133,7 @@ mod tests {
         let wanted = list(store.places(ids[..2].iter().copied().collect()).unwrap());
         let built = store.build_pack(&wanted).unwrap();
         assert_eq!(built.entries.len(), 2);
-        assert_eq!(built.file().metadata().unwrap().len(), built.len());
+        assert_eq!(built.file().metadata().unwrap().len(), built.size());
         drop(built);
         assert_eq!(std::fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
     }

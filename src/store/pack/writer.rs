@@ -217,7 +217,7 @@ impl FinishedPack {
     }
 
     /// Returns how long the pack is.
-    pub fn len(&self) -> u64 {
+    pub fn size(&self) -> u64 {
         footer::pack_len(&self.entries)
     }
 }

@@ -77,11 +77,11 @@ impl Download<'_> {
 
     async fn fetch_pack(&self, name: PackName, len: u64) -> Result<(), RemoteError> {
         let incoming = self.store.incoming(name)?;
-        let resumed = incoming.len()?;
+        let resumed = incoming.received()?;
         if resumed > len {
             incoming.clear()?;
         }
-        self.progress.advance(incoming.len()?);
+        self.progress.advance(incoming.received()?);
         if self.receive(name, len, incoming).await? {
             return Ok(());
         }
@@ -101,7 +101,7 @@ impl Download<'_> {
         len: u64,
         incoming: Incoming,
     ) -> Result<bool, RemoteError> {
-        if incoming.len()? < len {
+        if incoming.received()? < len {
             let received = |bytes| self.progress.advance(bytes);
             let key = key::pack(name);
             let result = self.backend.download(&key, len, incoming.file(), &received).await;

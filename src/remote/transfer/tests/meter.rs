@@ -20,6 +20,10 @@ use crate::remote::log::PackMeta;
 use crate::remote::{Backend, RemoteError, RemoteUrl, key, wait};
 use crate::store::PackName;
 
+pub fn url() -> RemoteUrl {
+    RemoteUrl::parse("s3://bucket/data", std::path::Path::new("/")).unwrap()
+}
+
 /// A remote, and what its log would say that it has.
 #[derive(Debug)]
 pub struct Remote {
@@ -31,9 +35,13 @@ pub struct Remote {
 impl Remote {
     pub fn new() -> Self {
         let meter = Arc::new(Meter::default());
-        let url = RemoteUrl::parse("s3://bucket/data", std::path::Path::new("/")).unwrap();
-        let backend = Backend::over(meter.clone(), &url);
+        let backend = Backend::over(meter.clone(), &url());
         Self { meter, backend, packs: BTreeMap::new() }
+    }
+
+    /// Returns a remote of which nothing is counted.
+    pub fn over(backend: Backend) -> Self {
+        Self { backend, ..Self::new() }
     }
 
     /// Flips a bit of an object.

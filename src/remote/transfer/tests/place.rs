@@ -84,9 +84,13 @@ impl Place {
 
     /// Returns the index of a remote, up to date.
     pub fn index(&self, remote: &Remote) -> RemoteIndex {
-        let index = RemoteIndex::open(self.remote_dir()).unwrap();
-        wait(index.update(&remote.backend, &remote.packs)).unwrap();
-        index
+        self.try_index(remote).unwrap()
+    }
+
+    fn try_index(&self, remote: &Remote) -> Result<RemoteIndex, RemoteError> {
+        let index = RemoteIndex::open(self.remote_dir())?;
+        wait(index.update(&remote.backend, &remote.packs))?;
+        Ok(index)
     }
 
     /// Returns how many uploads are noted.
@@ -112,7 +116,7 @@ impl Place {
         removed: &BTreeSet<PackName>,
         wanted: HashSet<BlobId>,
     ) -> Result<Uploaded, RemoteError> {
-        let index = self.index(remote);
+        let index = self.try_index(remote)?;
         let (backend, store, progress) = (&remote.backend, &self.store, &NoProgress);
         let upload = Upload { backend, store, index: &index, removed, jobs: 4, progress };
         wait(async { upload.carry_out(upload.plan(wanted).await?).await })
@@ -129,10 +133,19 @@ impl Place {
 
     /// Pushes, and lets the remote's log name what was brought.
     pub fn push(&self, remote: &mut Remote, tips: &Roots, known: &Roots) -> Uploaded {
-        let uploaded = self.upload(remote, &BTreeSet::new(), self.to_push(tips, known));
+        self.try_push(remote, tips, known).unwrap()
+    }
+
+    pub fn try_push(
+        &self,
+        remote: &mut Remote,
+        tips: &Roots,
+        known: &Roots,
+    ) -> Result<Uploaded, RemoteError> {
+        let uploaded = self.try_upload(remote, self.to_push(tips, known))?;
         remote.packs.extend(&uploaded);
-        self.index(remote);
-        uploaded
+        self.try_index(remote)?;
+        Ok(uploaded)
     }
 
     /// Pushes until the remote answers no more, and goes away in the middle of it.
@@ -159,7 +172,7 @@ impl Place {
         part: Part<'_>,
         depth: Option<u32>,
     ) -> Result<Fetched, RemoteError> {
-        let index = self.index(remote);
+        let index = self.try_index(remote)?;
         let (backend, store, packs) = (&remote.backend, &self.store, &remote.packs);
         let (index, progress) = (&index, &NoProgress);
         let download = Download { backend, store, index, packs, jobs: 4, progress };

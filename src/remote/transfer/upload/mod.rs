@@ -82,7 +82,7 @@ impl Upload<'_> {
         let store = Arc::clone(self.store);
         let class = PackClass::of(places[0].1.id.kind);
         let pack = off_thread(move || store.build_pack(&places)).await?;
-        self.send_file(pack.id, class, pack.file(), &pack.footer, pack.len()).await
+        self.send_file(pack.id, class, pack.file(), &pack.footer, pack.size()).await
     }
 
     async fn send_file(
