@@ -128,10 +128,12 @@ impl Remote {
         (part, depth): (Part<'_>, Option<u32>),
         progress: &dyn Progress,
     ) -> Result<Fetched, RemoteError> {
+        // What is missing must show: this is what brings it.
+        let objects = repo.local_objects();
         for _ in 1..PLANS {
             let fetched = self.learn().and_then(|()| {
                 let download = self.download(repo.store(), progress);
-                let fetch = Fetch { download, objects: repo.objects(), part, depth };
+                let fetch = Fetch { download, objects: &objects, part, depth };
                 wait(fetch.run(tips, known))
             });
             match fetched {
@@ -155,7 +157,7 @@ impl Remote {
                 for id in ids {
                     there.extend(self.index.contains(*id)?.then_some(*id));
                 }
-                wait(self.download(into, progress).fetch(there.into_iter()))
+                wait(self.download(into, progress).fetch(there))
             });
             match fetched {
                 Err(RemoteError::PackGone { .. }) => self.refresh().map(|_| ())?,
@@ -195,9 +197,7 @@ impl Remote {
                 return Ok(pushed);
             }
             self.learn()?;
-            let (plan, uploaded) = self.upload(repo, &edits, progress)?;
-            pushed.packs += plan.0;
-            pushed.bytes += plan.1;
+            let uploaded = self.upload(repo, &edits, progress, &mut pushed)?;
             let state = self.log.state();
             let mut draft = Draft::new(state, note.time, &note.author, &note.command);
             for (name, value) in edits {
@@ -215,27 +215,29 @@ impl Remote {
         }
     }
 
-    /// Uploads what the new values of refs lead to and the remote lacks; returns also how many packs
-    /// and bytes travelled.
+    /// Uploads what the new values of refs lead to and the remote lacks, and counts it.
     fn upload(
         &self,
         repo: &Repo,
         edits: &RefEdits,
         progress: &dyn Progress,
-    ) -> Result<((u64, u64), BTreeMap<PackName, PackMeta>), RemoteError> {
+        pushed: &mut Pushed,
+    ) -> Result<BTreeMap<PackName, PackMeta>, RemoteError> {
         let (mut tips, mut known) = (Roots::default(), Roots::default());
         edits.iter().filter_map(|(_, value)| value.as_ref()).for_each(|value| tips.add(value));
         self.state().refs.values().for_each(|value| known.add(value));
         // What the remote has of trees alone may not be here.
-        known.trees.retain(|tree| repo.objects().tree_summary(*tree).is_ok());
-        let wanted = to_push(repo.objects(), &tips, &known)?;
+        let objects = repo.local_objects();
+        known.trees.retain(|tree| objects.tree_summary(*tree).is_ok());
+        let wanted = to_push(&objects, &tips, &known)?;
         let (backend, store, index) = (self.backend(), repo.store(), &self.index);
         let removed = &self.state().removed;
         let upload = Upload { backend, store, index, removed, jobs: backend.jobs(), progress };
         wait(async {
             let plan: UploadPlan = upload.plan(wanted).await?;
-            let travelled = (plan.packs() as u64, plan.bytes);
-            Ok((travelled, upload.carry_out(plan).await?))
+            pushed.packs += plan.packs() as u64;
+            pushed.bytes += plan.bytes;
+            upload.carry_out(plan).await
         })
     }
 

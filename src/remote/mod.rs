@@ -16,6 +16,6 @@ pub use handle::{Note, Pushed, RefEdits, Remote};
 pub use runtime::wait;
 pub use transfer::{
     Download, DownloadPlan, Downloaded, Fetch, Fetched, Learned, PackDamage, Part, RemoteIndex,
-    RemoteStore, Unbacked, Upload, UploadPlan, check_packs, to_push, unbacked,
+    Unbacked, Upload, UploadPlan, check_packs, to_push, unbacked,
 };
 pub use url::{RemoteUrl, Scheme};

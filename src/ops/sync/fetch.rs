@@ -147,7 +147,9 @@ fn bring(
         (false, true, false) => Part::Paths(&is_held),
         (false, false, _) => Part::Whole,
     };
-    let known = repo.ref_roots()?;
+    // Of other paths than the working copy held before, nothing need be here.
+    let leaves_out = matches!(part, Part::Paths(_));
+    let known = if leaves_out { Roots::default() } else { repo.ref_roots()? };
     let progress = context.progress.as_ref();
     let roots = wanted.roots();
     let fetched =

@@ -8,7 +8,6 @@ mod frontier;
 mod history;
 mod index;
 mod push;
-mod source;
 mod upload;
 mod verify;
 
@@ -16,7 +15,6 @@ pub use download::{Download, DownloadPlan, Downloaded};
 pub use fetch::{Fetch, Fetched, Part};
 pub use index::{Learned, RemoteIndex};
 pub use push::to_push;
-pub use source::RemoteStore;
 pub use upload::{Upload, UploadPlan};
 pub use verify::{PackDamage, Unbacked, check_packs, unbacked};
 
