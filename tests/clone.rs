@@ -132,7 +132,7 @@ fn what_is_no_repository_is_refused() {
     $ mlv clone source/data
     [stderr]
     error: `source/data` is no mlv repository
-    hint: name the directory that holds `.mlv`
+    hint: name a repository, or the folder of a remote
     [exit code 1]
     ");
     insta::assert_snapshot!(env.screen("mlv clone nowhere"), @r"

@@ -101,12 +101,12 @@ fn place(
 }
 
 fn check_name(context: &Context, name: &str) -> Result<(), OpsError> {
+    if name.is_empty() || name.starts_with('-') || name.contains(['/', '.']) {
+        let wrong = "it is empty, has a slash or a dot, or starts with a dash";
+        return Err(OpsError::Unsupported { what: format!("`{name}` cannot name a remote: {wrong}") });
+    }
     // It is a part of the names of refs, and of a file.
     RefName::remote(&format!("{name}/x"))?;
-    if name.contains('/') || name.contains('.') {
-        let what = format!("`{name}` cannot name a remote: it has a slash or a dot");
-        return Err(OpsError::Unsupported { what });
-    }
     if remotes(context).iter().any(|known| known == name) {
         return Err(OpsError::RemoteExists { name: name.to_owned() });
     }

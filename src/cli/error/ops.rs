@@ -171,7 +171,7 @@ fn hint(error: &OpsError) -> Option<String> {
         OpsError::StoreInUse { .. } => "a command or a hook is at work: try again later".into(),
         OpsError::NotWhole { .. } => "`mlv fsck` finds all damage and what needs it".into(),
         OpsError::NotEmpty { .. } => "name a directory that is new or empty".into(),
-        OpsError::NoSource { .. } => "name the directory that holds `.mlv`".into(),
+        OpsError::NoSource { .. } => "name a repository, or the folder of a remote".into(),
         OpsError::CloneUnderWay { .. } => "wait until it has ended".into(),
         OpsError::BadDate(_) => "unset it, or write it as 2026-01-31T12:00:00Z".into(),
         _ => return None,
