@@ -173,6 +173,8 @@ pub fn set_url(context: &Context, name: &str, address: &str) -> Result<String, O
     let url = RemoteUrl::parse(address, &context.directory)?;
     let file = context.repo.layout().config();
     config::set(&file, &format!("remote.{name}.url"), url.as_str())?;
+    // What is known is of the place before.
+    remove_all(&context.repo.layout().remote(name))?;
     Ok(url.to_string())
 }
 

@@ -88,7 +88,8 @@ pub fn push(context: &Context, request: &PushRequest) -> Result<PushReport, OpsE
     let wishes = wishes(context, request, &named)?;
     context.progress.phase("reading the remote", None, crate::base::progress::Unit::Time);
     let place = place(context, &named)?;
-    let mut connection = if request.dry_run { place.open()? } else { place.open_or_create()? };
+    let is_there = request.dry_run || place.is_known()?;
+    let mut connection = if is_there { place.open()? } else { place.open_or_create()? };
     let wishes = wishes.into_iter().map(|wish| wish.found_at(&connection.remote)).collect();
     let judge = Judge { context, request, remote: connection.place.name.clone(), wishes };
     let planned = judge.moves(&connection.remote)?;
@@ -322,8 +323,10 @@ impl Judge<'_> {
     fn deeds(&self, planned: &Planned) -> Vec<Deed> {
         let remote = self.shown();
         let branches = planned.iter().filter(|(wish, _)| wish.name.is_branch());
+        // Of a branch that is taken back unseen, nothing is known here.
+        let seen = |id: &CommitId| self.context.repo.objects().commit(*id).is_ok();
         let deed = |(wish, moved): &(Wish, MovedRef)| {
-            Some(Deed::push(&remote, wish.name.short(), moved.new?, moved.old))
+            Some(Deed::push(&remote, wish.name.short(), moved.new?, moved.old.filter(seen)))
         };
         branches.filter_map(deed).collect()
     }
