@@ -108,6 +108,14 @@ fn a_pull_from_a_remote_that_is_away_changes_nothing_and_local_verbs_go_on() {
     hint: check the address; the first push makes a remote
     [exit code 1]
     ");
+    insta::assert_snapshot!(team.screen("bob", "mlv push"), @r"
+    $ bob: mlv push
+    [stderr]
+    error: `$ROOT/remote` holds no mlv repository
+    hint: check the address; the first push makes a remote
+    [exit code 1]
+    ");
+    assert!(!team.env.path("remote").exists(), "a disk that is not mounted is not written to");
     team.commit("bob", "data/b.csv", "2\n");
     insta::assert_snapshot!(team.screen("bob", "mlv status"), @r"
     $ bob: mlv status

@@ -52,7 +52,10 @@ fn what_is_sent_is_told_and_the_second_push_sends_nothing() {
     `origin` has everything already
     ");
     let pushed = team.json("ada", &["push"]);
-    assert_eq!((&pushed["refs"], &pushed["packs"], &pushed["bytes"]), (&json!([]), &json!(0), &json!(0)));
+    assert_eq!(
+        (&pushed["refs"], &pushed["packs"], &pushed["bytes"]),
+        (&json!([]), &json!(0), &json!(0))
+    );
     assert_eq!(team.listing(), before);
 }
 
@@ -194,7 +197,12 @@ fn a_hook_that_refuses_a_push_leaves_the_remote_as_it_was() {
     [exit code 3]
     ");
     assert_eq!((team.listing(), files_of(&team)), before);
-    assert_eq!(team.json("ada", &["hooks", "runs"]).as_array().unwrap().len(), 2);
+    let runs = team.json("ada", &["hooks", "runs"]);
+    let (newest, events) = (&runs[0], runs.as_array().unwrap().len());
+    assert_eq!(
+        (&newest["event"], &newest["status"], events),
+        (&json!("pre-push"), &json!("failed"), 3)
+    );
 }
 
 fn files_of(team: &Team) -> Vec<String> {
@@ -247,8 +255,9 @@ fn a_verdict_travels_and_satisfies_the_rule_of_a_branch_elsewhere() {
     insta::assert_snapshot!(team.screen("ada", "mlv push origin other:main"), @r"
     $ ada: mlv push origin other:main
     [stderr]
-    sent main from $ID to $ID
-    to $ROOT/remote: 606 B
+    error: `main` requires `gate` (it has not judged this); it is unchanged
+    hint: to reach the verdict: `mlv hooks run pre-commit --at $ID`
+    [exit code 3]
     ");
     assert_eq!(team.listing(), before);
     // Bob's gate has judged this; Carol only heard of it.
@@ -257,7 +266,13 @@ fn a_verdict_travels_and_satisfies_the_rule_of_a_branch_elsewhere() {
     team.success("carol", &["switch", "dev"]);
     team.success("carol", &["push", "origin", "dev:main"]);
     assert_eq!(team.there("refs/heads/main"), Some(team.id("bob", "dev")));
-    insta::assert_snapshot!(team.screen("ada", "mlv fetch"), @"");
+    insta::assert_snapshot!(team.screen("ada", "mlv fetch"), @r"
+    $ ada: mlv fetch
+    [stderr]
+    origin/dev at $ID (new)
+    origin/main from $ID to $ID
+    from $ROOT/remote: 1.4 KiB
+    ");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `mlv remote` and `mlv ls-remote`, and what is wrong with an address or what lies there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::common::servers::{self, Server};
@@ -181,7 +181,7 @@ fn a_remote_of_a_later_mlv_is_refused() {
     let team = Team::new();
     team.clone("bob");
     team.commit("bob", "data/b.csv", "2\n");
-    overwrite(team.env.path("remote/mlv-remote"), |bytes| {
+    overwrite(&team.env.path("remote/mlv-remote"), |bytes| {
         String::from_utf8(bytes).unwrap().replace("mlv remote 1", "mlv remote 2").into_bytes()
     });
     insta::assert_snapshot!(team.screen("bob", "mlv push"), @r"
@@ -213,7 +213,7 @@ fn an_entry_of_the_log_that_was_changed_is_named() {
     let team = Team::new();
     team.commit("ada", "data/b.csv", "2\n");
     team.success("ada", &["push"]);
-    overwrite(team.env.path("remote/refs/log/0000000000000001"), flipped);
+    overwrite(&team.env.path("remote/refs/log/0000000000000001"), flipped);
     insta::assert_snapshot!(team.env.screen("mlv clone remote bob"), @r"
     $ mlv clone remote bob
     [stderr]
@@ -231,14 +231,14 @@ fn a_pack_that_was_changed_or_is_gone_is_named_and_nothing_of_it_is_taken() {
     team.success("ada", &["push"]);
     for pack in packs(&team) {
         let bytes = std::fs::read(&pack).unwrap();
-        overwrite(pack.clone(), flipped);
+        overwrite(&pack, flipped);
         let damaged = team.env.mlv(&["clone", "remote", "bob"]).expect_code(1);
         assert!(damaged.stderr.contains(" is damaged: "), "{damaged}");
         assert!(damaged.stderr.contains("hint: "), "{damaged}");
         std::fs::remove_file(&pack).unwrap();
         let missing = team.env.mlv(&["clone", "remote", "bob"]).expect_code(1);
         assert!(missing.stderr.contains("hint: "), "{missing}");
-        overwrite(pack, |_| bytes);
+        restore(&pack, &bytes);
     }
     team.clone("bob");
     team.success("bob", &["fsck"]);
@@ -260,7 +260,7 @@ fn a_folder_that_can_only_be_read_is_fetched_from_and_a_push_says_why_not() {
     insta::assert_snapshot!(run(&["remote", "add", "origin", "../remote"]), @r"
     $ bob: mlv remote add origin ../remote
     [stderr]
-    it can only be read from here: `$ROOT/remote` does not let you write `probe/90d92bc9eb618a22`
+    it can only be read from here: `$ROOT/remote` does not let you write `probe/f17279b76a454207`
     `origin` is at $ROOT/remote: 1 branch
     hint: `mlv fetch` brings what it has; nothing can be pushed to it
     ");
@@ -275,7 +275,7 @@ fn a_folder_that_can_only_be_read_is_fetched_from_and_a_push_says_why_not() {
     insta::assert_snapshot!(run(&["push"]), @r"
     $ bob: mlv push
     [stderr]
-    error: `$ROOT/remote` does not let you write `packs/96/$ID-3ca4f985a9adc1d9.pack`
+    error: `$ROOT/remote` does not let you write `packs/96/$ID-f0861c0e43c516cc.pack`
     hint: ask whoever owns it for the right to write, or take another profile
     [exit code 1]
     ");
@@ -333,9 +333,12 @@ fn packs(team: &Team) -> Vec<PathBuf> {
     packs.iter().map(|pack| root.join(pack)).collect()
 }
 
+fn overwrite(path: &Path, change: impl FnOnce(Vec<u8>) -> Vec<u8>) {
+    restore(path, &change(std::fs::read(path).unwrap()));
+}
+
 #[expect(clippy::disallowed_methods, reason = "the test stands for another program")]
-fn overwrite(path: PathBuf, change: impl FnOnce(Vec<u8>) -> Vec<u8>) {
-    let bytes = change(std::fs::read(&path).unwrap());
+fn restore(path: &Path, bytes: &[u8]) {
     std::fs::write(path, bytes).unwrap();
 }
 

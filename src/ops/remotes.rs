@@ -103,7 +103,9 @@ fn place(
 fn check_name(context: &Context, name: &str) -> Result<(), OpsError> {
     if name.is_empty() || name.starts_with('-') || name.contains(['/', '.']) {
         let wrong = "it is empty, has a slash or a dot, or starts with a dash";
-        return Err(OpsError::Unsupported { what: format!("`{name}` cannot name a remote: {wrong}") });
+        return Err(OpsError::Unsupported {
+            what: format!("`{name}` cannot name a remote: {wrong}"),
+        });
     }
     // It is a part of the names of refs, and of a file.
     RefName::remote(&format!("{name}/x"))?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::base::fs::{atomic_write, create_dirs, read_if_exists};
 use crate::base::{CommitId, Progress, Timestamp};
 use crate::refs::{RefName, RefValue};
-use crate::remote::log::{Appended, Draft, Entry, PackMeta, RefLog, State, probe};
+use crate::remote::log::{Appended, Draft, Entry, PackMeta, RefLog, State, last_seen, probe};
 use crate::remote::transfer::{
     Download, Fetch, Fetched, Part, RemoteIndex, Upload, UploadPlan, to_push,
 };
@@ -68,6 +68,16 @@ impl Remote {
             return Err(error);
         }
         Self::of(log, dir)
+    }
+
+    /// Returns what is known in `dir` of the packs of a remote; nobody is asked.
+    pub fn last_seen(dir: &Path) -> Result<RemoteIndex, RemoteError> {
+        let index = RemoteIndex::open(dir)?;
+        let saved = read_if_exists(&dir.join("state"))?;
+        if let Some(state) = saved.as_deref().and_then(last_seen) {
+            index.recall(&state.packs)?;
+        }
+        Ok(index)
     }
 
     /// Finds out whether the place keeps two writers apart.

@@ -165,7 +165,9 @@ fn wish(context: &Context, text: &str) -> Result<Wish, OpsError> {
     }
     let tag = RefName::tag(short(here))?;
     match context.repo.get(&tag)? {
-        Some(value) => Ok(Wish { name: RefName::tag(short(there))?, value: Some(value), local: None }),
+        Some(value) => {
+            Ok(Wish { name: RefName::tag(short(there))?, value: Some(value), local: None })
+        }
         None => Err(branch::no_such_branch(context, short(here))),
     }
 }
