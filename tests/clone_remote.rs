@@ -134,8 +134,8 @@ fn a_lazy_clone_fetches_what_is_read_and_a_sparse_one_what_it_holds() {
     insta::assert_snapshot!(team.screen("lazy", "mlv pull nosuch"), @r"
     $ lazy: mlv pull nosuch
     [stderr]
-    error: `nosuch` is not tracked
-    hint: `mlv add nosuch` first
+    error: `nosuch` is neither a remote nor a path that is tracked
+    hint: `mlv remote` lists the remotes, `mlv ls -r` the paths
     [exit code 1]
     ");
 

@@ -218,27 +218,33 @@ fn an_entry_of_the_log_that_was_changed_is_named() {
     $ mlv clone remote bob
     [stderr]
     error: `refs/log/0000000000000002` of `$ROOT/remote` is damaged: it does not follow the entry before it
-    hint: `mlv fsck` tells whether the data here is whole
+    hint: `mlv fsck --remote NAME` finds all that is damaged; who has it whole pushes to a new remote
     [exit code 1]
     ");
     assert!(!team.env.path("bob").exists());
 }
 
 #[test]
-fn a_pack_that_was_changed_or_is_gone_is_named_and_nothing_of_it_is_taken() {
+fn a_pack_that_is_damaged_or_gone_is_named_and_nothing_of_it_is_taken() {
     let team = Team::new();
     team.commit("ada", "data/large.bin", vec![7; 100_000]);
     team.success("ada", &["push"]);
     for pack in packs(&team) {
-        let bytes = std::fs::read(&pack).unwrap();
-        overwrite(&pack, flipped);
-        let damaged = team.env.mlv(&["clone", "remote", "bob"]).expect_code(1);
-        assert!(damaged.stderr.contains(" is damaged: "), "{damaged}");
-        assert!(damaged.stderr.contains("hint: "), "{damaged}");
+        let whole = std::fs::read(&pack).unwrap();
+        let refused = |reason: &str| {
+            let damaged = team.env.mlv(&["clone", "remote", "bob"]).expect_code(1);
+            let name = pack.strip_prefix(team.env.path("remote")).unwrap().display();
+            let sentence =
+                format!("error: `{name}` of `$ROOT/remote` is damaged: {reason}\nhint: ");
+            assert!(damaged.stderr.contains(&sentence), "{sentence}: {damaged}");
+        };
+        restore(&pack, &flipped(whole.clone()));
+        refused("its ");
+        restore(&pack, &whole[..20]);
+        refused("it is too short");
         std::fs::remove_file(&pack).unwrap();
-        let missing = team.env.mlv(&["clone", "remote", "bob"]).expect_code(1);
-        assert!(missing.stderr.contains("hint: "), "{missing}");
-        restore(&pack, &bytes);
+        refused("it is not there");
+        restore(&pack, &whole);
     }
     team.clone("bob");
     team.success("bob", &["fsck"]);
@@ -260,9 +266,8 @@ fn a_folder_that_can_only_be_read_is_fetched_from_and_a_push_says_why_not() {
     insta::assert_snapshot!(run(&["remote", "add", "origin", "../remote"]), @r"
     $ bob: mlv remote add origin ../remote
     [stderr]
-    it can only be read from here: `$ROOT/remote` does not let you write `probe/f17279b76a454207`
     `origin` is at $ROOT/remote: 1 branch
-    hint: `mlv fetch` brings what it has; nothing can be pushed to it
+    hint: it can only be read from here: `mlv fetch` brings what it has, nothing can be pushed
     ");
     insta::assert_snapshot!(run(&["pull"]), @r"
     $ bob: mlv pull
@@ -272,13 +277,9 @@ fn a_folder_that_can_only_be_read_is_fetched_from_and_a_push_says_why_not() {
     moved `main` forward to `origin/main` at $ID, 2 files changed
     ");
     run(&["commit", "--allow-empty", "-m", "mine"]).expect_code(0);
-    insta::assert_snapshot!(run(&["push"]), @r"
-    $ bob: mlv push
-    [stderr]
-    error: `$ROOT/remote` does not let you write `packs/96/$ID-f0861c0e43c516cc.pack`
-    hint: ask whoever owns it for the right to write, or take another profile
-    [exit code 1]
-    ");
+    let refused = run(&["push"]).expect_code(1);
+    let sentence = "error: `$ROOT/remote` does not let you write `packs/";
+    assert!(refused.stderr.starts_with(sentence), "{refused}");
     insta::assert_snapshot!(run(&["remote", "add", "new", "../locked/remote"]), @r"
     $ bob: mlv remote add new ../locked/remote
     [stderr]
@@ -303,8 +304,8 @@ fn what_is_wrong_with_a_bucket_is_said_in_a_sentence() {
     let server = Server::s3();
     let mut env = TestEnvironment::new();
     env.success(&["init"]);
-    insta::assert_snapshot!(env.screen("mlv -c remote.x.endpoint=http://127.0.0.1:1 remote add origin s3://bucket/a"), @r"
-    $ mlv -c remote.x.endpoint=http://127.0.0.1:1 remote add origin s3://bucket/a
+    insta::assert_snapshot!(env.screen("mlv remote add origin s3://bucket/a"), @r"
+    $ mlv remote add origin s3://bucket/a
     [stderr]
     error: nothing says who you are to `s3://bucket/a`
     hint: set `AWS_PROFILE`, `GOOGLE_APPLICATION_CREDENTIALS` or `AZURE_STORAGE_ACCOUNT` and its key; a bucket that everybody may read needs `anonymous = true`

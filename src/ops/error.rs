@@ -142,6 +142,8 @@ pub enum OpsError {
     WhichRemote { names: Vec<String> },
     #[error("`{}` is a repository, not a remote", path.display())]
     NotARemote { path: std::path::PathBuf },
+    #[error("`{name}` is neither a remote nor a path that is tracked")]
+    NotToPull { name: String, candidates: Vec<String> },
     #[error("`{remote}` has no branch `{name}`")]
     NotOnRemote { name: String, remote: String, candidates: Vec<String> },
     #[error("`{branch}` has no commit yet")]

@@ -63,7 +63,7 @@ pub fn add(
         }
         None => place.open_or_create()?,
     };
-    let read_only = read_only || (!created && cannot_write(context, &remote)?);
+    let read_only = read_only || (!created && cannot_write(&remote)?);
     for (key, value) in options {
         config::set(&file, &format!("remote.{name}.{key}"), value)?;
     }
@@ -74,11 +74,11 @@ pub fn add(
     Ok(AddedRemote { name, url, created, read_only, branches })
 }
 
-/// Proves that a remote which is there keeps writers apart; tells whether it lets nobody write.
-fn cannot_write(context: &Context, remote: &Remote) -> Result<bool, OpsError> {
+/// Proves that a remote which is there keeps writers apart; tells whether it can only be read.
+fn cannot_write(remote: &Remote) -> Result<bool, OpsError> {
     match remote.probe() {
         Err(error @ (RemoteError::Denied { .. } | RemoteError::ReadOnly { .. })) => {
-            context.progress.notice(&format!("it can only be read from here: {error}"));
+            tracing::debug!(%error, "it can only be read");
             Ok(true)
         }
         probed => Ok(probed.map(|()| false)?),

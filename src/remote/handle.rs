@@ -147,7 +147,7 @@ impl Remote {
                 wait(fetch.run(tips, known))
             });
             match fetched {
-                Err(RemoteError::PackGone { .. }) => self.refresh().map(|_| ())?,
+                Err(RemoteError::PackGone { pack, .. }) => self.read_on_without(pack)?,
                 fetched => return fetched,
             }
         }
@@ -170,7 +170,7 @@ impl Remote {
                 wait(self.download(into, progress).fetch(there))
             });
             match fetched {
-                Err(RemoteError::PackGone { .. }) => self.refresh().map(|_| ())?,
+                Err(RemoteError::PackGone { pack, .. }) => self.read_on_without(pack)?,
                 fetched => return fetched.map(|_| ()),
             }
         }
@@ -203,6 +203,15 @@ impl Remote {
         let files = self.backend().list(key::PACKS).await?;
         let pack = |file: &Stored| Some((key::pack_of(&file.key)?, file.len));
         Ok(files.iter().filter_map(pack).collect())
+    }
+
+    /// Reads why a pack is gone; nobody may take one away that the log has not removed before.
+    fn read_on_without(&mut self, pack: PackName) -> Result<(), RemoteError> {
+        self.refresh()?;
+        if self.state().packs.contains_key(&pack) {
+            return Err(self.backend().damaged(&key::pack(pack), "it is not there"));
+        }
+        Ok(())
     }
 
     fn restless(&self) -> RemoteError {

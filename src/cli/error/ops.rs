@@ -48,6 +48,7 @@ fn facts(error: OpsError) -> CommandError {
         | OpsError::NoSuchTag { name, candidates }
         | OpsError::NoSuchRemote { name, candidates }
         | OpsError::NotOnRemote { name, candidates, .. }
+        | OpsError::NotToPull { name, candidates }
         | OpsError::NoSuchPath { path: name, candidates, .. } => {
             (did_you_mean(name, candidates.iter().map(String::as_str)), None)
         }
@@ -141,6 +142,9 @@ fn hint(error: &OpsError) -> Option<String> {
         OpsError::WhichRemote { .. } => "name the one you mean".into(),
         OpsError::NotARemote { .. } => {
             "a remote is a bucket or a folder of its own: `mlv remote add origin URL`".into()
+        }
+        OpsError::NotToPull { .. } => {
+            "`mlv remote` lists the remotes, `mlv ls -r` the paths".into()
         }
         OpsError::NotOnRemote { remote, .. } => {
             format!("`mlv ls-remote {remote}` lists what it has")
