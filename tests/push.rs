@@ -71,7 +71,7 @@ fn a_push_that_would_lose_commits_is_refused_and_moves_nothing() {
     insta::assert_snapshot!(team.screen("ada", "mlv push"), @r"
     $ ada: mlv push
     [stderr]
-    error: `main` of `origin` has commits that are not here
+    error: `main` of `origin` has commits that yours lacks
     hint: `mlv pull` takes them in; `--force-with-lease` gives them up
     [exit code 5]
     ");

@@ -148,7 +148,7 @@ pub enum OpsError {
     NotOnRemote { name: String, remote: String, candidates: Vec<String> },
     #[error("`{branch}` has no commit yet")]
     Unborn { branch: String },
-    #[error("`{name}` of `{remote}` has commits that are not here")]
+    #[error("`{name}` of `{remote}` has commits that yours lacks")]
     NotForward { name: String, remote: String },
     #[error("the tag `{name}` of `{remote}` is another")]
     TagDiffers { name: String, remote: String },

@@ -29,7 +29,7 @@ pub struct PullRequest {
 }
 
 /// What was pulled.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone)]
 pub struct PullReport {
     pub fetched: FetchReport,
     pub merged: MergeReport,
