@@ -151,11 +151,25 @@ fn a_lazy_clone_fetches_what_is_read_and_a_sparse_one_what_it_holds() {
 }
 
 #[test]
-fn a_clone_of_some_depth_works_and_pushes() {
+fn a_clone_of_some_depth_is_deepened_and_pushes() {
     let team = Team::new();
     with_history(&team);
+    for path in ["data/c.csv", "data/d.csv"] {
+        team.commit("ada", path, path);
+    }
+    team.success("ada", &["push"]);
     team.env.success(&["clone", team.url(), "bob", "--depth", "1"]);
-    assert_eq!(team.json("bob", &["log"]).as_array().unwrap().len(), 1);
+    let commits = || team.json("bob", &["log"]).as_array().unwrap().len();
+    assert_eq!(commits(), 1);
+    team.success("bob", &["fetch", "--depth", "2"]);
+    assert_eq!(commits(), 2);
+    team.success("bob", &["fsck"]);
+    team.success("bob", &["fetch", "--depth", "1"]);
+    assert_eq!(commits(), 2, "nothing that is here is hidden");
+    team.success("bob", &["fetch", "--depth", "1000"]);
+    assert_eq!(commits(), team.json("ada", &["log"]).as_array().unwrap().len());
+    assert!(!team.env.path("bob/.mlv/shallow").exists());
+    team.success("bob", &["fsck"]);
     team.commit("bob", "data/b.csv", "2\n");
     team.success("bob", &["push"]);
     team.success("bob", &["fsck"]);

@@ -233,6 +233,8 @@ fn a_pack_that_is_damaged_or_gone_is_named_and_nothing_of_it_is_taken() {
         let whole = std::fs::read(&pack).unwrap();
         let refused = |reason: &str| {
             let damaged = team.env.mlv(&["clone", "remote", "bob"]).expect_code(1);
+            // What came of the other packs is kept for the next clone.
+            let _ = std::fs::remove_dir_all(team.env.path("bob"));
             let name = pack.strip_prefix(team.env.path("remote")).unwrap().display();
             let sentence = format!("error: `{name}` of `$ROOT/remote` is damaged: {reason}");
             assert!(damaged.stderr.contains(&sentence), "{sentence}: {damaged}");

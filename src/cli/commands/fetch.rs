@@ -31,7 +31,7 @@ pub struct Args {
     /// Leave the contents of files at the remote until they are needed
     #[arg(long)]
     lazy: bool,
-    /// Bring no more than N commits of each line
+    /// Bring N commits of each line, also where fewer are here
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     depth: Option<u32>,
     /// Print `{"remote", "url", "refs", "packs", "objects", "bytes"}` as JSON

@@ -99,7 +99,7 @@ pub fn tell_fetched(ui: &mut Ui, fetched: &FetchReport) {
         ui.status(moved(found));
     }
     let remote = &fetched.remote;
-    if fetched.refs.is_empty() {
+    if fetched.refs.is_empty() && fetched.bytes == 0 {
         ui.status(format_args!("`{remote}` has nothing new"));
     } else {
         ui.status(format_args!("from {}: {}", fetched.url, size(fetched.bytes)));

@@ -154,9 +154,11 @@ fn bring(
     let roots = wanted.roots();
     let fetched =
         connection.remote.fetch(repo, (&roots, &known), (part, request.depth), progress)?;
-    if !fetched.shallow.is_empty() {
-        let mut shallow = repo.shallow()?;
-        shallow.extend(fetched.shallow);
+    let before = repo.shallow()?;
+    let mut shallow = before.clone();
+    fetched.deepened.iter().for_each(|id| _ = shallow.remove(id));
+    shallow.extend(fetched.shallow);
+    if shallow != before {
         repo.set_shallow(shallow)?;
     }
     Ok(fetched.downloaded)

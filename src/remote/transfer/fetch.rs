@@ -50,6 +50,8 @@ pub struct Fetched {
     pub downloaded: Downloaded,
     /// The commits whose parents were left out because of the depth.
     pub shallow: Vec<CommitId>,
+    /// The commits that came with their parents.
+    pub deepened: Vec<CommitId>,
 }
 
 impl Fetch<'_> {
@@ -62,6 +64,7 @@ impl Fetch<'_> {
             fetched.downloaded.add(self.prefetch(&tips.commits).await?);
         }
         let mut descent = Descent::new(self.objects, &known.commits)?;
+        descent.deepens = self.depth.is_some();
         self.fetch_commits(tips, &mut descent, &mut fetched).await?;
         let old = descent.boundary.iter().chain(&known.trees).map(|tree| Link::root(*tree));
         let trees = descent.trees.iter().chain(&tips.trees).map(|tree| Link::root(*tree));
@@ -104,9 +107,11 @@ impl Fetch<'_> {
             let new = descent.enter(level, |id| self.objects.commit_as_stored(id))?;
             if self.depth.is_some_and(|most| depth >= most) {
                 let cut = new.iter().filter(|(_, commit)| !commit.parents.is_empty());
-                fetched.shallow.extend(cut.map(|(id, _)| *id));
+                let cut = cut.map(|(id, _)| *id).filter(|id| !descent.has_parents(*id));
+                fetched.shallow.extend(cut);
                 return Ok(());
             }
+            fetched.deepened.extend(new.iter().map(|(id, _)| *id));
             level = descent.unmet(new.into_iter().flat_map(|(_, commit)| commit.parents).collect());
         }
         Ok(())

@@ -52,6 +52,8 @@ impl<'a> Known<'a> {
 #[derive(Debug)]
 pub struct Descent<'a> {
     known: Known<'a>,
+    /// Whether it goes on past what is known.
+    pub deepens: bool,
     seen: HashSet<CommitId>,
     /// The trees of the new commits.
     pub trees: Vec<TreeId>,
@@ -65,7 +67,12 @@ impl<'a> Descent<'a> {
     pub fn new(objects: &'a ObjectDb, known: &[CommitId]) -> Result<Self, ObjectError> {
         let known = Known::new(objects, known)?;
         let (seen, trees, boundary) = (HashSet::new(), Vec::new(), Vec::new());
-        Ok(Self { known, seen, trees, boundary })
+        Ok(Self { known, deepens: false, seen, trees, boundary })
+    }
+
+    /// Tells whether a commit that was entered is known with its parents.
+    pub fn has_parents(&self, id: CommitId) -> bool {
+        self.known.met.contains(&id) && !self.known.objects.is_shallow(id)
     }
 
     /// Returns those of a level that were not met before.
@@ -85,7 +92,7 @@ impl<'a> Descent<'a> {
         self.known.reach_back(oldest.unwrap_or(i64::MAX))?;
         let mut new = Vec::new();
         for (id, commit) in loaded {
-            if self.known.met.contains(&id) {
+            if self.known.met.contains(&id) && !self.deepens {
                 self.boundary.push(commit.tree);
             } else {
                 self.trees.push(commit.tree);
