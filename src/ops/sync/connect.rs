@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::base::Hash;
+use crate::base::fs::read_if_exists;
 use crate::ops::upstream::{remotes, upstream_of};
 use crate::ops::{Context, OpsError};
 use crate::remote::{Backend, Remote, RemoteError, RemoteOptions, RemoteUrl};
@@ -38,6 +39,12 @@ impl Place {
             Some(remote) => Ok(Connection { place: self, remote }),
             None => Err(RemoteError::NotARepository { remote: self.url.to_string() }.into()),
         }
+    }
+
+    /// Tells whether a remote was seen here before: one that is gone, as with a disk that is not
+    /// mounted, is not to be made anew.
+    pub fn is_known(&self) -> Result<bool, OpsError> {
+        Ok(self.name.is_some() && read_if_exists(&self.dir.join("state"))?.is_some())
     }
 
     /// Opens the remote, and makes it where there is none yet.

@@ -48,7 +48,7 @@ impl Promisor {
         if let Some(index) = self.index.get() {
             return Ok(index);
         }
-        let opened = RemoteIndex::open(&self.dir())?;
+        let opened = Remote::last_seen(&self.dir())?;
         Ok(self.index.get_or_init(|| opened))
     }
 
