@@ -48,6 +48,7 @@ mod status;
 mod switch;
 mod tag;
 mod undo;
+mod verify;
 mod version;
 
 /// Every verb, in the order of the overview.
@@ -87,6 +88,7 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Share, "pull", pull),
     verb!(Share, "fetch", fetch),
     verb!(Share, "ls-remote", ls_remote),
+    verb!(Share, "verify", verify),
     verb!(Upkeep, "gc", gc),
     verb!(Upkeep, "fsck", fsck),
     verb!(Upkeep, "config", config),
