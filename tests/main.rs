@@ -29,6 +29,7 @@ mod hook_crash;
 mod hook_events;
 mod hook_faults;
 mod hook_queue;
+mod hook_remote;
 mod hook_require;
 mod hook_run;
 mod hooks;
