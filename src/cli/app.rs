@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{Args as _, FromArgMatches as _};
 
-use super::commands::{self, COMMANDS};
+use super::commands::{self, COMMANDS, Needs};
 use super::error::CommandError;
 use super::exit::ExitStatus;
 use super::globals::{GlobalArgs, Globals};
@@ -48,6 +48,9 @@ pub fn run(
     match matches.subcommand() {
         Some((name, matches)) => {
             let verb = commands::find(name).expect("clap knows the verbs of the list only");
+            if verb.needs == Needs::WorkingCopy {
+                globals.refuse_remote(verb.name)?;
+            }
             (verb.run)(ui, &globals, matches)
         }
         None => help::show_overview(ui),

@@ -59,6 +59,9 @@ impl Place {
 
 /// Returns the remote of this name, or the one at this address.
 pub fn place(context: &Context, named: &str) -> Result<Place, OpsError> {
+    if let Some(mirror) = context.mirror.as_ref().filter(|mirror| mirror.place().shown() == named) {
+        return Ok(mirror.place().clone());
+    }
     let layout = context.repo.layout();
     if let Some(url) = context.config.string(&format!("remote.{named}.url")) {
         let url = RemoteUrl::parse(&url.text, context.repo.root())?;
@@ -86,9 +89,12 @@ pub fn connect(context: &Context, named: &str) -> Result<Connection, OpsError> {
     place(context, named)?.open()
 }
 
-/// Returns the remote that is meant where none is named: that of the branch's upstream, `origin`, or
-/// the only one.
+/// Returns the remote that is meant where none is named: that one works on, that of the branch's
+/// upstream, `origin`, or the only one.
 pub fn default_remote(context: &Context) -> Result<String, OpsError> {
+    if let Some(mirror) = &context.mirror {
+        return Ok(mirror.place().shown().to_owned());
+    }
     if let Some(branch) = context.repo.head()?.branch()
         && let Some(upstream) = upstream_of(context, branch)?
     {

@@ -11,6 +11,8 @@ mod verdicts;
 
 pub use connect::{Connection, Place, connect, default_remote, place};
 pub use fetch::{FetchReport, FetchRequest, MovedRef, Movement, fetch, fetch_with};
+pub use note::note;
 pub use pull::{PullReport, PullRequest, Pulled, pull, pull_paths};
 pub use push::{Force, PushReport, PushRequest, push};
-pub use source::{attach, attach_to};
+pub use source::{attach, attach_open, attach_to};
+pub use verdicts::{lacking, verdict_edit};
