@@ -128,17 +128,18 @@ fn a_directory_with_something_in_it_is_refused_and_left_alone() {
 #[test]
 fn what_is_no_repository_is_refused() {
     let env = source();
-    insta::assert_snapshot!(env.screen("mlv clone source/data"), @r"
+    insta::assert_snapshot!(env.screen("mlv clone source/data"), @"
     $ mlv clone source/data
     [stderr]
-    error: `source/data` is no mlv repository
-    hint: name the directory that holds `.mlv`
+    error: `$ROOT/source/data` holds no mlv repository
+    hint: check the address; the first push makes a remote
     [exit code 1]
     ");
-    insta::assert_snapshot!(env.screen("mlv clone nowhere"), @r"
+    insta::assert_snapshot!(env.screen("mlv clone nowhere"), @"
     $ mlv clone nowhere
     [stderr]
-    error: cannot open `nowhere`: No such file or directory (os error 2)
+    error: `$ROOT/nowhere` is no mlv repository
+    hint: name the directory that holds `.mlv`
     [exit code 1]
     ");
 }

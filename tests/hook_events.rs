@@ -149,7 +149,7 @@ fn payload(env: &TestEnvironment, event: &str, about: &Value, facts: &Value) -> 
     let mut expected = json!({
         "schema": 1, "event": event, "hook": "names", "run_id": told(env, event)["run_id"],
         "root": env.root().display().to_string(), "branch": null, "source_branch": null,
-        "target_branch": null, "tag": null, "tree": about["tree"], "commit": about["id"],
+        "target_branch": null, "tag": null, "remote": null, "tree": about["tree"], "commit": about["id"],
         "base_commit": null, "parents": about["parents"], "message": about["message"],
         "author": about["author"], "time": about["time"], "meta": {}, "changes": [], "git": null,
     });

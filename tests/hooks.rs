@@ -318,7 +318,7 @@ fn the_payload_and_the_environment_say_all_that_is_documented() {
         let expected = json!({
             "schema": 1, "event": event, "hook": "dump", "run_id": payload["run_id"],
             "root": env.root().display().to_string(), "branch": "main", "source_branch": "side",
-            "target_branch": "main", "tag": null, "tree": merged["tree"], "commit": commit,
+            "target_branch": "main", "tag": null, "remote": null, "tree": merged["tree"], "commit": commit,
             "base_commit": first, "parents": [first, side], "message": "bring b",
             "author": merged["author"], "time": merged["time"], "meta": {},
             "changes": [

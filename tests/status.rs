@@ -87,6 +87,7 @@ fn the_json_has_the_documented_shape() {
         serde_json::json!({
             "branch": "main",
             "head": null,
+            "upstream": null,
             "staged": [
                 { "path": "added", "change": "added" },
                 { "path": "data/both", "change": "modified" },

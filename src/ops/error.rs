@@ -142,6 +142,8 @@ pub enum OpsError {
     NoSuchRemote { name: String, candidates: Vec<String> },
     #[error("there is a remote `{name}` already")]
     RemoteExists { name: String },
+    #[error("`{remote}` is not whole: {reason}")]
+    RemoteNotWhole { remote: String, reason: String },
     #[error("there is no remote yet")]
     NoRemote,
     #[error("there are {} remotes, and none is called `origin`", names.len())]

@@ -1,7 +1,7 @@
 //! `Remote`: one remote as this process works with it: its log read up to the head, the index of its
 //! packs, and what of both is kept here between commands.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::remote::log::{Appended, Draft, Entry, PackMeta, RefLog, State, probe}
 use crate::remote::transfer::{
     Download, Fetch, Fetched, Part, RemoteIndex, Upload, UploadPlan, to_push,
 };
-use crate::remote::{Backend, RemoteError, key, wait};
+use crate::remote::{Backend, RemoteError, Stored, key, wait};
 use crate::repo::Repo;
 use crate::repo::reach::Roots;
 use crate::store::{BlobId, LocalStore, PackName};
@@ -165,6 +165,34 @@ impl Remote {
             }
         }
         Err(self.restless())
+    }
+
+    /// Uploads blobs that are here and that only packs which are `going` have there.
+    pub fn upload_again(
+        &self,
+        repo: &Repo,
+        blobs: HashSet<BlobId>,
+        going: &BTreeSet<PackName>,
+        progress: &dyn Progress,
+    ) -> Result<BTreeMap<PackName, PackMeta>, RemoteError> {
+        let state = self.log.state();
+        let staying = state.packs.iter().filter(|(name, _)| !going.contains(name));
+        let staying = staying.map(|(name, meta)| (*name, *meta)).collect();
+        let (backend, store, index) = (self.backend(), repo.store(), &self.index);
+        let removed = &state.removed;
+        let upload = Upload { backend, store, index, removed, jobs: backend.jobs(), progress };
+        wait(async {
+            index.update(backend, &staying).await?;
+            let plan = upload.plan(blobs).await?;
+            upload.carry_out(plan).await
+        })
+    }
+
+    /// Returns the packs whose files are there, with their lengths.
+    pub async fn listed(&self) -> Result<BTreeMap<PackName, u64>, RemoteError> {
+        let files = self.backend().list(key::PACKS).await?;
+        let pack = |file: &Stored| Some((key::pack_of(&file.key)?, file.len));
+        Ok(files.iter().filter_map(pack).collect())
     }
 
     fn restless(&self) -> RemoteError {

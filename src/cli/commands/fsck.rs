@@ -8,6 +8,7 @@ use crate::cli::session;
 use crate::cli::style::Label;
 use crate::cli::ui::Ui;
 use crate::ops::fsck::{self, FsckReport, IrregularTree, Lost, Need};
+use crate::ops::{Context, sync};
 
 /// Prove that everything under `.mlv/` is as it was written
 ///
@@ -18,8 +19,12 @@ use crate::ops::fsck::{self, FsckReport, IrregularTree, Lost, Need};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mlv fsck
+  mlv fsck --remote origin
   mlv fsck --json")]
 pub struct Args {
+    /// Check a remote in place of this repository: all that it has is read
+    #[arg(long, value_name = "NAME")]
+    remote: Option<String>,
     /// Print what was found as a JSON object
     #[arg(long)]
     json: bool,
@@ -27,6 +32,9 @@ pub struct Args {
 
 pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
     let context = session::open(ui, globals)?;
+    if let Some(remote) = args.remote.or_else(|| sync::worked_on(&context)) {
+        return check_remote(ui, &context, &remote, args.json);
+    }
     let report = fsck::fsck(&context)?;
     if args.json {
         ui.json(&report)?;
@@ -34,6 +42,44 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     }
     show(ui, &report)?;
     if report.ok { Ok(ExitStatus::Done) } else { Err(verdict(&report)) }
+}
+
+fn check_remote(
+    ui: &mut Ui,
+    context: &Context,
+    remote: &str,
+    json: bool,
+) -> Result<ExitStatus, CommandError> {
+    let report = sync::fsck_remote(context, remote)?;
+    ui.end_progress();
+    if json {
+        ui.json(&report)?;
+        return Ok(if report.ok { ExitStatus::Done } else { ExitStatus::Failed });
+    }
+    for damaged in &report.damaged {
+        let what = match damaged.places {
+            0 => "is not there, or not whole".to_owned(),
+            places => format!("is damaged in {}", render::count(places as usize, "place")),
+        };
+        ui.data(format_args!("pack {} {what}", damaged.pack))?;
+    }
+    for checkpoint in &report.wrong_checkpoints {
+        ui.data(format_args!("`{checkpoint}` is not what the log says"))?;
+    }
+    for missing in &report.missing {
+        ui.data(format_args!("missing: {missing}"))?;
+    }
+    if !report.ok {
+        return Err(user_error(format!("`{}` is not sound", printable(&report.remote)))
+            .hinted("who still has what is lost pushes to a new remote: `mlv push --all --tags`"));
+    }
+    let entries = match report.entries {
+        1 => "1 entry".to_owned(),
+        number => format!("{number} entries"),
+    };
+    let packs = render::count(report.packs as usize, "pack");
+    ui.status(format_args!("all sound: {entries}, {packs} of {}", render::size(report.bytes)));
+    Ok(ExitStatus::Done)
 }
 
 fn show(ui: &mut Ui, report: &FsckReport) -> Result<(), CommandError> {

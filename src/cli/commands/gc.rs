@@ -7,6 +7,7 @@ use crate::cli::render;
 use crate::cli::session;
 use crate::cli::ui::Ui;
 use crate::ops::gc::{self, GcReport};
+use crate::ops::sync::{self, CollectReport};
 
 /// Free the space of data that nothing can bring back any more
 ///
@@ -14,12 +15,19 @@ use crate::ops::gc::{self, GcReport};
 /// `mlv undo` may need: the operations of the last `undo.keep_days` days and the last
 /// `undo.keep_operations` ones. Waits for other commands; changes nothing where data that is needed
 /// is missing, and keeps packs that are damaged until what they held is stored again.
+///
+/// Of a remote, kept is what its branches and tags lead to. Others may push meanwhile: nothing of theirs
+/// is lost.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mlv gc
   mlv gc --dry-run
+  mlv gc --remote origin
   mlv -c undo.keep_days=0 -c undo.keep_operations=10 gc")]
 pub struct Args {
+    /// Free the space of a remote in place of this repository's
+    #[arg(long, value_name = "NAME")]
+    remote: Option<String>,
     /// Only say what would be freed
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -30,6 +38,16 @@ pub struct Args {
 
 pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
     let context = session::open(ui, globals)?;
+    if let Some(remote) = args.remote.or_else(|| sync::worked_on(&context)) {
+        let report = sync::collect(&context, &remote, args.dry_run)?;
+        ui.end_progress();
+        if args.json {
+            ui.json(&report)?;
+        } else {
+            tell_remote(ui, &report)?;
+        }
+        return Ok(ExitStatus::Done);
+    }
     let report = gc::gc(&context, args.dry_run)?;
     if args.json {
         ui.json(&report)?;
@@ -42,6 +60,22 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     }
     Err(user_error("the disk is too full to free all: what is in use could not be moved together")
         .hinted("make some room, or free more with each `mlv gc` as long as it frees something"))
+}
+
+/// Says what was freed of a remote.
+fn tell_remote(ui: &mut Ui, report: &CollectReport) -> Result<(), CommandError> {
+    let packs = report.packs_removed + report.packs_rewritten + report.orphans_removed;
+    if packs + report.files_deleted == 0 {
+        return ui.data("nothing to free");
+    }
+    let verb = if report.dry_run { "would free" } else { "freed" };
+    let size = render::size(report.bytes_freed);
+    ui.data(format_args!("{verb} {size} in {}", render::count(packs as usize, "pack")))?;
+    if report.orphans_removed > 0 {
+        let orphans = render::count(report.orphans_removed as usize, "pack");
+        ui.status(format_args!("{orphans} of pushes that never ended among them"));
+    }
+    Ok(())
 }
 
 fn summary(report: &GcReport) -> String {

@@ -48,6 +48,7 @@ mod status;
 mod switch;
 mod tag;
 mod undo;
+mod verify;
 mod version;
 
 /// Every verb, in the order of the overview.
@@ -87,8 +88,9 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Share, WorkingCopy, "pull", pull),
     verb!(Share, WorkingCopy, "fetch", fetch),
     verb!(Share, History, "ls-remote", ls_remote),
-    verb!(Upkeep, WorkingCopy, "gc", gc),
-    verb!(Upkeep, WorkingCopy, "fsck", fsck),
+    verb!(Share, History, "verify", verify),
+    verb!(Upkeep, History, "gc", gc),
+    verb!(Upkeep, History, "fsck", fsck),
     verb!(Upkeep, Nothing, "config", config),
     verb!(Help, Nothing, "help", help),
     verb!(Help, Nothing, "completions", completions),
@@ -163,8 +165,8 @@ pub fn find(name: &str) -> Option<&'static Verb> {
     COMMANDS.iter().find(|verb| verb.names().any(|own| own == name))
 }
 
-/// Makes a line of the list: `verb!(Branch, WorkingCopy, "switch" | "checkout", switch)` is the module `switch`
-/// with its `Args` and `run`, and an alias.
+/// Makes a line of the list: `verb!(Branch, WorkingCopy, "switch" | "checkout", switch)` is the module
+/// `switch` with its `Args` and `run`, and an alias.
 macro_rules! verb {
     ($group:ident, $needs:ident, $name:literal $(| $alias:literal)*, $module:ident) => {
         Verb {

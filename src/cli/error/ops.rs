@@ -142,6 +142,9 @@ fn hint(error: &OpsError) -> Option<String> {
         }
         OpsError::NoSuchRemote { .. } => "`mlv remote` lists them".into(),
         OpsError::RemoteExists { name } => format!("`mlv remote set-url {name} URL` moves it"),
+        OpsError::RemoteNotWhole { remote, .. } => {
+            format!("`mlv fsck --remote {remote}` tells what is wrong")
+        }
         OpsError::NoRemote => "`mlv remote add origin URL` names one: a bucket or a folder".into(),
         OpsError::WhichRemote { .. } => "name the one you mean".into(),
         OpsError::NotARemote { .. } => {

@@ -89,11 +89,16 @@ pub fn connect(context: &Context, named: &str) -> Result<Connection, OpsError> {
     place(context, named)?.open()
 }
 
+/// Returns the remote that is worked on without a clone.
+pub fn worked_on(context: &Context) -> Option<String> {
+    context.mirror.as_ref().map(|mirror| mirror.place().shown().to_owned())
+}
+
 /// Returns the remote that is meant where none is named: that one works on, that of the branch's
 /// upstream, `origin`, or the only one.
 pub fn default_remote(context: &Context) -> Result<String, OpsError> {
-    if let Some(mirror) = &context.mirror {
-        return Ok(mirror.place().shown().to_owned());
+    if let Some(remote) = worked_on(context) {
+        return Ok(remote);
     }
     if let Some(branch) = context.repo.head()?.branch()
         && let Some(upstream) = upstream_of(context, branch)?
