@@ -147,9 +147,10 @@ fn hint(error: &OpsError) -> Option<String> {
         }
         OpsError::NoRemote => "`mlv remote add origin URL` names one: a bucket or a folder".into(),
         OpsError::WhichRemote { .. } => "name the one you mean".into(),
-        OpsError::NotARemote { .. } => {
-            "a remote is a bucket or a folder of its own: `mlv remote add origin URL`".into()
-        }
+        OpsError::NotARemote { path } => format!(
+            "a remote is a bucket or a folder of its own; `mlv -C {} ...` works in this",
+            path.display()
+        ),
         OpsError::NotOnRemote { remote, .. } => {
             format!("`mlv ls-remote {remote}` lists what it has")
         }

@@ -37,6 +37,9 @@ pub fn open(
 ) -> Result<(Repo, Mirror), OpsError> {
     let place = place(named, standing, environment, config)?;
     let layout = cache::layout(environment, &place.url)?;
+    if !layout.database().exists() {
+        place.refuse_absent()?;
+    }
     let place = Place { dir: layout.remote("origin"), ..place };
     let refs_lock = layout.dot_dir().join("refs.lock");
     let (repo, shared) = cache::open(layout, config)?;

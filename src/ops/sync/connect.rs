@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use crate::base::Hash;
 use crate::ops::upstream::{remotes, upstream_of};
 use crate::ops::{Context, OpsError};
-use crate::remote::{Backend, Remote, RemoteError, RemoteOptions, RemoteUrl};
+use crate::remote::log::RefLog;
+use crate::remote::{Backend, Remote, RemoteError, RemoteOptions, RemoteUrl, wait};
 use crate::repo::Layout;
 
 /// Where a remote is, and where what is known of it is kept.
@@ -36,8 +37,21 @@ impl Place {
         self.refuse_repository()?;
         match Remote::open(&self.backend, &self.dir)? {
             Some(remote) => Ok(Connection { place: self, remote }),
-            None => Err(RemoteError::NotARepository { remote: self.url.to_string() }.into()),
+            None => Err(self.absent()),
         }
+    }
+
+    /// Refuses where there is no remote, before anything is kept of it.
+    pub fn refuse_absent(&self) -> Result<(), OpsError> {
+        self.refuse_repository()?;
+        match wait(RefLog::open(&self.backend, None))? {
+            Some(_) => Ok(()),
+            None => Err(self.absent()),
+        }
+    }
+
+    fn absent(&self) -> OpsError {
+        RemoteError::NotARepository { remote: self.url.to_string() }.into()
     }
 
     /// Opens the remote, and makes it where there is none yet.
