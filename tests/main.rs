@@ -17,6 +17,7 @@ mod crash;
 mod demo;
 mod demo_template;
 mod diff;
+mod direct;
 mod docs;
 mod environment;
 mod faults;
