@@ -62,6 +62,14 @@ pub enum OpsError {
     NoSuchTag { name: String, candidates: Vec<String> },
     #[error("`{name}` is checked out")]
     CheckedOut { name: String },
+    #[error("`{name}` is the branch that clones stand on")]
+    ClonesStandThere { name: String },
+    #[error("a remote has no working copy to compare with")]
+    NoFiles,
+    #[error("there is no place for the mirror of a remote")]
+    NoCache,
+    #[error("`{remote}` has changed, but that could not be noted here")]
+    MovedUnnoted { remote: String, source: Box<RepoError> },
     #[error("`{branch}` is not checked out")]
     NotCheckedOut { branch: String },
     #[error("`{name}` has {commits} {} that are on no other branch", plural(*commits, "commit"))]

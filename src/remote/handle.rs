@@ -8,7 +8,9 @@ use std::sync::Arc;
 use crate::base::fs::{atomic_write, create_dirs, read_if_exists};
 use crate::base::{CommitId, Progress, Timestamp};
 use crate::refs::{RefName, RefValue};
-use crate::remote::log::{Appended, Draft, Entry, PackMeta, RefLog, State, last_seen, probe};
+use crate::remote::log::{
+    Appended, Draft, Entry, PackMeta, RefLog, RemoteId, State, last_seen, probe,
+};
 use crate::remote::transfer::{
     Download, Fetch, Fetched, Part, RemoteIndex, Upload, UploadPlan, to_push,
 };
@@ -99,6 +101,11 @@ impl Remote {
 
     pub fn backend(&self) -> &Backend {
         self.log.backend()
+    }
+
+    /// Returns what tells this remote from all others.
+    pub fn id(&self) -> RemoteId {
+        self.log.id()
     }
 
     pub fn log(&mut self) -> &mut RefLog {

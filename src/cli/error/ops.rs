@@ -122,6 +122,14 @@ fn hint(error: &OpsError) -> Option<String> {
             format!("a merge is prepared where one stands: `mlv switch {branch}` first")
         }
         OpsError::CheckedOut { .. } => "stand elsewhere first: `mlv switch NAME`".into(),
+        OpsError::ClonesStandThere { name } => {
+            format!("`mlv branch -m {name} NEW` gives it another name")
+        }
+        OpsError::NoFiles => "name two commits: `mlv diff A B`".into(),
+        OpsError::NoCache => "set `XDG_CACHE_HOME` or `HOME`".into(),
+        OpsError::MovedUnnoted { .. } => {
+            "what was asked for is done; hooks that come after it were not run".into()
+        }
         OpsError::Unmerged { name, .. } => {
             format!("`mlv branch -D {name}` deletes it all the same; `mlv undo` brings it back")
         }
@@ -140,9 +148,10 @@ fn hint(error: &OpsError) -> Option<String> {
         }
         OpsError::NoRemote => "`mlv remote add origin URL` names one: a bucket or a folder".into(),
         OpsError::WhichRemote { .. } => "name the one you mean".into(),
-        OpsError::NotARemote { .. } => {
-            "a remote is a bucket or a folder of its own: `mlv remote add origin URL`".into()
-        }
+        OpsError::NotARemote { path } => format!(
+            "a remote is a bucket or a folder of its own; `mlv -C {} ...` works in this",
+            path.display()
+        ),
         OpsError::NotToPull { .. } => {
             "`mlv remote` lists the remotes, `mlv ls -r` the paths".into()
         }

@@ -226,7 +226,7 @@ pub fn edit_refs(
     let mut update = Update::new(&context.command, context.now()?, edits);
     let act = |_, pending| {
         update.pending = pending;
-        Ok(context.repo.update(&update)?)
+        context.update(&update)
     };
     Ok(around(context, deeds, None, act)?.1)
 }

@@ -8,13 +8,12 @@ use crate::ops::sync::connect::{Connection, default_remote, place};
 use crate::ops::sync::fetch::{MovedRef, Movement};
 use crate::ops::sync::note::note;
 use crate::ops::sync::tags::going_along;
-use crate::ops::sync::verdicts::united;
+use crate::ops::sync::verdicts::verdict_edit;
 use crate::ops::upstream::{setting, upstream_of};
 use crate::ops::{Context, OpsError, branch, hooks};
 use crate::refs::{RefEdit, RefName, RefValue};
 use crate::remote::{Pushed, RefEdits, Remote};
 use crate::repo::Update;
-use crate::repo::reach::Roots;
 
 /// Whether a branch of the remote may lose commits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -356,18 +355,7 @@ impl Judge<'_> {
         if let Some((wish, _)) = first.filter(|_| remote.head().is_none()) {
             edits.push((RefName::head(), Some(RefValue::on_branch(&wish.name))));
         }
-        let theirs = remote.get(&RefName::verdicts()).and_then(RefValue::tree);
-        if let Some(tree) = theirs {
-            let (mut tips, known) = (Roots::default(), self.context.repo.ref_roots()?);
-            tips.trees.push(tree);
-            let part = (crate::remote::Part::Whole, None);
-            let progress = self.context.progress.as_ref();
-            remote.fetch(&self.context.repo, (&tips, &known), part, progress)?;
-        }
-        if let Some(tree) = united(self.context, theirs)? {
-            self.context.flush_trees()?;
-            edits.push((RefName::verdicts(), Some(RefValue::Tree(tree))));
-        }
+        edits.extend(verdict_edit(self.context, remote)?);
         Ok(edits)
     }
 

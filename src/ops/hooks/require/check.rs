@@ -201,7 +201,7 @@ fn of_this_move(
     let definition = hook.definition_hash();
     let mine = moving.verdicts.iter().filter(|reached| reached.hook == hook.id);
     let evidence = mine.map(|reached| {
-        let same_key = judge.dependencies(hook, reached.tree)?.key() == reached.key;
+        let same_key = Some(judge.dependencies(hook, reached.tree)?.key()) == reached.key;
         Ok(Evidence {
             same: same_key || (reached.definition == definition && says_it_all(hook)),
             is_good: reached.status.is_good(),
