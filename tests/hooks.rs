@@ -74,11 +74,7 @@ fn a_refused_merge_shows_the_hook_and_changes_nothing() {
     let env = TestEnvironment::with_hooks(GATED);
     branch(&env, "bad", &[("data/bad.csv", "x\n")]);
     let before = id(&env, "main");
-    let screen = env.screen("mlv merge bad").to_string();
-    let screen = (0..100).fold(screen, |screen, tenths| {
-        screen.replace(&format!(" {}.{}s\n", tenths / 10, tenths % 10), " 0.0s\n")
-    });
-    insta::assert_snapshot!(screen, @r"
+    insta::assert_snapshot!(env.screen("mlv merge bad").without_times(), @r"
     $ mlv merge bad
     [stderr]
     pre-merge into main

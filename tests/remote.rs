@@ -147,7 +147,7 @@ fn a_place_that_holds_something_else_is_refused_and_left_alone() {
     $ mlv remote add origin mine
     [stderr]
     error: `$ROOT/mine` is a repository, not a remote
-    hint: a remote is a bucket or a folder of its own: `mlv remote add origin URL`
+    hint: a remote is a bucket or a folder of its own; `mlv -C $ROOT/mine ...` works in this
     [exit code 1]
     ");
     insta::assert_snapshot!(env.screen("mlv remote add origin photos"), @r"
@@ -238,6 +238,8 @@ fn a_pack_that_is_damaged_or_gone_is_named_and_nothing_of_it_is_taken() {
             let name = pack.strip_prefix(team.env.path("remote")).unwrap().display();
             let sentence = format!("error: `{name}` of `$ROOT/remote` is damaged: {reason}");
             assert!(damaged.stderr.contains(&sentence), "{sentence}: {damaged}");
+            // What has come is kept for the next attempt, which would not ask for it again.
+            let _ = std::fs::remove_dir_all(team.env.path("bob"));
         };
         restore(&pack, &flipped(whole.clone()));
         refused("its ");

@@ -60,7 +60,7 @@ impl Team {
     /// Runs a line in somebody's repository, for snapshots: ids are taken out.
     pub fn screen(&self, who: &str, line: &str) -> Output {
         let arguments: Vec<&str> = line.split_whitespace().skip(1).collect();
-        let mut output = self.run(who, &arguments).without_ids();
+        let mut output = self.run(who, &arguments).without_ids().without_times();
         output.command = format!("{who}: {line}");
         output
     }
