@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{Args as _, FromArgMatches as _};
 
-use super::commands::{self, COMMANDS};
+use super::commands::{self, COMMANDS, Needs};
 use super::error::CommandError;
 use super::exit::ExitStatus;
 use super::globals::{GlobalArgs, Globals};
@@ -48,10 +48,31 @@ pub fn run(
     match matches.subcommand() {
         Some((name, matches)) => {
             let verb = commands::find(name).expect("clap knows the verbs of the list only");
-            (verb.run)(ui, &globals, matches)
+            if verb.needs == Needs::WorkingCopy {
+                globals.refuse_remote(verb.name)?;
+            }
+            let done = (verb.run)(ui, &globals, matches);
+            done.map_err(|error| with_remote(error, globals.args.repo.as_deref()))
         }
         None => help::show_overview(ui),
     }
+}
+
+/// Names the remote that is worked on in the hints, where they say a verb that works there.
+fn with_remote(mut error: CommandError, remote: Option<&str>) -> CommandError {
+    let Some(remote) = remote else { return error };
+    for hint in &mut error.hints {
+        let mut commands = hint.split("`mlv ");
+        let mut told = commands.next().unwrap_or_default().to_owned();
+        for command in commands {
+            let name = command.split([' ', '`']).next().unwrap_or_default();
+            let works = commands::find(name).is_some_and(|verb| verb.needs == Needs::History);
+            let place = if works { format!("--repo {} ", quoted(remote)) } else { String::new() };
+            told += &format!("`mlv {place}{command}");
+        }
+        *hint = told;
+    }
+    error
 }
 
 /// Returns the command line in one line, as a shell would take it.
@@ -101,6 +122,7 @@ pub fn conclude(ui: &mut Ui, result: Result<ExitStatus, CommandError>) -> ExitSt
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::error::user_error;
 
     #[test]
     fn the_command_line_holds_together() {
@@ -124,6 +146,15 @@ mod tests {
     fn a_command_is_remembered_as_a_shell_would_take_it() {
         let words = ["/bin/mlv", "commit", "-m", "it's done", "a.csv", ""].map(OsString::from);
         assert_eq!(typed(&words), r"mlv commit -m 'it'\''s done' a.csv ''");
+    }
+
+    #[test]
+    fn a_hint_names_the_remote_where_its_verb_works_there() {
+        let error = || user_error("x").hinted("`mlv clone X`, `mlv hooks trust main` or `mlv log`");
+        let hints = |remote| with_remote(error(), remote).hints.concat();
+        assert_eq!(hints(None), "`mlv clone X`, `mlv hooks trust main` or `mlv log`");
+        let told = "`mlv clone X`, `mlv --repo 'a b' hooks trust main` or `mlv --repo 'a b' log`";
+        assert_eq!(hints(Some("a b")), told);
     }
 
     #[test]

@@ -37,6 +37,10 @@ pub struct GlobalArgs {
     #[arg(short = 'c', value_name = "KEY=VALUE")]
     pub settings: Vec<String>,
 
+    /// Work on the remote at ADDRESS, without a clone; stands before the verb
+    #[arg(long, value_name = "ADDRESS")]
+    pub repo: Option<String>,
+
     /// Colour the output: always, never, or (auto) on a terminal unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", global = true, hide_possible_values = true)]
     pub color: Option<ColorWhen>,
@@ -84,6 +88,20 @@ impl Globals {
         })
     }
 
+    /// Returns the remote to work on without a clone, where one is named.
+    pub fn remote(&self) -> Option<&str> {
+        self.args.repo.as_deref().or_else(|| self.environment.get("MLV_REPO"))
+    }
+
+    /// Refuses a verb that is about a working copy where a remote is worked on.
+    pub fn refuse_remote(&self, verb: &str) -> Result<(), CommandError> {
+        let Some(remote) = self.remote() else { return Ok(()) };
+        let error = user_error(format!("`mlv {verb}` needs a working copy"))
+            .hinted(format!("`mlv clone {remote}` makes one"));
+        let is_variable = self.args.repo.is_none();
+        Err(error.maybe_hinted(is_variable.then_some("`MLV_REPO` is set: unset it to work here")))
+    }
+
     /// Returns the repository the user stands in, or the one that `MLV_DIR` names.
     pub fn layout(&self) -> Result<Layout, CommandError> {
         let Some(named) = self.environment.path("MLV_DIR") else {
@@ -99,6 +117,9 @@ impl Globals {
 
     /// Returns the repository the user stands in, or nothing outside of any.
     pub fn layout_if_any(&self) -> Result<Option<Layout>, CommandError> {
+        if self.remote().is_some() {
+            return Ok(None);
+        }
         if self.environment.path("MLV_DIR").is_some() {
             return self.layout().map(Some);
         }

@@ -2,7 +2,6 @@
 //! one that fails. What was never counted on to fail is told under `-q` too.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,7 +10,7 @@ use super::progress::{Line, TerminalProgress};
 use super::render::printable;
 use super::style::{Label, Paint};
 use super::ui::{Ui, Verbosity};
-use super::worker;
+use super::worker::{self, Workplace};
 use crate::base::Progress;
 use crate::base::duration::format_duration;
 use crate::hook::event::Event;
@@ -31,7 +30,7 @@ pub struct RunView {
     verbosity: Verbosity,
     name_width: AtomicUsize,
     /// The repository for which a worker is to be started where hooks wait for one.
-    worker: Option<PathBuf>,
+    worker: Option<Workplace>,
     /// The hooks that run, by their run ids, with their lines on the screen.
     running: Mutex<HashMap<String, Option<Line>>>,
 }
@@ -39,7 +38,7 @@ pub struct RunView {
 impl RunView {
     /// Returns a view that shares its line with `progress`; `worker` is the repository for which it
     /// starts a worker where hooks wait for one.
-    pub fn new(progress: Arc<TerminalProgress>, ui: &Ui, worker: Option<PathBuf>) -> Self {
+    pub fn new(progress: Arc<TerminalProgress>, ui: &Ui, worker: Option<Workplace>) -> Self {
         Self {
             progress,
             paint: ui.talk_paint(),
@@ -116,8 +115,8 @@ impl Listener for RunView {
             let line = format!("  - {:<width$} waits for a worker", run.hook.as_str());
             self.tell(Verbosity::Normal, &self.paint.paint(Label::Skipped, line).to_string());
         }
-        if let Some(root) = &self.worker
-            && let Err(error) = worker::start(root)
+        if let Some(place) = &self.worker
+            && let Err(error) = worker::start(place)
         {
             self.tell(Verbosity::Quiet, &format!("no worker could be started: {error}"));
         }

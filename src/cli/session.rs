@@ -5,11 +5,14 @@ use super::error::CommandError;
 use super::globals::Globals;
 use super::runs::RunView;
 use super::ui::Ui;
+use super::worker::Workplace;
+use crate::config::Config;
+use crate::ops::direct::{self, Mirror};
 use crate::ops::{Context, sync};
 use crate::repo::{OpenOptions, Repo};
 
-/// Opens the repository the user stands in. A worker is started where hooks are left to one and
-/// `hooks.worker` does not leave that to the user.
+/// Opens the repository the user stands in, or the mirror of the remote that is named. A worker is
+/// started where hooks are left to one and `hooks.worker` does not leave that to the user.
 pub fn open(ui: &mut Ui, globals: &Globals) -> Result<Context, CommandError> {
     open_with(ui, globals, true)
 }
@@ -20,16 +23,20 @@ pub fn open_for_worker(ui: &mut Ui, globals: &Globals) -> Result<Context, Comman
 }
 
 fn open_with(ui: &mut Ui, globals: &Globals, starts_worker: bool) -> Result<Context, CommandError> {
-    let layout = globals.layout()?;
-    let config = globals.config(ui, Some(&layout))?;
+    let Opened { repo, config, mirror } = match globals.remote() {
+        Some(remote) => open_mirror(ui, globals, remote)?,
+        None => open_here(ui, globals)?,
+    };
     let is_manual = config.string("hooks.worker").is_some_and(|value| value.text == "manual");
-    let worker = (starts_worker && !is_manual).then(|| layout.root().to_owned());
-    let repo = Repo::open(layout, OpenOptions::default())?;
+    let worker = (starts_worker && !is_manual).then(|| Workplace {
+        root: repo.root().to_owned(),
+        remote: mirror.as_ref().map(|mirror| mirror.place().shown().to_owned()),
+    });
     let directory = globals.directory()?;
     let directory = directory.canonicalize().unwrap_or(directory);
     let progress = ui.progress();
     let view = RunView::new(progress.clone(), ui, worker);
-    let context = Context::new(
+    let mut context = Context::new(
         repo,
         config,
         globals.environment.clone(),
@@ -38,6 +45,31 @@ fn open_with(ui: &mut Ui, globals: &Globals, starts_worker: bool) -> Result<Cont
         globals.command.clone(),
         directory,
     );
-    sync::attach(&context)?;
+    context.mirror = mirror;
+    match &context.mirror {
+        Some(mirror) => mirror.refresh(&context)?,
+        None => sync::attach(&context)?,
+    }
     Ok(context)
+}
+
+/// A repository with the settings that hold in it.
+struct Opened {
+    repo: Repo,
+    config: Config,
+    mirror: Option<Mirror>,
+}
+
+fn open_here(ui: &mut Ui, globals: &Globals) -> Result<Opened, CommandError> {
+    let layout = globals.layout()?;
+    let config = globals.config(ui, Some(&layout))?;
+    let repo = Repo::open(layout, OpenOptions::default())?;
+    Ok(Opened { repo, config, mirror: None })
+}
+
+fn open_mirror(ui: &mut Ui, globals: &Globals, remote: &str) -> Result<Opened, CommandError> {
+    let config = globals.config(ui, None)?;
+    let standing = globals.directory()?;
+    let (repo, mirror) = direct::open(remote, &standing, &globals.environment, &config)?;
+    Ok(Opened { repo, config, mirror: Some(mirror) })
 }

@@ -14,6 +14,7 @@ pub struct Variable {
 /// Every variable that mlv reads for itself.
 pub const VARIABLES: &[Variable] = &[
     Variable { name: "MLV_DIR", description: "the `.mlv` directory, in place of the nearest one" },
+    Variable { name: "MLV_REPO", description: "the remote to work on without a clone (`--repo`)" },
     Variable { name: "MLV_AUTHOR_NAME", description: "the author's name (`user.name`)" },
     Variable { name: "MLV_AUTHOR_EMAIL", description: "the author's address (`user.email`)" },
     Variable { name: "MLV_COMMIT_DATE", description: "the time of new commits, RFC 3339" },
@@ -29,6 +30,7 @@ pub const VARIABLES: &[Variable] = &[
     Variable { name: "EDITOR", description: "the editor, unless `core.editor` is set" },
     Variable { name: "HOME", description: "where the user's files are" },
     Variable { name: "XDG_CONFIG_HOME", description: "where the user's configuration is" },
+    Variable { name: "XDG_CACHE_HOME", description: "where the mirrors of remotes are" },
 ];
 
 /// A copy of environment variables; in tests, any map.
@@ -82,6 +84,13 @@ impl Environment {
         self.path("MLV_CONFIG")
             .or_else(|| self.path("XDG_CONFIG_HOME").filter(|dir| dir.is_absolute()).map(below))
             .or_else(|| self.path("HOME").map(|home| below(home.join(".config"))))
+    }
+
+    /// Returns where mlv may keep what it can fetch again, if there is a place for it.
+    pub fn user_cache(&self) -> Option<PathBuf> {
+        let dir = self.path("XDG_CACHE_HOME").filter(|dir| dir.is_absolute());
+        let dir = dir.or_else(|| self.path("HOME").map(|home| home.join(".cache")));
+        dir.map(|dir| dir.join("mlv"))
     }
 }
 

@@ -40,6 +40,7 @@ pub const KEYS: &[Key] = &[
     Key { name: "hooks.toolchain", kind: Kind::Text },
     Key { name: "undo.keep_days", kind: Kind::Integer },
     Key { name: "undo.keep_operations", kind: Kind::Integer },
+    Key { name: "cache.size", kind: Kind::Integer },
     Key { name: "remote.*.url", kind: Kind::Text },
     Key { name: "remote.*.promisor", kind: Kind::Choice(&["true", "false"]) },
     Key { name: "remote.*.region", kind: Kind::Text },

@@ -64,7 +64,8 @@ pub fn create(
         return Err(RefError::Exists { name: branch }.into());
     }
     hooks::refuse_protected(context, &branch, "branch -f")?;
-    if force && context.repo.head()?.branch() == Some(&branch) {
+    let is_checked_out = context.repo.head()?.branch() == Some(&branch);
+    if force && context.has_working_copy() && is_checked_out {
         return Err(OpsError::CheckedOut { name: name.to_owned() });
     }
     let base = old.as_ref().and_then(RefValue::commit);
@@ -97,7 +98,12 @@ pub fn delete(
     for name in names.iter().filter(|name| known.insert(*name)) {
         let (branch, id) = tip(context, name)?;
         if head.branch() == Some(&branch) {
-            return Err(OpsError::CheckedOut { name: name.clone() });
+            let name = name.clone();
+            return Err(if context.has_working_copy() {
+                OpsError::CheckedOut { name }
+            } else {
+                OpsError::ClonesStandThere { name }
+            });
         }
         hooks::refuse_protected(context, &branch, "branch -D")?;
         let expected = Expected::Exactly(RefValue::Commit(id));

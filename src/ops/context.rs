@@ -13,11 +13,12 @@ use crate::config::{Config, Environment};
 use crate::git::{Enclosing, GitError, TrackedPaths};
 use crate::hook::runner::{RunEvent, RunRecord};
 use crate::object::{CodeRevision, Signature};
+use crate::ops::direct::Mirror;
 use crate::ops::hooks::{KnownDefinitions, Owner};
 use crate::ops::inspect::Place;
 use crate::ops::{OpsError, heal, sparse};
 use crate::refs::{RefName, Revision};
-use crate::repo::{Repo, RepoError};
+use crate::repo::{Repo, RepoError, Update, Updated};
 use crate::store::{ChunkStore as _, Durability};
 use crate::workspace::{Pathspecs, Workspace, WorkspaceError, resolve_path};
 
@@ -55,6 +56,8 @@ pub struct Context {
     /// Whether an earlier verdict may stand in for the run of a hook.
     pub reuses_verdicts: bool,
     pub definitions: KnownDefinitions,
+    /// What stands between the repository and the remote that is worked on without a clone.
+    pub mirror: Option<Mirror>,
     workspace: OnceLock<Workspace>,
     git: OnceLock<Option<Enclosing>>,
     owner: OnceLock<Owner>,
@@ -82,6 +85,7 @@ impl Context {
             directory,
             reuses_verdicts: true,
             definitions: KnownDefinitions::default(),
+            mirror: None,
             workspace: OnceLock::new(),
             git: OnceLock::new(),
             owner: OnceLock::new(),
@@ -99,6 +103,19 @@ impl Context {
         }
         let announced = announce()?;
         Ok(self.owner.get_or_init(|| announced))
+    }
+
+    /// Applies an update; where the repository is the mirror of a remote, there first.
+    pub fn update(&self, update: &Update) -> Result<Updated, OpsError> {
+        match &self.mirror {
+            Some(mirror) => mirror.update(self, update),
+            None => Ok(self.repo.update(update)?),
+        }
+    }
+
+    /// Tells whether there are files of which the repository is: a remote has none.
+    pub fn has_working_copy(&self) -> bool {
+        self.mirror.is_none()
     }
 
     /// Takes the lock of those who change the working copy or the staged tree, and settles first
@@ -186,6 +203,9 @@ impl Context {
     pub fn git(&self) -> Result<Option<&Enclosing>, OpsError> {
         if let Some(git) = self.git.get() {
             return Ok(git.as_ref());
+        }
+        if !self.has_working_copy() {
+            return Ok(None);
         }
         let found = match Enclosing::discover(self.repo.root()) {
             Ok(found) => found,

@@ -62,6 +62,14 @@ pub enum OpsError {
     NoSuchTag { name: String, candidates: Vec<String> },
     #[error("`{name}` is checked out")]
     CheckedOut { name: String },
+    #[error("`{name}` is the branch that clones stand on")]
+    ClonesStandThere { name: String },
+    #[error("a remote has no working copy to compare with")]
+    NoFiles,
+    #[error("there is no place for the mirror of a remote")]
+    NoCache,
+    #[error("`{remote}` has changed, but that could not be noted here")]
+    MovedUnnoted { remote: String, source: Box<RepoError> },
     #[error("`{branch}` is not checked out")]
     NotCheckedOut { branch: String },
     #[error("`{name}` has {commits} {} that are on no other branch", plural(*commits, "commit"))]
@@ -142,11 +150,13 @@ pub enum OpsError {
     WhichRemote { names: Vec<String> },
     #[error("`{}` is a repository, not a remote", path.display())]
     NotARemote { path: std::path::PathBuf },
+    #[error("`{name}` is neither a remote nor a path that is tracked")]
+    NotToPull { name: String, candidates: Vec<String> },
     #[error("`{remote}` has no branch `{name}`")]
     NotOnRemote { name: String, remote: String, candidates: Vec<String> },
     #[error("`{branch}` has no commit yet")]
     Unborn { branch: String },
-    #[error("`{name}` of `{remote}` has commits that are not here")]
+    #[error("`{name}` of `{remote}` has commits that yours lacks")]
     NotForward { name: String, remote: String },
     #[error("the tag `{name}` of `{remote}` is another")]
     TagDiffers { name: String, remote: String },

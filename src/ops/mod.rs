@@ -8,6 +8,7 @@ pub mod clone;
 pub mod commit;
 mod context;
 pub mod diff;
+pub mod direct;
 mod error;
 pub mod fsck;
 pub mod gc;

@@ -104,7 +104,7 @@ pub fn pick(
         definitions: hooks::definitions_of_commit(context, head.branch(), head_tree, tree)?,
         no_verify: options.no_verify || context.skips_hooks(),
         own: false,
-        checked_out: true,
+        checked_out: context.has_working_copy(),
         stage: Stage { before: head_tree, files: head_tree, after: tree },
         edits: vec![no_merge_begins()],
         fast_forward: None,

@@ -32,8 +32,8 @@ pub struct Args {
 
 pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
     let context = session::open(ui, globals)?;
-    if let Some(remote) = &args.remote {
-        return check_remote(ui, &context, remote, args.json);
+    if let Some(remote) = args.remote.or_else(|| sync::worked_on(&context)) {
+        return check_remote(ui, &context, &remote, args.json);
     }
     let report = fsck::fsck(&context)?;
     if args.json {

@@ -38,8 +38,8 @@ pub struct Args {
 
 pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
     let context = session::open(ui, globals)?;
-    if let Some(remote) = &args.remote {
-        let report = sync::collect(&context, remote, args.dry_run)?;
+    if let Some(remote) = args.remote.or_else(|| sync::worked_on(&context)) {
+        let report = sync::collect(&context, &remote, args.dry_run)?;
         ui.end_progress();
         if args.json {
             ui.json(&report)?;

@@ -53,49 +53,49 @@ mod version;
 
 /// Every verb, in the order of the overview.
 pub const COMMANDS: &[Verb] = &[
-    verb!(Start, "init", init),
-    verb!(Start, "clone", clone),
-    verb!(Start, "demo", demo),
-    verb!(Work, "add", add),
-    verb!(Work, "status", status),
-    verb!(Work, "commit", commit),
-    verb!(Work, "rm", rm),
-    verb!(Work, "mv", mv),
-    verb!(Work, "restore", restore),
-    verb!(Work, "stash", stash),
-    verb!(Work, "sparse", sparse),
-    verb!(Look, "log", log),
-    verb!(Look, "show", show),
-    verb!(Look, "diff", diff),
-    verb!(Look, "ls", ls),
-    verb!(Look, "cat", cat),
-    verb!(Look, "du", du),
-    verb!(Look, "export", export),
-    verb!(Branch, "branch", branch),
-    verb!(Branch, "switch" | "checkout", switch),
-    verb!(Branch, "merge", merge),
-    verb!(Branch, "cherry-pick", cherry_pick),
-    verb!(Branch, "tag", tag),
-    verb!(Undo, "undo", undo),
-    verb!(Undo, "redo", redo),
-    verb!(Undo, "op", op),
-    verb!(Undo, "revert", revert),
-    verb!(Undo, "reset", reset),
-    verb!(Pipeline, "hooks", hooks),
-    verb!(Pipeline, "ci", ci),
-    verb!(Share, "remote", remote),
-    verb!(Share, "push", push),
-    verb!(Share, "pull", pull),
-    verb!(Share, "fetch", fetch),
-    verb!(Share, "ls-remote", ls_remote),
-    verb!(Share, "verify", verify),
-    verb!(Upkeep, "gc", gc),
-    verb!(Upkeep, "fsck", fsck),
-    verb!(Upkeep, "config", config),
-    verb!(Help, "help", help),
-    verb!(Help, "completions", completions),
-    verb!(Help, "man", man),
-    verb!(Help, "version", version),
+    verb!(Start, WorkingCopy, "init", init),
+    verb!(Start, WorkingCopy, "clone", clone),
+    verb!(Start, WorkingCopy, "demo", demo),
+    verb!(Work, WorkingCopy, "add", add),
+    verb!(Work, WorkingCopy, "status", status),
+    verb!(Work, WorkingCopy, "commit", commit),
+    verb!(Work, WorkingCopy, "rm", rm),
+    verb!(Work, WorkingCopy, "mv", mv),
+    verb!(Work, WorkingCopy, "restore", restore),
+    verb!(Work, WorkingCopy, "stash", stash),
+    verb!(Work, WorkingCopy, "sparse", sparse),
+    verb!(Look, History, "log", log),
+    verb!(Look, History, "show", show),
+    verb!(Look, History, "diff", diff),
+    verb!(Look, History, "ls", ls),
+    verb!(Look, History, "cat", cat),
+    verb!(Look, History, "du", du),
+    verb!(Look, History, "export", export),
+    verb!(Branch, History, "branch", branch),
+    verb!(Branch, WorkingCopy, "switch" | "checkout", switch),
+    verb!(Branch, History, "merge", merge),
+    verb!(Branch, History, "cherry-pick", cherry_pick),
+    verb!(Branch, History, "tag", tag),
+    verb!(Undo, WorkingCopy, "undo", undo),
+    verb!(Undo, WorkingCopy, "redo", redo),
+    verb!(Undo, WorkingCopy, "op", op),
+    verb!(Undo, History, "revert", revert),
+    verb!(Undo, WorkingCopy, "reset", reset),
+    verb!(Pipeline, History, "hooks", hooks),
+    verb!(Pipeline, WorkingCopy, "ci", ci),
+    verb!(Share, WorkingCopy, "remote", remote),
+    verb!(Share, WorkingCopy, "push", push),
+    verb!(Share, WorkingCopy, "pull", pull),
+    verb!(Share, WorkingCopy, "fetch", fetch),
+    verb!(Share, History, "ls-remote", ls_remote),
+    verb!(Share, History, "verify", verify),
+    verb!(Upkeep, History, "gc", gc),
+    verb!(Upkeep, History, "fsck", fsck),
+    verb!(Upkeep, Nothing, "config", config),
+    verb!(Help, Nothing, "help", help),
+    verb!(Help, Nothing, "completions", completions),
+    verb!(Help, Nothing, "man", man),
+    verb!(Help, Nothing, "version", version),
 ];
 
 /// What a verb is about; the overview lists verbs by it.
@@ -110,6 +110,16 @@ pub enum Group {
     Share,
     Upkeep,
     Help,
+}
+
+/// What a verb works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    Nothing,
+    /// Commits and what they hold: here, or at a remote that is named with `--repo`.
+    History,
+    /// What only a repository of one's own has: files, what is staged, operations, remotes.
+    WorkingCopy,
 }
 
 /// The groups with their titles, in the order of the overview.
@@ -131,6 +141,7 @@ pub struct Verb {
     pub name: &'static str,
     pub aliases: &'static [&'static str],
     pub group: Group,
+    pub needs: Needs,
     augment: fn(clap::Command) -> clap::Command,
     pub run: Run,
 }
@@ -154,14 +165,15 @@ pub fn find(name: &str) -> Option<&'static Verb> {
     COMMANDS.iter().find(|verb| verb.names().any(|own| own == name))
 }
 
-/// Makes a line of the list: `verb!(Branch, "switch" | "checkout", switch)` is the module `switch`
-/// with its `Args` and `run`, and an alias.
+/// Makes a line of the list: `verb!(Branch, WorkingCopy, "switch" | "checkout", switch)` is the module
+/// `switch` with its `Args` and `run`, and an alias.
 macro_rules! verb {
-    ($group:ident, $name:literal $(| $alias:literal)*, $module:ident) => {
+    ($group:ident, $needs:ident, $name:literal $(| $alias:literal)*, $module:ident) => {
         Verb {
             name: $name,
             aliases: &[$($alias),*],
             group: Group::$group,
+            needs: Needs::$needs,
             augment: <$module::Args as clap::Args>::augment_args,
             run: |ui, globals, matches| {
                 let args = <$module::Args as clap::FromArgMatches>::from_arg_matches(matches)?;

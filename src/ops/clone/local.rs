@@ -23,9 +23,8 @@ pub fn clone(
     progress: &dyn Progress,
     context: impl FnOnce(Repo) -> Context,
 ) -> Result<Cloned, OpsError> {
-    if options.lazy || options.depth.is_some() {
-        let what =
-            "the data of a repository on this machine is shared: there is nothing to leave out";
+    if options.depth.is_some() {
+        let what = "the history of a repository on this machine is taken whole: no `--depth`";
         return Err(OpsError::Unsupported { what: what.to_owned() });
     }
     let source = Repo::open(Layout::at(path), OpenOptions::default())?;

@@ -74,6 +74,9 @@ impl Place {
 pub fn compare(context: &Context, options: &DiffOptions) -> Result<Comparison, OpsError> {
     let paths = context.pathspecs(&options.paths)?;
     let (from, to) = places(context, options)?;
+    if !context.has_working_copy() && !matches!(to, Place::Commit(_)) {
+        return Err(OpsError::NoFiles);
+    }
     let old = match &from {
         Some(place) => place.tree(context)?,
         None => context.repo.head_tree()?,

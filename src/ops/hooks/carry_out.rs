@@ -16,9 +16,10 @@ use crate::ops::hooks::owner::Owner;
 use crate::ops::hooks::trust::is_trusted;
 use crate::ops::hooks::verdict::Verdicts;
 use crate::ops::{Context, OpsError};
+use crate::refs::RefName;
 
-/// Tells whether these hooks may run. Those of a protected branch are never passed over; to stand on
-/// it moves nothing.
+/// Tells whether these hooks may run. Those of a protected branch are never passed over, nor any where
+/// a remote is worked on, which others share; to stand on a branch moves nothing.
 pub(super) fn may_run(
     context: &Context,
     spec: &Spec,
@@ -32,11 +33,24 @@ pub(super) fn may_run(
     if let Some(branch) = branch.filter(|name| moves && spec.protects(name)) {
         return Err(OpsError::Untrusted { branch: branch.to_owned() });
     }
+    if moves && !context.has_working_copy() {
+        return Err(untrusted_there(context, branch)?);
+    }
     context.progress.notice(&format!(
         "the {} hooks were not run: nobody has trusted them here yet (`mlv hooks trust`)",
         told.event
     ));
     Ok(false)
+}
+
+/// Returns the error that names the branch whose hooks are to be trusted, if it is there.
+fn untrusted_there(context: &Context, branch: Option<&str>) -> Result<OpsError, OpsError> {
+    if let Some(branch) = branch
+        && context.repo.get(&RefName::branch(branch)?)?.is_some()
+    {
+        return Ok(OpsError::Untrusted { branch: branch.to_owned() });
+    }
+    Ok(OpsError::NotTrusted)
 }
 
 /// Carries out a plan on a tree that would replace the tree `base`. What the hooks found is not

@@ -281,7 +281,8 @@ impl FollowUp<'_> {
     }
 
     fn stands_on(&self, branch: &RefName) -> Result<bool, OpsError> {
-        Ok(self.context.repo.head()?.branch() == Some(branch))
+        let head = self.context.repo.head()?;
+        Ok(self.context.has_working_copy() && head.branch() == Some(branch))
     }
 
     /// Returns the place on `auto/HOOK`. What was put there by hand stays, but for what the hook

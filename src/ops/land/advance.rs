@@ -30,7 +30,7 @@ pub(super) fn advance(
     noted: &[PendingEvent],
     judged: Judged,
 ) -> Result<Vec<i64>, OpsError> {
-    let stands = stands_there(&context.repo.head()?, landing);
+    let stands = context.has_working_copy() && stands_there(&context.repo.head()?, landing);
     if landing.checked_out && !stands {
         return Err(OpsError::Moved { name: "HEAD".to_owned() });
     }
@@ -41,11 +41,8 @@ pub(super) fn advance(
     let mut update = Update::new(&context.command, now, edits);
     update.judged = judged;
     update.pending = hooks::pending_rows(context, noted)?;
-    let updated = if stands {
-        move_files(context, landing, way, update)
-    } else {
-        context.repo.update(&update).map_err(OpsError::from)
-    };
+    let updated =
+        if stands { move_files(context, landing, way, update) } else { context.update(&update) };
     Ok(updated.map_err(name_the_race)?.pending)
 }
 

@@ -56,10 +56,11 @@ impl Sides {
             }
             _ => (head.branch().cloned(), head.commit()),
         };
-        let checked_out = match &head {
+        let stands_there = match &head {
             Head::Branch { name, .. } => Some(name) == target.as_ref(),
             Head::Detached(_) => target.is_none(),
         };
+        let checked_out = context.has_working_copy() && stands_there;
         let (theirs, name) = context.resolve_named(&Revision::parse(&request.source)?)?;
         let source_name = name.map_or(request.source.clone(), |name| name.short().to_owned());
         let target_name = target.as_ref().map_or("HEAD", |name| name.short()).to_owned();

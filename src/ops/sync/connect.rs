@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use crate::base::Hash;
+use crate::base::fs::read_if_exists;
 use crate::ops::upstream::{remotes, upstream_of};
 use crate::ops::{Context, OpsError};
-use crate::remote::{Backend, Remote, RemoteError, RemoteOptions, RemoteUrl};
+use crate::remote::log::RefLog;
+use crate::remote::{Backend, Remote, RemoteError, RemoteOptions, RemoteUrl, wait};
 use crate::repo::Layout;
 
 /// Where a remote is, and where what is known of it is kept.
@@ -36,8 +38,27 @@ impl Place {
         self.refuse_repository()?;
         match Remote::open(&self.backend, &self.dir)? {
             Some(remote) => Ok(Connection { place: self, remote }),
-            None => Err(RemoteError::NotARepository { remote: self.url.to_string() }.into()),
+            None => Err(self.absent()),
         }
+    }
+
+    /// Tells whether a remote was seen here before: one that is gone, as with a disk that is not
+    /// mounted, is not to be made anew.
+    pub fn is_known(&self) -> Result<bool, OpsError> {
+        Ok(self.name.is_some() && read_if_exists(&self.dir.join("state"))?.is_some())
+    }
+
+    /// Refuses where there is no remote, before anything is kept of it.
+    pub fn refuse_absent(&self) -> Result<(), OpsError> {
+        self.refuse_repository()?;
+        match wait(RefLog::open(&self.backend, None))? {
+            Some(_) => Ok(()),
+            None => Err(self.absent()),
+        }
+    }
+
+    fn absent(&self) -> OpsError {
+        RemoteError::NotARepository { remote: self.url.to_string() }.into()
     }
 
     /// Opens the remote, and makes it where there is none yet.
@@ -59,6 +80,9 @@ impl Place {
 
 /// Returns the remote of this name, or the one at this address.
 pub fn place(context: &Context, named: &str) -> Result<Place, OpsError> {
+    if let Some(mirror) = context.mirror.as_ref().filter(|mirror| mirror.place().shown() == named) {
+        return Ok(mirror.place().clone());
+    }
     let layout = context.repo.layout();
     if let Some(url) = context.config.string(&format!("remote.{named}.url")) {
         let url = RemoteUrl::parse(&url.text, context.repo.root())?;
@@ -86,9 +110,17 @@ pub fn connect(context: &Context, named: &str) -> Result<Connection, OpsError> {
     place(context, named)?.open()
 }
 
-/// Returns the remote that is meant where none is named: that of the branch's upstream, `origin`, or
-/// the only one.
+/// Returns the remote that is worked on without a clone.
+pub fn worked_on(context: &Context) -> Option<String> {
+    context.mirror.as_ref().map(|mirror| mirror.place().shown().to_owned())
+}
+
+/// Returns the remote that is meant where none is named: that one works on, that of the branch's
+/// upstream, `origin`, or the only one.
 pub fn default_remote(context: &Context) -> Result<String, OpsError> {
+    if let Some(remote) = worked_on(context) {
+        return Ok(remote);
+    }
     if let Some(branch) = context.repo.head()?.branch()
         && let Some(upstream) = upstream_of(context, branch)?
     {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::base::Progress;
-use crate::ops::sync::connect::{Place, place};
+use crate::ops::sync::connect::{Connection, Place, place};
 use crate::ops::sync::fetch::promises;
 use crate::ops::upstream::remotes;
 use crate::ops::{Context, OpsError};
@@ -37,8 +37,17 @@ pub fn attach(context: &Context) -> Result<(), OpsError> {
 
 /// Lets the repository read what is missing from this remote.
 pub fn attach_to(context: &Context, place: Place) {
+    set(context, place, None);
+}
+
+/// Lets the repository read what is missing from this remote, whose log was read.
+pub fn attach_open(context: &Context, connection: Connection) {
+    set(context, connection.place, Some(connection.remote));
+}
+
+fn set(context: &Context, place: Place, remote: Option<Remote>) {
     let name = place.shown().to_owned();
-    let (index, remote) = (OnceLock::new(), Mutex::default());
+    let (index, remote) = (OnceLock::new(), Mutex::new(remote));
     let progress = Arc::clone(&context.progress);
     context.repo.set_source(Arc::new(Promisor { name, place, progress, index, remote }));
 }
@@ -48,7 +57,7 @@ impl Promisor {
         if let Some(index) = self.index.get() {
             return Ok(index);
         }
-        let opened = RemoteIndex::open(&self.dir())?;
+        let opened = Remote::last_seen(&self.dir())?;
         Ok(self.index.get_or_init(|| opened))
     }
 

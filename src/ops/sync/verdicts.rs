@@ -4,6 +4,9 @@ use crate::base::{RepoPath, TreeId};
 use crate::diff::tree::tree_changes;
 use crate::object::{TreeEdit, TreeValue};
 use crate::ops::{Context, OpsError};
+use crate::refs::{RefName, RefValue};
+use crate::remote::{Part, Remote};
+use crate::repo::reach::Roots;
 
 /// Returns the files of `theirs` that `ours` lacks. A verdict is named by its content, so no two sides
 /// have different ones of one name.
@@ -24,8 +27,25 @@ pub fn lacking(
     Ok(files)
 }
 
+/// Returns the edit that gives a remote the verdicts of both sides, where it lacks some.
+pub fn verdict_edit(
+    context: &Context,
+    remote: &mut Remote,
+) -> Result<Option<(RefName, Option<RefValue>)>, OpsError> {
+    let theirs = remote.get(&RefName::verdicts()).and_then(RefValue::tree);
+    if let Some(tree) = theirs {
+        let (mut tips, known) = (Roots::default(), context.repo.ref_roots()?);
+        tips.trees.push(tree);
+        let progress = context.progress.as_ref();
+        remote.fetch(&context.repo, (&tips, &known), (Part::Whole, None), progress)?;
+    }
+    let Some(tree) = united(context, theirs)? else { return Ok(None) };
+    context.flush_trees()?;
+    Ok(Some((RefName::verdicts(), Some(RefValue::Tree(tree)))))
+}
+
 /// Returns the tree with the verdicts of both sides, where it holds more than `theirs`.
-pub fn united(context: &Context, theirs: Option<TreeId>) -> Result<Option<TreeId>, OpsError> {
+fn united(context: &Context, theirs: Option<TreeId>) -> Result<Option<TreeId>, OpsError> {
     let Some(ours) = context.repo.verdicts()? else { return Ok(None) };
     let Some(theirs) = theirs else { return Ok(Some(ours)) };
     let files = lacking(context, Some(theirs), ours)?;

@@ -24,5 +24,5 @@ pub use format::RemoteId;
 pub use gc::{GcPlan, PackUse, Swept};
 pub use lease::{Claimed, Finished, Lease, claim};
 pub use probe::probe;
-pub use reflog::{Appended, RefLog};
+pub use reflog::{Appended, RefLog, last_seen};
 pub use state::{State, StateFault};

@@ -58,8 +58,14 @@ enum Verb {
 pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
     match args.verb {
         Verb::List(args) => list::run(ui, globals, args),
-        Verb::Add(args) => add::run(ui, globals, args),
-        Verb::Check(args) => check::run(ui, globals, args),
+        Verb::Add(args) => {
+            globals.refuse_remote("hooks add")?;
+            add::run(ui, globals, args)
+        }
+        Verb::Check(args) => {
+            globals.refuse_remote("hooks check")?;
+            check::run(ui, globals, args)
+        }
         Verb::Schema(args) => schema::run(ui, args),
         Verb::Run(args) => run::run(ui, globals, args),
         Verb::Runs(args) => runs::run(ui, globals, args),
