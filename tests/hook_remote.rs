@@ -63,9 +63,9 @@ fn merge(env: &TestEnvironment, text: &str) -> String {
     env.write("author/a.csv", format!("{text}\n"));
     at(env, "author", &["commit", "-am", text]);
     at(env, "author", &["switch", "main"]);
-    at(env, "author", &["merge", "--no-ff", &branch]);
+    let merged = at(env, "author", &["merge", "--no-ff", &branch, "--json"]).json();
     at(env, "author", &["push", "origin", "main"]);
-    tip(env, "author", "main")
+    merged["id"].as_str().unwrap().to_owned()
 }
 
 #[track_caller]

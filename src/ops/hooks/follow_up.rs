@@ -323,19 +323,24 @@ impl FollowUp<'_> {
 
     /// Lands the commit here, and where else it goes; or nowhere.
     fn land(&self, place: Place) -> Result<Followed, OpsError> {
-        let base = (!place.is_new).then_some(place.base);
+        let (branch, is_new) = (place.branch.clone(), place.is_new);
+        let base = (!is_new).then_some(place.base);
         let landed = self.land_here(place)?;
-        let (Followed::Landed(branch, commit), Some(delivery)) = (&landed, self.delivery) else {
-            return Ok(landed);
-        };
-        if let Err(error) = delivery.send(branch) {
-            delivery.take_back(branch, base)?;
-            return Err(error);
-        }
-        // What followed that commit in turn, elsewhere.
-        let further = commit.runs.iter().filter_map(|run| run.detail.followed_by.as_ref());
-        for followed in further.filter(|followed| followed.branch != branch.short()) {
-            delivery.send(&RefName::branch(&followed.branch)?)?;
+        match (&landed, self.delivery) {
+            (Followed::Landed(_, commit), Some(delivery)) => {
+                if let Err(error) = delivery.send(&branch) {
+                    delivery.take_back(&branch, base)?;
+                    return Err(error);
+                }
+                // What followed that commit in turn, elsewhere.
+                let further = commit.runs.iter().filter_map(|run| run.detail.followed_by.as_ref());
+                for followed in further.filter(|followed| followed.branch != branch.short()) {
+                    delivery.send(&RefName::branch(&followed.branch)?)?;
+                }
+            }
+            // A process may have died before it sent what is here.
+            (Followed::Nothing, Some(delivery)) if !is_new => delivery.send(&branch)?,
+            _ => {}
         }
         Ok(landed)
     }

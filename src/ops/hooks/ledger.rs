@@ -56,7 +56,8 @@ impl Ledger {
         event: &PendingEvent,
         plan: &Plan<'_>,
     ) -> Result<Self, OpsError> {
-        let whole = PendingEvent { background: false, hooks: BTreeMap::new(), ..event.clone() };
+        let hooks = BTreeMap::new();
+        let whole = PendingEvent { background: false, claim: None, hooks, ..event.clone() };
         let noted = Some(whole.to_json());
         let mut ledger = Self { number: Some(number), noted, ..Self::default() };
         let background = plan.with_dependents(|hook| hook.background);

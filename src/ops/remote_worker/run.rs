@@ -12,6 +12,7 @@ use crate::ops::remote_worker::follow::{Event, Position, events};
 use crate::ops::remote_worker::outcome::Outcome;
 use crate::ops::sync::{Connection, connect};
 use crate::ops::{Context, OpsError};
+use crate::remote::RemoteError;
 use crate::remote::log::{Claimed, Finished, Lease};
 
 /// How often a worker looks whether the log goes on.
@@ -47,16 +48,27 @@ pub fn work(context: &Context, options: &RemoteWorkOptions) -> Result<Worked, Op
         worked: Worked::default(),
     };
     loop {
-        worker.read_on(&mut connection)?;
-        while !interrupt::requested() && worker.take_next(&mut connection, options.once)? {}
-        worker.remember()?;
-        if interrupt::requested() || (options.once && worker.open.is_empty()) {
+        let done = worker.follow(&mut connection, options.once);
+        if interrupt::requested() {
             return Ok(worker.worked);
         }
-        worker.rest();
-        if !interrupt::requested() && !options.once {
-            connection.remote.refresh()?;
+        match done {
+            Err(error) if options.once || !is_passing(&error) => return Err(error),
+            Err(error) => worker.tell(format!("{error}; trying again")),
+            Ok(()) if options.once && worker.open.is_empty() => return Ok(worker.worked),
+            Ok(()) => {}
         }
+        worker.rest();
+    }
+}
+
+/// Tells whether a worker that stays may wait for better times.
+fn is_passing(error: &OpsError) -> bool {
+    match error {
+        OpsError::Remote(error) => {
+            error.is_passing() || matches!(error, RemoteError::Unsettled { .. })
+        }
+        _ => false,
     }
 }
 
@@ -105,6 +117,16 @@ impl Attempt {
 }
 
 impl Worker<'_> {
+    /// Does what can be done now. Where it is to end, what came since it began is the next one's.
+    fn follow(&mut self, connection: &mut Connection, once: bool) -> Result<(), OpsError> {
+        if !once {
+            connection.remote.refresh()?;
+        }
+        self.read_on(connection)?;
+        while !interrupt::requested() && self.take_next(connection, once)? {}
+        self.remember()
+    }
+
     /// Reads the log up to the head that is known.
     fn read_on(&mut self, connection: &mut Connection) -> Result<(), OpsError> {
         loop {

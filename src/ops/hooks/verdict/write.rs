@@ -106,7 +106,7 @@ impl Reached {
             tree: self.tree.to_hex(),
             hook: self.hook.to_string(),
             definition: self.definition.to_hex(),
-            key: self.key.map(|key| key.to_hex()),
+            key: self.key.map(CacheKey::to_hex),
             verdict: self.status.name().to_owned(),
             event: self.event.map(|event| event.name().to_owned()),
             branch: self.branch.clone(),

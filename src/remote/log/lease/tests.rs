@@ -3,6 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::remote::backend::faulty::Faulty;
+use crate::remote::log::follow::{outcome, outcomes};
 use crate::remote::log::samples::{backend, folder, sound};
 use crate::remote::wait;
 
@@ -39,6 +40,49 @@ fn work_that_one_worker_holds_is_not_done_by_another() {
         Ok(())
     })
     .unwrap();
+}
+
+#[test]
+fn what_came_of_work_is_found_by_all_the_newest_entry_first() {
+    let backend = sound();
+    wait(async {
+        for number in [7, 100, 8] {
+            let Claimed::Won(lease) = claim(&backend, number, "train/1", "one", HOUR).await? else {
+                panic!("nobody else is there");
+            };
+            assert_eq!(outcome(&backend, number, "train/1").await?, None);
+            lease.finish(&number.to_le_bytes()).await?;
+        }
+        won(&backend, "one").await?;
+        let eight = outcome(&backend, 8, "train/1").await?;
+        assert_eq!(eight, Some(8u64.to_le_bytes().to_vec()));
+        let mut found = Vec::new();
+        let two = |bytes: Vec<u8>| {
+            found.push(bytes[0]);
+            found.len() < 2
+        };
+        outcomes(&backend, two).await?;
+        assert_eq!(found, [100, 8]);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_lease_is_kept_while_the_work_lasts() {
+    let dir = tempfile::tempdir().unwrap();
+    let backend = folder(dir.path());
+    let lease = wait(won(&backend, "one")).unwrap();
+    let beat = dir.path().join("claims/0000000000000007/train/00000001.beat");
+    let seen = lease.keep(Duration::from_millis(1), || {
+        let start = std::time::Instant::now();
+        while !beat.exists() && start.elapsed() < Duration::from_secs(20) {
+            std::thread::yield_now();
+        }
+        beat.exists()
+    });
+    assert!(seen);
+    assert_eq!(lease.finished(b"passed").unwrap(), Finished::First);
 }
 
 /// Makes all that was written look as if it had been written a day ago.
