@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::common::TestEnvironment;
 use crate::common::servers::{self, Server};
 
-/// Returns a directory with `remote`, of three branches that have parted, and `clone`, a clone of it.
-/// The definitions of hooks are on `main`.
+/// Returns a directory with `remote`, of three branches that have parted, and `work`, which was pushed
+/// there. The definitions of hooks are on `main`.
 fn shared(hooks: &str) -> TestEnvironment {
     let env = TestEnvironment::new();
     env.success(&["init", "work"]);
@@ -35,7 +35,6 @@ fn shared(hooks: &str) -> TestEnvironment {
     commit("main", "main.txt");
     work(&["remote", "add", "origin", "../remote"]);
     work(&["push", "origin", "main", "side", "other"]);
-    env.success(&["clone", "remote", "clone"]);
     env
 }
 
@@ -79,6 +78,7 @@ fn mirrored(env: &TestEnvironment) -> u64 {
 #[test]
 fn a_remote_reads_as_a_clone_of_it_does() {
     let env = shared("");
+    env.success(&["clone", "remote", "clone"]);
     for arguments in [
         &["diff", "origin/side", "origin/main", "--json"][..],
         &["ls", "-r", "--json", "origin/main"],
@@ -122,7 +122,7 @@ fn a_branch_a_tag_and_a_merge_move_no_contents() {
     assert_eq!(names[4..], ["refs/tags/v1"]);
     assert!(before > 400_000 && after - before < 20_000, "{before} bytes became {after}");
     assert!(mirrored(&env) < 40_000, "{} bytes were fetched", mirrored(&env));
-    env.success(&["-C", "clone", "pull"]);
+    env.success(&["clone", "remote", "clone"]);
     for (name, text) in [("side.txt", "of side\n"), ("main.txt", "of main\n")] {
         assert_eq!(env.read(format!("clone/{name}")), text.as_bytes());
     }

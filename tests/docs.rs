@@ -13,6 +13,7 @@ const GUIDES: &[&str] = &[
     "docs/guide-from-dvc.md",
     "docs/guide-recovery.md",
     "docs/guide-sparse.md",
+    "docs/guide-remotes.md",
     "docs/hooks.md",
 ];
 

@@ -134,7 +134,9 @@ fn bring(
     refs: &BTreeMap<RefName, RefValue>,
 ) -> Result<(), OpsError> {
     let (mut tips, known) = (Roots::default(), context.repo.ref_roots()?);
-    refs.values().for_each(|value| tips.add(value));
+    for value in refs.values() {
+        tips.add(value);
+    }
     let progress = context.progress.as_ref();
     connection.remote.fetch(&context.repo, (&tips, &known), (Part::Lazy, None), progress)?;
     Ok(())
