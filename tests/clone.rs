@@ -139,7 +139,7 @@ fn what_is_no_repository_is_refused() {
     $ mlv clone nowhere
     [stderr]
     error: `$ROOT/nowhere` is no mlv repository
-    hint: name the directory that holds `.mlv`
+    hint: name a repository, or the folder of a remote
     [exit code 1]
     ");
 }

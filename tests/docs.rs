@@ -12,6 +12,7 @@ const GUIDES: &[&str] = &[
     "docs/guide-branches.md",
     "docs/guide-from-dvc.md",
     "docs/guide-recovery.md",
+    "docs/guide-remotes.md",
     "docs/guide-sparse.md",
     "docs/guide-remotes.md",
     "docs/hooks.md",

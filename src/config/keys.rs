@@ -32,6 +32,8 @@ pub const KEYS: &[Key] = &[
     Key { name: "hooks.timeout", kind: Kind::Duration },
     Key { name: "hooks.grace", kind: Kind::Duration },
     Key { name: "hooks.worker", kind: Kind::Choice(&["auto", "manual"]) },
+    Key { name: "hooks.post_merge", kind: Kind::Choice(&["here", "remote"]) },
+    Key { name: "hooks.lease", kind: Kind::Duration },
     Key { name: "hooks.log_age", kind: Kind::Duration },
     Key { name: "hooks.cache_age", kind: Kind::Duration },
     Key { name: "hooks.cache_size", kind: Kind::Integer },

@@ -150,11 +150,13 @@ pub enum OpsError {
     WhichRemote { names: Vec<String> },
     #[error("`{}` is a repository, not a remote", path.display())]
     NotARemote { path: std::path::PathBuf },
+    #[error("`{name}` is neither a remote nor a path that is tracked")]
+    NotToPull { name: String, candidates: Vec<String> },
     #[error("`{remote}` has no branch `{name}`")]
     NotOnRemote { name: String, remote: String, candidates: Vec<String> },
     #[error("`{branch}` has no commit yet")]
     Unborn { branch: String },
-    #[error("`{name}` of `{remote}` has commits that are not here")]
+    #[error("`{name}` of `{remote}` has commits that yours lacks")]
     NotForward { name: String, remote: String },
     #[error("the tag `{name}` of `{remote}` is another")]
     TagDiffers { name: String, remote: String },

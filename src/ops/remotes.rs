@@ -63,7 +63,7 @@ pub fn add(
         }
         None => place.open_or_create()?,
     };
-    let read_only = read_only || (!created && cannot_write(context, &remote)?);
+    let read_only = read_only || (!created && cannot_write(&remote)?);
     for (key, value) in options {
         config::set(&file, &format!("remote.{name}.{key}"), value)?;
     }
@@ -74,11 +74,11 @@ pub fn add(
     Ok(AddedRemote { name, url, created, read_only, branches })
 }
 
-/// Proves that a remote which is there keeps writers apart; tells whether it lets nobody write.
-fn cannot_write(context: &Context, remote: &Remote) -> Result<bool, OpsError> {
+/// Proves that a remote which is there keeps writers apart; tells whether it can only be read.
+fn cannot_write(remote: &Remote) -> Result<bool, OpsError> {
     match remote.probe() {
         Err(error @ (RemoteError::Denied { .. } | RemoteError::ReadOnly { .. })) => {
-            context.progress.notice(&format!("it can only be read from here: {error}"));
+            tracing::debug!(%error, "it can only be read");
             Ok(true)
         }
         probed => Ok(probed.map(|()| false)?),
@@ -101,12 +101,14 @@ fn place(
 }
 
 fn check_name(context: &Context, name: &str) -> Result<(), OpsError> {
+    if name.is_empty() || name.starts_with('-') || name.contains(['/', '.']) {
+        let wrong = "it is empty, has a slash or a dot, or starts with a dash";
+        return Err(OpsError::Unsupported {
+            what: format!("`{name}` cannot name a remote: {wrong}"),
+        });
+    }
     // It is a part of the names of refs, and of a file.
     RefName::remote(&format!("{name}/x"))?;
-    if name.contains('/') || name.contains('.') {
-        let what = format!("`{name}` cannot name a remote: it has a slash or a dot");
-        return Err(OpsError::Unsupported { what });
-    }
     if remotes(context).iter().any(|known| known == name) {
         return Err(OpsError::RemoteExists { name: name.to_owned() });
     }
@@ -173,6 +175,8 @@ pub fn set_url(context: &Context, name: &str, address: &str) -> Result<String, O
     let url = RemoteUrl::parse(address, &context.directory)?;
     let file = context.repo.layout().config();
     config::set(&file, &format!("remote.{name}.url"), url.as_str())?;
+    // What is known is of the place before.
+    remove_all(&context.repo.layout().remote(name))?;
     Ok(url.to_string())
 }
 

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use crate::base::fs::{atomic_write, create_dirs, read_if_exists};
 use crate::base::{CommitId, Progress, Timestamp};
 use crate::refs::{RefName, RefValue};
-use crate::remote::log::{Appended, Draft, Entry, PackMeta, RefLog, State, probe};
+use crate::remote::log::{
+    Appended, Draft, Entry, PackMeta, RefLog, RemoteId, State, last_seen, probe,
+};
 use crate::remote::transfer::{
     Download, Fetch, Fetched, Part, RemoteIndex, Upload, UploadPlan, to_push,
 };
@@ -70,6 +72,16 @@ impl Remote {
         Self::of(log, dir)
     }
 
+    /// Returns what is known in `dir` of the packs of a remote; nobody is asked.
+    pub fn last_seen(dir: &Path) -> Result<RemoteIndex, RemoteError> {
+        let index = RemoteIndex::open(dir)?;
+        let saved = read_if_exists(&dir.join("state"))?;
+        if let Some(state) = saved.as_deref().and_then(last_seen) {
+            index.recall(&state.packs)?;
+        }
+        Ok(index)
+    }
+
     /// Finds out whether the place keeps two writers apart.
     pub fn probe(&self) -> Result<(), RemoteError> {
         wait(probe(self.backend()))
@@ -89,6 +101,11 @@ impl Remote {
 
     pub fn backend(&self) -> &Backend {
         self.log.backend()
+    }
+
+    /// Returns what tells this remote from all others.
+    pub fn id(&self) -> RemoteId {
+        self.log.id()
     }
 
     pub fn log(&mut self) -> &mut RefLog {
@@ -137,7 +154,7 @@ impl Remote {
                 wait(fetch.run(tips, known))
             });
             match fetched {
-                Err(RemoteError::PackGone { .. }) => self.refresh().map(|_| ())?,
+                Err(RemoteError::PackGone { pack, .. }) => self.read_on_without(pack)?,
                 fetched => return fetched,
             }
         }
@@ -160,7 +177,7 @@ impl Remote {
                 wait(self.download(into, progress).fetch(there))
             });
             match fetched {
-                Err(RemoteError::PackGone { .. }) => self.refresh().map(|_| ())?,
+                Err(RemoteError::PackGone { pack, .. }) => self.read_on_without(pack)?,
                 fetched => return fetched.map(|_| ()),
             }
         }
@@ -193,6 +210,15 @@ impl Remote {
         let files = self.backend().list(key::PACKS).await?;
         let pack = |file: &Stored| Some((key::pack_of(&file.key)?, file.len));
         Ok(files.iter().filter_map(pack).collect())
+    }
+
+    /// Reads why a pack is gone; nobody may take one away that the log has not removed before.
+    fn read_on_without(&mut self, pack: PackName) -> Result<(), RemoteError> {
+        self.refresh()?;
+        if self.state().packs.contains_key(&pack) {
+            return Err(self.backend().damaged(&key::pack(pack), "it is not there"));
+        }
+        Ok(())
     }
 
     fn restless(&self) -> RemoteError {

@@ -5,6 +5,8 @@ pub mod guide;
 pub mod model;
 mod output;
 pub mod servers;
+mod team;
 
 pub use environment::TestEnvironment;
 pub use output::Output;
+pub use team::Team;

@@ -70,6 +70,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     });
     let flags = config.entries().filter(|(_, value)| value.source == Source::Flag);
     let of_origin = flags.filter(|(setting, _)| setting.starts_with("remote.origin."));
+    let is_empty = lazy && sparse.is_none();
     let options = CloneOptions {
         source,
         directory,
@@ -91,6 +92,9 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         return Ok(if cloned.lost_count == 0 { ExitStatus::Done } else { ExitStatus::Failed });
     }
     show(ui, &cloned);
+    if is_empty {
+        ui.hint("`mlv pull PATH` brings files into the working copy, `mlv ls -r` lists them");
+    }
     if cloned.lost_count == 0 { Ok(ExitStatus::Done) } else { Err(incomplete(ui, &cloned)?) }
 }
 

@@ -1,6 +1,6 @@
 //! `mlv merge`
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::shared::{self, Side};
 use crate::cli::error::{CommandError, user_error};
@@ -92,7 +92,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         Err(error) => return Err(failed(ui, json, error)?),
     };
     if json {
-        show_json(ui, &report)?;
+        ui.json(&as_json(&report))?;
     }
     if report.result == MergeResult::Conflicts {
         return Err(conflicts(ui, json, under_way, &report)?);
@@ -133,13 +133,14 @@ fn failed(ui: &mut Ui, json: bool, error: OpsError) -> Result<CommandError, Comm
     Ok(error.into())
 }
 
-fn show_json(ui: &mut Ui, report: &MergeReport) -> Result<(), CommandError> {
-    ui.json(&json!({
+/// Returns what came of a merge as it is printed.
+pub(super) fn as_json(report: &MergeReport) -> Value {
+    json!({
         "result": report.result,
         "id": report.id,
         "conflicts": report.conflicts,
         "hooks": report.hooks,
-    }))
+    })
 }
 
 /// Lists every conflict, and returns the error that ends the verb.

@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use serde_json::json;
+
 use super::{merge, shared};
 use crate::cli::error::{CommandError, cli_error};
 use crate::cli::exit::ExitStatus;
@@ -12,7 +14,7 @@ use crate::cli::session;
 use crate::cli::ui::Ui;
 use crate::merge::Side;
 use crate::ops::merge::MergeResult;
-use crate::ops::sync::{self, PullRequest, Pulled};
+use crate::ops::sync::{self, PullReport, PullRequest, Pulled};
 use crate::ops::upstream;
 
 /// Bring what a remote has and merge it into the branch you stand on
@@ -65,7 +67,9 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     let pulled = sync::pull(&context, &request)?;
     ui.end_progress();
     if args.json {
-        ui.json(&pulled)?;
+        let PullReport { fetched, merged, hooks } = &pulled;
+        let merged = merge::as_json(merged);
+        ui.json(&json!({"fetched": fetched, "merged": merged, "hooks": hooks}))?;
     } else {
         shared::tell_fetched(ui, &pulled.fetched);
     }

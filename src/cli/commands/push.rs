@@ -4,11 +4,11 @@ use super::shared;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::globals::Globals;
-use crate::cli::render::{count, size};
+use crate::cli::render::{printable, size};
 use crate::cli::runs::warn_of_late_failures;
 use crate::cli::session;
 use crate::cli::ui::Ui;
-use crate::ops::sync::{self, Force, PushReport, PushRequest};
+use crate::ops::sync::{self, Force, MovedRef, Movement, PushReport, PushRequest};
 
 /// Send branches and tags to a remote, with all that they lead to
 ///
@@ -35,7 +35,7 @@ pub struct Args {
     /// Send all tags
     #[arg(long, conflicts_with = "delete")]
     tags: bool,
-    /// Delete the named branches at the remote; a tag as `refs/tags/NAME`
+    /// Delete the named branches or tags at the remote
     #[arg(short, long, requires = "refs")]
     delete: bool,
     /// Let a branch of the remote lose commits, if it stands where it was last seen
@@ -80,12 +80,23 @@ fn tell(ui: &mut Ui, pushed: &PushReport) {
     if pushed.refs.is_empty() {
         return ui.status(format_args!("`{remote}` has everything already"));
     }
-    let would = if pushed.dry_run { "would send" } else { "sent" };
-    for moved in &pushed.refs {
-        ui.status(format_args!("{would} {}", shared::moved(moved)));
-    }
+    pushed.refs.iter().for_each(|moved| ui.status(sent(moved, pushed.dry_run)));
     if !pushed.dry_run {
-        let packs = count(pushed.packs as usize, "pack");
-        ui.status(format_args!("to {}: {packs}, {}", pushed.url, size(pushed.bytes)));
+        ui.status(format_args!("to {}: {}", pushed.url, size(pushed.bytes)));
+    }
+}
+
+/// Says how a ref of the remote has moved, or would.
+fn sent(moved: &MovedRef, dry_run: bool) -> String {
+    let is_gone = moved.movement == Movement::Deleted;
+    let verb = match (dry_run, is_gone) {
+        (false, false) => "sent",
+        (false, true) => "deleted",
+        (true, false) => "would send",
+        (true, true) => "would delete",
+    };
+    match moved.old.filter(|_| is_gone) {
+        Some(old) => format!("{verb} {} (it was at {})", printable(&moved.name), old.short()),
+        None => format!("{verb} {}", shared::moved(moved)),
     }
 }

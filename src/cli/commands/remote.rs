@@ -136,7 +136,7 @@ fn tell(ui: &mut Ui, added: &AddedRemote) {
         };
         ui.status(format_args!("`{name}` is at {url}: {branches}"));
         ui.hint(if *read_only {
-            "`mlv fetch` brings what it has; nothing can be pushed to it"
+            "it can only be read from here: `mlv fetch` brings what it has, nothing can be pushed"
         } else {
             "`mlv fetch` brings what it has"
         });

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::base::{CommitId, interrupt};
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
-use crate::cli::render::{count, printable, size};
+use crate::cli::render::{printable, size};
 use crate::cli::style::Label;
 use crate::cli::ui::Ui;
 use crate::hook::runner::RunRecord;
@@ -102,7 +102,6 @@ pub fn tell_fetched(ui: &mut Ui, fetched: &FetchReport) {
     if fetched.refs.is_empty() {
         ui.status(format_args!("`{remote}` has nothing new"));
     } else {
-        let objects = count(fetched.objects as usize, "object");
-        ui.status(format_args!("from {}: {objects}, {}", fetched.url, size(fetched.bytes)));
+        ui.status(format_args!("from {}: {}", fetched.url, size(fetched.bytes)));
     }
 }

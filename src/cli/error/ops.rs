@@ -48,6 +48,7 @@ fn facts(error: OpsError) -> CommandError {
         | OpsError::NoSuchTag { name, candidates }
         | OpsError::NoSuchRemote { name, candidates }
         | OpsError::NotOnRemote { name, candidates, .. }
+        | OpsError::NotToPull { name, candidates }
         | OpsError::NoSuchPath { path: name, candidates, .. } => {
             (did_you_mean(name, candidates.iter().map(String::as_str)), None)
         }
@@ -151,6 +152,9 @@ fn hint(error: &OpsError) -> Option<String> {
             "a remote is a bucket or a folder of its own; `mlv -C {} ...` works in this",
             path.display()
         ),
+        OpsError::NotToPull { .. } => {
+            "`mlv remote` lists the remotes, `mlv ls -r` the paths".into()
+        }
         OpsError::NotOnRemote { remote, .. } => {
             format!("`mlv ls-remote {remote}` lists what it has")
         }
@@ -183,7 +187,7 @@ fn hint(error: &OpsError) -> Option<String> {
         OpsError::StoreInUse { .. } => "a command or a hook is at work: try again later".into(),
         OpsError::NotWhole { .. } => "`mlv fsck` finds all damage and what needs it".into(),
         OpsError::NotEmpty { .. } => "name a directory that is new or empty".into(),
-        OpsError::NoSource { .. } => "name the directory that holds `.mlv`".into(),
+        OpsError::NoSource { .. } => "name a repository, or the folder of a remote".into(),
         OpsError::CloneUnderWay { .. } => "wait until it has ended".into(),
         OpsError::BadDate(_) => "unset it, or write it as 2026-01-31T12:00:00Z".into(),
         _ => return None,

@@ -61,7 +61,9 @@ fn hint(error: &RemoteError) -> Option<String> {
         RemoteError::WrongRegion { expected, .. } => return Some(region(expected.as_deref())),
         RemoteError::Full { .. } => "nothing is lost; make room and try again",
         RemoteError::NoRanges { .. } => "serve the files with a server that knows ranges, as nginx",
-        RemoteError::Damaged { .. } => "`mlv fsck` tells whether the data here is whole",
+        RemoteError::Damaged { .. } => {
+            "`mlv fsck --remote NAME` finds all that is damaged; who has it whole pushes to a new remote"
+        }
         RemoteError::ReadOnly { .. } => "push to the address of the bucket or folder itself",
         RemoteError::NotARepository { .. } => "check the address; the first push makes a remote",
         RemoteError::Foreign { .. } => "give it a folder, or a part of the bucket, of its own",

@@ -3,13 +3,14 @@
 
 use crate::base::{TreeId, interrupt};
 use crate::hook::context::EventContext;
+use crate::hook::event::Event;
 use crate::hook::plan::{SkipReason, plan_for};
 use crate::hook::runner::RunRecord;
 use crate::hook::spec::{Hook, Spec};
 use crate::ops::hooks::carry_out::{may_run, owner};
 use crate::ops::hooks::definitions::definitions;
 use crate::ops::hooks::exempt::Exempt;
-use crate::ops::hooks::follow_up::carry_out_after;
+use crate::ops::hooks::follow_up::{Delivery, carry_out_after};
 use crate::ops::hooks::ledger::Ledger;
 use crate::ops::hooks::noted::PendingEvent;
 use crate::ops::hooks::queue::{give_back, leave_to_worker};
@@ -25,10 +26,17 @@ pub fn note_post(
     exempt: Exempt,
     definitions: TreeId,
 ) -> Result<Option<PendingEvent>, OpsError> {
+    if told.event == Event::PostMerge && is_left_to_remote(context) {
+        return Ok(None);
+    }
     if plan_for(&exempt.of(spec), told).is_empty() || !may_run(context, spec, told)? {
         return Ok(None);
     }
     Ok(Some(PendingEvent::new(told, exempt, definitions)))
+}
+
+fn is_left_to_remote(context: &Context) -> bool {
+    context.config.string("hooks.post_merge").is_some_and(|value| value.text == "remote")
 }
 
 /// Returns noted events as a transaction takes them.
@@ -60,12 +68,14 @@ pub fn run_noted(context: &Context, numbers: &[i64], noted: &[PendingEvent]) -> 
 }
 
 /// Who runs the hooks of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
+#[derive(Debug, Clone, Copy)]
+pub enum By<'a> {
     /// A verb that the user waits for: Ctrl-C ends its hooks for good.
     Verb,
     /// A worker: when it is told to stop, the next one goes on.
     Worker,
+    /// A worker of a remote, to which goes what its hooks make; its claim tells who goes on.
+    RemoteWorker(&'a dyn Delivery),
 }
 
 /// Runs the hooks of a noted event, those that are left, and strikes it from the list; what is to run
@@ -75,7 +85,7 @@ pub fn run_post(
     context: &Context,
     number: i64,
     pending: &PendingEvent,
-    by: By,
+    by: By<'_>,
 ) -> Result<Vec<RunRecord>, OpsError> {
     tracing::debug!(number, event = pending.event, "took up a noted event");
     let told = pending.told(context)?;
@@ -95,14 +105,15 @@ pub fn run_post(
     let later = plan.with_dependents(waits);
     let is_later = |hook: &Hook| later.iter().any(|other| other.id == hook.id);
     let now = plan.without(is_later, &SkipReason::LeftToWorker);
+    let delivery = if let By::RemoteWorker(delivery) = by { Some(delivery) } else { None };
     let mut runs = Vec::new();
     if !now.is_empty() {
-        runs = carry_out_after(context, &now, &told, &pending.exempt.chain, &ledger)?;
+        runs = carry_out_after(context, &now, &told, &pending.exempt.chain, &ledger, delivery)?;
         runs.retain(|run| !ledger.knows_end_of(run));
     }
     if !later.is_empty() {
         runs.extend(leave_to_worker(context, &told, pending, &later, &ledger)?);
-    } else if by == By::Worker && interrupt::requested() {
+    } else if matches!(by, By::Worker) && interrupt::requested() {
         give_back(context, pending, &ledger, runs.clone())?;
     } else {
         strike(context, number)?;

@@ -2,6 +2,7 @@
 
 use crate::base::CommitId;
 use crate::merge::History;
+use crate::object::Commit;
 use crate::ops::{Context, OpsError};
 
 /// The key of a commit's meta that names the hooks which led to it.
@@ -9,6 +10,17 @@ pub(super) const CHAIN_KEY: &str = "mlv.chain";
 
 /// No more commits than this are looked at; beyond, a merge triggers what it triggers.
 const MOST_COMMITS: usize = 1_000;
+
+/// Tells whether a hook is among those that led to a commit.
+pub(super) fn leads_from(commit: &Commit, hook: &str) -> bool {
+    hooks_of(commit).is_some_and(|mut hooks| hooks.any(|known| known == hook))
+}
+
+/// Returns the hooks that led to a commit, where hooks did.
+fn hooks_of(commit: &Commit) -> Option<impl Iterator<Item = &str>> {
+    let (_, chain) = commit.meta.iter().find(|(key, _)| key == CHAIN_KEY)?;
+    Some(chain.split(',').filter(|hook| !hook.is_empty()))
+}
 
 /// Returns the hooks that made all that a merge of `theirs` into `ours` brings; none where somebody
 /// else made part of it.
@@ -31,10 +43,8 @@ pub fn makers(
             return Ok(makers);
         }
         let commit = objects.commit(id)?;
-        let Some((_, chain)) = commit.meta.iter().find(|(key, _)| key == CHAIN_KEY) else {
-            return Ok(Vec::new());
-        };
-        for hook in chain.split(',').filter(|hook| !hook.is_empty()) {
+        let Some(hooks) = hooks_of(&commit) else { return Ok(Vec::new()) };
+        for hook in hooks {
             if !makers.iter().any(|known| known == hook) {
                 makers.push(hook.to_owned());
             }

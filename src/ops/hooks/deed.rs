@@ -14,7 +14,7 @@ use crate::ops::hooks::before::run_pre;
 use crate::ops::hooks::definitions::definitions;
 use crate::ops::hooks::exempt::Exempt;
 use crate::ops::hooks::noted::PendingEvent;
-use crate::ops::hooks::require::check_move;
+use crate::ops::hooks::require::{check_move, check_push};
 use crate::ops::hooks::told::event_context;
 use crate::ops::{Context, OpsError};
 use crate::refs::{RefEdit, RefName};
@@ -99,9 +99,15 @@ impl Deed {
     }
 
     /// Returns the commit whose `mlv.yaml` counts: for a switch, that which one leaves before it and
-    /// that which one arrives at after it.
+    /// that which one arrives at after it; for a branch that gets commits, where it stood.
     fn definer(&self, event: Event) -> Option<CommitId> {
-        if event == Event::PreSwitch { self.base } else { Some(self.commit) }
+        match event {
+            Event::PreSwitch => self.base,
+            Event::PrePush | Event::PostPush | Event::PrePull | Event::PostPull => {
+                self.base.or(Some(self.commit))
+            }
+            _ => Some(self.commit),
+        }
     }
 
     /// Returns the definitions that count for an event, where some hook of them hangs on it.
@@ -133,8 +139,12 @@ impl Deed {
         lock: &mut Option<FileLock>,
     ) -> Result<Vec<RunRecord>, OpsError> {
         let runs = self.run_pre(context, lock)?;
-        if let Some(branch) = self.branch.as_ref().filter(|_| self.around.pre == Event::PreBranch) {
-            check_move(context, &RefName::branch(branch)?, self.commit)?;
+        let Some(branch) = &self.branch else { return Ok(runs) };
+        let branch = RefName::branch(branch)?;
+        match (self.around.pre, self.base) {
+            (Event::PreBranch, _) => check_move(context, &branch, self.commit)?,
+            (Event::PrePush, Some(base)) => check_push(context, &branch, base, self.commit)?,
+            _ => {}
         }
         Ok(runs)
     }

@@ -27,6 +27,19 @@ const ATTEMPTS: usize = 10;
 /// A chain of commits that follow each other is no longer than this.
 const LONGEST_CHAIN: usize = 32;
 
+/// Where else than here the commits of hooks go.
+pub trait Delivery: std::fmt::Debug {
+    /// Brings a branch to where it is there, and tells whether it is here as it is there, or as it is
+    /// to be.
+    fn bring(&self, branch: &RefName) -> Result<bool, OpsError>;
+
+    /// Sends a branch; an error says that it is as it was. `Moved` where somebody was faster.
+    fn send(&self, branch: &RefName) -> Result<(), OpsError>;
+
+    /// Takes back here a commit that could not be sent, and the branch stood at `base` before.
+    fn take_back(&self, branch: &RefName, base: Option<CommitId>) -> Result<(), OpsError>;
+}
+
 /// Carries out the hooks of an event that is over, and commits what they made; `chain` names the
 /// hooks that led to it.
 pub(super) fn carry_out_after(
@@ -35,6 +48,7 @@ pub(super) fn carry_out_after(
     told: &EventContext,
     chain: &[String],
     ledger: &Ledger,
+    delivery: Option<&dyn Delivery>,
 ) -> Result<Vec<RunRecord>, OpsError> {
     let tree = told.tree.expect("what is done has a tree");
     let base = context.repo.tree_of(told.base_commit)?;
@@ -54,8 +68,18 @@ pub(super) fn carry_out_after(
         let run_id = &run.run_id;
         let seen_by = dependents(plan, hook);
         let chain = [chain, &makers_of(plan, hook)].concat();
-        let follow_up =
-            FollowUp { context, told, cause, chain: &chain, seen_by, hook, run_id, seen, made };
+        let follow_up = FollowUp {
+            context,
+            told,
+            cause,
+            chain: &chain,
+            seen_by,
+            hook,
+            run_id,
+            seen,
+            made,
+            delivery,
+        };
         let outcome = follow_up.commit();
         later.extend(settle(context, ledger, run, outcome)?);
     }
@@ -141,7 +165,7 @@ fn is_verdict(error: &OpsError) -> bool {
 }
 
 /// Tells whether unsaved work keeps the commit off.
-fn is_in_the_way(error: &OpsError) -> bool {
+pub fn is_in_the_way(error: &OpsError) -> bool {
     use crate::workspace::WorkspaceError::Blocked;
     matches!(
         error,
@@ -174,6 +198,7 @@ struct FollowUp<'a> {
     seen: TreeId,
     /// That tree with what it made.
     made: TreeId,
+    delivery: Option<&'a dyn Delivery>,
 }
 
 /// Where a commit goes.
@@ -217,6 +242,9 @@ impl FollowUp<'_> {
     fn on_branch(&self) -> Result<Option<Place>, OpsError> {
         let Some(name) = &self.told.branch else { return Ok(None) };
         let branch = RefName::branch(name)?;
+        if !self.brought(&branch)? {
+            return Ok(None);
+        }
         let tip = self.context.repo.get(&branch)?.and_then(|value| value.commit());
         let Some(tip) = tip else { return Ok(None) };
         let tip_tree = self.context.repo.tree_of(Some(tip))?;
@@ -262,6 +290,9 @@ impl FollowUp<'_> {
     fn on_own_branch(&self) -> Result<Place, OpsError> {
         let objects = self.context.repo.objects();
         let branch = RefName::branch(&format!("auto/{}", base_name(&self.hook.id)))?;
+        if !self.brought(&branch)? {
+            return Err(OpsError::Diverged { branch: branch.short().to_owned() });
+        }
         refuse_protected(self.context, &branch, "commit")?;
         let (cause, tree) = (self.cause, self.made);
         let tip = self.context.repo.get(&branch)?.and_then(|value| value.commit());
@@ -285,7 +316,31 @@ impl FollowUp<'_> {
         Ok(Place { branch, base: tip, parents, tree, is_new: false })
     }
 
+    /// Tells whether a branch is here as it is where the commit goes.
+    fn brought(&self, branch: &RefName) -> Result<bool, OpsError> {
+        self.delivery.map_or(Ok(true), |delivery| delivery.bring(branch))
+    }
+
+    /// Lands the commit here, and where else it goes; or nowhere.
     fn land(&self, place: Place) -> Result<Followed, OpsError> {
+        let base = (!place.is_new).then_some(place.base);
+        let landed = self.land_here(place)?;
+        let (Followed::Landed(branch, commit), Some(delivery)) = (&landed, self.delivery) else {
+            return Ok(landed);
+        };
+        if let Err(error) = delivery.send(branch) {
+            delivery.take_back(branch, base)?;
+            return Err(error);
+        }
+        // What followed that commit in turn, elsewhere.
+        let further = commit.runs.iter().filter_map(|run| run.detail.followed_by.as_ref());
+        for followed in further.filter(|followed| followed.branch != branch.short()) {
+            delivery.send(&RefName::branch(&followed.branch)?)?;
+        }
+        Ok(landed)
+    }
+
+    fn land_here(&self, place: Place) -> Result<Followed, OpsError> {
         let context = self.context;
         let base_tree = context.repo.tree_of(Some(place.base))?;
         if place.tree == base_tree {

@@ -21,6 +21,9 @@ pub fn heal(context: &Context) -> Result<(), OpsError> {
             continue;
         }
         let parsed = serde_json::from_str::<PendingEvent>(&event.context);
+        if parsed.as_ref().is_ok_and(|parsed| parsed.claim.is_some()) {
+            continue;
+        }
         if parsed.as_ref().is_ok_and(|parsed| parsed.background) {
             requeue(context, &event)?;
             continue;

@@ -3,6 +3,7 @@
 
 mod add;
 mod after;
+mod at_remote;
 mod before;
 mod cache;
 mod carry_out;
@@ -33,6 +34,7 @@ mod work;
 
 pub use add::{AddedHook, NewHook, add};
 pub use after::{By, note_post, pending_rows, run_noted, run_post};
+pub use at_remote::{Asked, MovedAtRemote};
 pub use before::{Passed, run_pre};
 pub use cache::{dependencies, prune};
 pub use carry_out::owner;
@@ -40,6 +42,7 @@ pub use chain::makers;
 pub use deed::{Deed, Done, around, edit_refs};
 pub use definitions::{KnownDefinitions, check_spec_change, definitions, spec_of};
 pub use exempt::Exempt;
+pub use follow_up::{Delivery, is_in_the_way};
 pub use heal::{bury, heal};
 pub use list::{ListedHook, check, list};
 pub use log::{RunLog, log};

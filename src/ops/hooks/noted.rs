@@ -35,6 +35,10 @@ pub struct PendingEvent {
     /// Whether it waits for a worker: what does not run in the background has been run then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub background: bool,
+    /// The claim under which a worker of a remote runs it: who holds that goes on with it, and nobody
+    /// else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<String>,
     /// Only these hooks, each with the attempt from which on a run of it counts; all where empty.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub hooks: BTreeMap<String, u32>,
@@ -55,8 +59,14 @@ impl PendingEvent {
             message: told.message.clone().filter(|_| says),
             exempt,
             background: false,
+            claim: None,
             hooks: BTreeMap::new(),
         }
+    }
+
+    /// Reads what the journal keeps; nothing where it cannot be read.
+    pub(super) fn of_json(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
     }
 
     /// Returns the form in which the journal keeps it.

@@ -2,10 +2,12 @@
 //! nobody, until a worker takes it.
 
 use crate::hook::context::EventContext;
+use crate::hook::event::Event;
 use crate::hook::runner::{RunRecord, Status};
 use crate::hook::spec::Hook;
 use crate::ops::hooks::ledger::Ledger;
 use crate::ops::hooks::noted::PendingEvent;
+use crate::ops::hooks::verdict::{Reached, Verdicts};
 use crate::ops::{Context, OpsError};
 use crate::repo::RepoError;
 use crate::repo::journal::{self, NOBODY};
@@ -22,18 +24,27 @@ pub(super) fn leave_to_worker(
     let number = ledger.number.expect("an event that is left to a worker has been noted");
     let noted = PendingEvent { background: true, ..event.clone() }.to_json();
     let records = context.repo.transact(|connection| {
-        let mut records = Vec::new();
-        for hook in hooks {
+        let record = |hook: &&Hook| {
             let (run_id, attempt) = match ledger.of_hook(hook) {
                 Some((run_id, attempt, _)) => (run_id, attempt),
                 None => (journal::next_run_id(connection)?, 1),
             };
-            let record = RunRecord { attempt, ..RunRecord::queued(run_id, &hook.id, told) };
-            write_queued(connection, ledger, &record)?;
-            records.push(record);
+            Ok(RunRecord { attempt, ..RunRecord::queued(run_id, &hook.id, told) })
+        };
+        hooks.iter().map(record).collect::<Result<Vec<_>, RepoError>>()
+    })?;
+    // A push tells that they wait here, so that no worker of a remote runs them too.
+    let mut waiting = Verdicts::default();
+    if told.event == Event::PostMerge {
+        let tree = told.tree.expect("what is done has a tree");
+        let hooks = hooks.iter().zip(&records);
+        waiting.extend(hooks.map(|(hook, record)| Reached::waiting(hook, record, tree)));
+    }
+    context.repo.with_verdicts(&waiting.judged(context, None)?.files, |connection| {
+        for record in &records {
+            write_queued(connection, ledger, record)?;
         }
-        journal::hand_over(connection, number, &noted)?;
-        Ok::<_, RepoError>(records)
+        Ok(journal::hand_over(connection, number, &noted)?)
     })?;
     context.listener.queued(&records);
     Ok(records)

@@ -123,7 +123,8 @@ impl Worker<'_> {
         let pending = journal::pending(&self.context.repo.connection())?;
         for event in pending.iter().filter(|event| event.owner != NOBODY) {
             let parsed = serde_json::from_str::<PendingEvent>(&event.context);
-            if parsed.is_ok_and(|parsed| parsed.background) && is_dead(&runs, &event.owner)? {
+            let is_ours = parsed.is_ok_and(|parsed| parsed.background && parsed.claim.is_none());
+            if is_ours && is_dead(&runs, &event.owner)? {
                 requeue(self.context, event)?;
             }
         }

@@ -24,7 +24,7 @@ pub struct ReportedConflict {
 }
 
 /// What came of a merge.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone)]
 pub struct MergeReport {
     pub result: MergeResult,
     /// The commit the target stands on afterwards; nothing where it did not move.

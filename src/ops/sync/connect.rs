@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::base::Hash;
+use crate::base::fs::read_if_exists;
 use crate::ops::upstream::{remotes, upstream_of};
 use crate::ops::{Context, OpsError};
 use crate::remote::log::RefLog;
@@ -39,6 +40,12 @@ impl Place {
             Some(remote) => Ok(Connection { place: self, remote }),
             None => Err(self.absent()),
         }
+    }
+
+    /// Tells whether a remote was seen here before: one that is gone, as with a disk that is not
+    /// mounted, is not to be made anew.
+    pub fn is_known(&self) -> Result<bool, OpsError> {
+        Ok(self.name.is_some() && read_if_exists(&self.dir.join("state"))?.is_some())
     }
 
     /// Refuses where there is no remote, before anything is kept of it.

@@ -10,7 +10,7 @@ use crate::ops::hooks::Deed;
 use crate::ops::merge::{MergeReport, MergeRequest, MergeResult, merge};
 use crate::ops::sync::connect::{connect, default_remote};
 use crate::ops::sync::fetch::{FetchReport, FetchRequest, fetch_with};
-use crate::ops::upstream::upstream_of;
+use crate::ops::upstream::{remotes, upstream_of};
 use crate::ops::{Context, OpsError, hooks, sparse};
 use crate::refs::RefName;
 use crate::repo::Update;
@@ -29,7 +29,7 @@ pub struct PullRequest {
 }
 
 /// What was pulled.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone)]
 pub struct PullReport {
     pub fetched: FetchReport,
     pub merged: MergeReport,
@@ -126,9 +126,10 @@ pub fn pull_paths(context: &Context, arguments: &[OsString]) -> Result<Pulled, O
     let paths = arguments.iter().map(|argument| context.path(argument));
     let paths = paths.collect::<Result<Vec<_>, _>>()?;
     let staged = context.repo.staged()?;
-    for path in &paths {
+    for (path, argument) in paths.iter().zip(arguments) {
         if !path.is_root() && context.repo.objects().tree_entry(staged, path)?.is_none() {
-            return Err(OpsError::Untracked { path: path.clone() });
+            let name = argument.to_string_lossy().into_owned();
+            return Err(OpsError::NotToPull { name, candidates: remotes(context) });
         }
     }
     let held = sparse::read(&context.repo)?;

@@ -66,6 +66,18 @@ struct Wish {
     local: Option<RefName>,
 }
 
+impl Wish {
+    /// Takes what is to go for a tag where the remote has no such branch, but such a tag.
+    fn found_at(mut self, remote: &Remote) -> Self {
+        let tag = RefName::tag(self.name.short()).ok();
+        let is_tag = |tag: &RefName| remote.get(&self.name).is_none() && remote.get(tag).is_some();
+        if let Some(tag) = tag.filter(|tag| self.value.is_none() && is_tag(tag)) {
+            self.name = tag;
+        }
+        self
+    }
+}
+
 /// Pushes. The refs of the remote move together, in one entry of its log.
 pub fn push(context: &Context, request: &PushRequest) -> Result<PushReport, OpsError> {
     let named = match &request.remote {
@@ -75,7 +87,9 @@ pub fn push(context: &Context, request: &PushRequest) -> Result<PushReport, OpsE
     let wishes = wishes(context, request, &named)?;
     context.progress.phase("reading the remote", None, crate::base::progress::Unit::Time);
     let place = place(context, &named)?;
-    let mut connection = if request.dry_run { place.open()? } else { place.open_or_create()? };
+    let is_there = request.dry_run || place.is_known()?;
+    let mut connection = if is_there { place.open()? } else { place.open_or_create()? };
+    let wishes = wishes.into_iter().map(|wish| wish.found_at(&connection.remote)).collect();
     let judge = Judge { context, request, remote: connection.place.name.clone(), wishes };
     let planned = judge.moves(&connection.remote)?;
     if request.dry_run {
@@ -143,23 +157,34 @@ fn wish(context: &Context, text: &str) -> Result<Wish, OpsError> {
     if here.is_empty() {
         return gone(there);
     }
-    let branch = RefName::branch(here)?;
+    let branch = named(here)?;
     if let Some(value) = context.repo.get(&branch)? {
-        return Ok(Wish { name: RefName::branch(there)?, value: Some(value), local: Some(branch) });
+        let local = branch.is_branch().then_some(branch);
+        return Ok(Wish { name: named(there)?, value: Some(value), local });
     }
-    let tag = RefName::tag(here)?;
+    let tag = RefName::tag(short(here))?;
     match context.repo.get(&tag)? {
-        Some(value) => Ok(Wish { name: RefName::tag(there)?, value: Some(value), local: None }),
-        None => Err(branch::no_such_branch(context, here)),
+        Some(value) => {
+            Ok(Wish { name: RefName::tag(short(there))?, value: Some(value), local: None })
+        }
+        None => Err(branch::no_such_branch(context, short(here))),
     }
 }
 
 fn gone(text: &str) -> Result<Wish, OpsError> {
-    let name = match text.strip_prefix("refs/tags/") {
+    Ok(Wish { name: named(text)?, value: None, local: None })
+}
+
+/// Reads the name of a branch, or a full name.
+fn named(text: &str) -> Result<RefName, OpsError> {
+    Ok(match text.strip_prefix("refs/tags/") {
         Some(tag) => RefName::tag(tag)?,
-        None => RefName::branch(text)?,
-    };
-    Ok(Wish { name, value: None, local: None })
+        None => RefName::branch(short(text))?,
+    })
+}
+
+fn short(text: &str) -> &str {
+    text.strip_prefix("refs/heads/").or_else(|| text.strip_prefix("refs/tags/")).unwrap_or(text)
 }
 
 /// Returns the wish for the checked-out branch: to where it follows, or under its own name.
@@ -299,8 +324,10 @@ impl Judge<'_> {
     fn deeds(&self, planned: &Planned) -> Vec<Deed> {
         let remote = self.shown();
         let branches = planned.iter().filter(|(wish, _)| wish.name.is_branch());
+        // Of a branch that is taken back unseen, nothing is known here.
+        let seen = |id: &CommitId| self.context.repo.objects().commit(*id).is_ok();
         let deed = |(wish, moved): &(Wish, MovedRef)| {
-            Some(Deed::push(&remote, wish.name.short(), moved.new?, moved.old))
+            Some(Deed::push(&remote, wish.name.short(), moved.new?, moved.old.filter(seen)))
         };
         branches.filter_map(deed).collect()
     }

@@ -80,6 +80,10 @@ impl Backend {
             _ if said.text.contains("non-partial response when range requested") => {
                 RemoteError::NoRanges { remote }
             }
+            (_, Some(416)) => self.damaged(key, "it is too short"),
+            _ if said.text.contains("Wanted range starting at") => {
+                self.damaged(key, "it is too short")
+            }
             // 408: too slow; 409: somebody else is at it; 429: too often.
             (_, Some(408 | 409 | 429 | 500..)) => self.unreachable(said.reason()),
             (_, Some(300..)) => RemoteError::Failed { remote, reason: said.reason() },

@@ -12,6 +12,9 @@ use crate::remote::log::settle::{self, Settled};
 use crate::remote::log::{EntryFault, EntryId, MAX_ENTRY};
 use crate::remote::{Backend, RemoteError};
 
+/// What the keys of all claims begin with.
+pub(super) const CLAIMS: &str = "claims";
+
 /// The longest name of work that is spelled out in keys.
 const MAX_NAME: usize = 100;
 
@@ -29,11 +32,11 @@ struct Claim {
 
 /// What came of the work, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-struct Outcome {
+pub(super) struct Outcome {
     #[n(0)]
     id: EntryId,
     #[cbor(n(1), with = "minicbor::bytes")]
-    bytes: Vec<u8>,
+    pub bytes: Vec<u8>,
 }
 
 /// What came of claiming work.
@@ -67,7 +70,7 @@ pub struct Lease {
 
 /// Where the claims on one piece of work are.
 #[derive(Debug, Clone)]
-struct Place {
+pub(super) struct Place {
     backend: Backend,
     prefix: String,
 }
@@ -80,8 +83,7 @@ pub async fn claim(
     worker: &str,
     lease: Duration,
 ) -> Result<Claimed, RemoteError> {
-    let prefix = format!("claims/{number:016}/{}", spelled(name));
-    let place = Place { backend: backend.clone(), prefix };
+    let place = Place::of(backend, number, name);
     let claim = Claim { id: EntryId::fresh(), worker: worker.to_owned(), seconds: lease.as_secs() };
     // Most work is free.
     let Err(first) = place.take(1, &claim).await? else {
@@ -146,6 +148,18 @@ struct Sign {
 }
 
 impl Place {
+    /// Returns the place of the work `name` that entry `number` asks for.
+    pub fn of(backend: &Backend, number: u64, name: &str) -> Self {
+        let prefix = format!("{CLAIMS}/{number:016}/{}", spelled(name));
+        Self { backend: backend.clone(), prefix }
+    }
+
+    /// Returns the place that the key of an outcome is in, where it is such a key.
+    pub fn of_outcome(backend: &Backend, key: &str) -> Option<Self> {
+        let prefix = key.strip_suffix("/done")?.to_owned();
+        Some(Self { backend: backend.clone(), prefix })
+    }
+
     fn attempt(&self, attempt: u64) -> String {
         format!("{}/{attempt:08}", self.prefix)
     }
@@ -190,7 +204,7 @@ impl Place {
         self.decode(&key, &bytes.ok_or_else(|| self.backend.missing(&key))?)
     }
 
-    async fn outcome(&self) -> Result<Option<Outcome>, RemoteError> {
+    pub async fn outcome(&self) -> Result<Option<Outcome>, RemoteError> {
         let found = self.backend.get(&self.done(), MAX_ENTRY).await?;
         found.map(|bytes| self.decode(&self.done(), &bytes)).transpose()
     }

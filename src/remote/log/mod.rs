@@ -4,6 +4,7 @@
 mod audit;
 mod checkpoint;
 mod entry;
+mod follow;
 mod format;
 mod gc;
 mod lease;
@@ -18,9 +19,10 @@ mod state;
 
 pub use audit::Audit;
 pub use entry::{Change, Draft, Entry, EntryFault, EntryId, MAX_ENTRY, PackMeta};
+pub use follow::{entries, outcome, outcomes};
 pub use format::RemoteId;
 pub use gc::{GcPlan, PackUse, Swept};
 pub use lease::{Claimed, Finished, Lease, claim};
 pub use probe::probe;
-pub use reflog::{Appended, RefLog};
+pub use reflog::{Appended, RefLog, last_seen};
 pub use state::{State, StateFault};

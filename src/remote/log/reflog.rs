@@ -212,8 +212,12 @@ impl RefLog {
 
 /// Returns the state that was saved of a remote.
 fn restore(id: RemoteId, saved: &[u8]) -> Option<State> {
-    let state = saved.strip_prefix(&id.to_bytes())?;
-    State::from_bytes(state).ok()
+    last_seen(saved.strip_prefix(&id.to_bytes()).map(|_| saved)?)
+}
+
+/// Returns the state that was saved of whatever remote it was.
+pub fn last_seen(saved: &[u8]) -> Option<State> {
+    State::from_bytes(saved.get(size_of::<RemoteId>()..)?).ok()
 }
 
 #[cfg(test)]

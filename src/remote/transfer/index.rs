@@ -65,6 +65,12 @@ impl RemoteIndex {
         Ok(learned)
     }
 
+    /// Takes these for the packs of the remote, and asks nobody for the footers of those that are new.
+    pub fn recall(&self, packs: &BTreeMap<PackName, PackMeta>) -> Result<(), RemoteError> {
+        self.told.set_packs(&packs.keys().copied().collect())?;
+        Ok(())
+    }
+
     /// Returns where a blob lies at the remote.
     pub fn find(&self, id: BlobId) -> Result<Option<Location>, RemoteError> {
         Ok(self.told.find(id)?)

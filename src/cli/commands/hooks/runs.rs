@@ -15,8 +15,12 @@ use crate::cli::ui::Ui;
 use crate::hook::event::{Event, EventError};
 use crate::hook::runner::Status;
 use crate::ops::hooks::{self, Filter};
+use crate::ops::remote_worker;
 
 /// List what hooks have run, the newest first
+///
+/// With `--remote`, what workers of a remote have run, from wherever: those of the newest entries of its
+/// log first. The logs of these runs are where the worker is.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Show at most N runs
@@ -39,12 +43,16 @@ pub struct Args {
     #[arg(long, value_name = "BRANCH")]
     branch: Option<String>,
 
+    /// Show what the workers of this remote have run
+    #[arg(long, value_name = "REMOTE")]
+    remote: Option<String>,
+
     /// Print `[run]` as JSON
     #[arg(long)]
     json: bool,
 
     /// Print a report for another tool
-    #[arg(long, value_name = "FORMAT", conflicts_with = "json")]
+    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["json", "remote"])]
     format: Option<ReportFormat>,
 }
 
@@ -76,7 +84,10 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         report::write(ui, format, &hooks::reported(&context, &wanted, args.limit)?)?;
         return Ok(ExitStatus::Done);
     }
-    let runs = hooks::runs(&context, &wanted, args.limit)?;
+    let runs = match &args.remote {
+        Some(remote) => remote_worker::outcomes(&context, remote, &wanted, args.limit)?,
+        None => hooks::runs(&context, &wanted, args.limit)?,
+    };
     if args.json {
         ui.json(&runs)?;
         return Ok(ExitStatus::Done);

@@ -8,12 +8,17 @@ use crate::cli::render::count;
 use crate::cli::session;
 use crate::cli::ui::Ui;
 use crate::ops::hooks::{self, WorkOptions, Worked};
+use crate::ops::remote_worker::{self, RemoteWorkOptions};
 
 /// Run the hooks that wait in the background, and those whose time has come
 ///
 /// Hooks with `async: true` wait for a worker, and so do scheduled ones. Any number of workers may
 /// run at once: each event is taken by one of them. A worker that is stopped, or dies, leaves its
 /// event to the next one. It ends with 0 however the hooks end: `mlv hooks runs` tells.
+///
+/// With `--remote` it follows the log of a remote: each time a branch moves forward there, the
+/// `post-merge` hooks run that did not run where the merge was made, once, however many workers follow
+/// from wherever. It begins with what comes after its first start; what it has done it remembers.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// End when nothing waits, in place of waiting for more
@@ -21,8 +26,16 @@ pub struct Args {
     once: bool,
 
     /// End at once where another worker with this flag is at it
-    #[arg(long)]
+    #[arg(long, conflicts_with = "remote")]
     alone: bool,
+
+    /// Run the hooks of branches that move at this remote
+    #[arg(long, value_name = "REMOTE")]
+    remote: Option<String>,
+
+    /// Begin with entry N of the log of the remote
+    #[arg(long, value_name = "N", requires = "remote")]
+    from: Option<u64>,
 
     /// Print the runs, `[run]`, as JSON when it ends
     #[arg(long)]
@@ -34,7 +47,11 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     if !args.once {
         ui.status("waiting for hooks to run; Ctrl-C ends it");
     }
-    let worked = hooks::work(&context, WorkOptions { once: args.once, alone: args.alone })?;
+    let Args { once, alone, from, .. } = args;
+    let worked = match args.remote {
+        Some(remote) => remote_worker::work(&context, &RemoteWorkOptions { remote, from, once })?,
+        None => hooks::work(&context, WorkOptions { once, alone })?,
+    };
     if args.json {
         ui.json(&worked.runs)?;
     }

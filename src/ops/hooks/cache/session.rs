@@ -87,6 +87,8 @@ pub struct Session<'a> {
     keeps: bool,
     /// Whether earlier verdicts may stand in for runs.
     reuses: bool,
+    /// Whether the event is one of this repository, and not of a remote.
+    is_ours: bool,
     asked: Mutex<HashMap<HookId, Asked>>,
 }
 
@@ -103,6 +105,7 @@ impl<'a> Session<'a> {
             judge: Judge::new(context, told, bar_of(told, base), base)?,
             keeps: told.event.judges_a_tree(),
             reuses: told.event.judges_a_tree() && context.reuses_verdicts,
+            is_ours: !(told.event == Event::PostMerge && told.remote.is_some()),
             asked: Mutex::default(),
         })
     }
@@ -212,7 +215,9 @@ impl<'a> Session<'a> {
             let hook = hooks.iter().find(|hook| hook.id == record.hook);
             if let Some(hook) = hook {
                 let tree = self.tree_judged(hook, asked, landed)?;
-                verdicts.extend(asked.reached(hook, record, tree, code.clone()));
+                let reached = asked.reached(hook, record, tree, code.clone());
+                let event = Some(record.event).filter(|_| self.is_ours);
+                verdicts.extend(reached.map(|reached| Reached { event, ..reached }));
             }
         }
         let limits = Limits::of(self.context)?;
@@ -296,8 +301,10 @@ impl Asked {
             tree,
             hook: hook.id.clone(),
             definition: hook.definition_hash(),
-            key: self.key,
+            key: Some(self.key),
             status: record.status,
+            event: Some(record.event),
+            branch: record.branch.clone(),
             metrics: record.metrics.clone(),
             run_id: origin.map_or(&record.run_id, |origin| &origin.run_id).clone(),
             commit: origin.map_or(record.commit, |origin| origin.commit),

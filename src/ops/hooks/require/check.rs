@@ -36,20 +36,29 @@ pub struct Moving<'a> {
 /// Refuses to move a branch to a commit that is there already, where its rules miss a verdict on it.
 pub fn check_move(context: &Context, branch: &RefName, to: CommitId) -> Result<(), OpsError> {
     let from = context.repo.get(branch)?.and_then(|value| value.commit());
-    let commit = context.repo.objects().commit(to)?;
-    check_required(
-        context,
-        &Moving {
-            branch,
-            from,
-            commit: &commit,
-            id: Some(to),
-            event: Event::PreMerge,
-            source: None,
-            verdicts: &Verdicts::default(),
-            runs: &[],
-        },
-    )
+    check_commit(context, branch, from, to, Event::PreMerge)
+}
+
+/// Refuses to move a branch of a remote, where the rules that it has there miss a verdict.
+pub fn check_push(
+    context: &Context,
+    branch: &RefName,
+    from: CommitId,
+    to: CommitId,
+) -> Result<(), OpsError> {
+    check_commit(context, branch, Some(from), to, Event::PrePush)
+}
+
+fn check_commit(
+    context: &Context,
+    branch: &RefName,
+    from: Option<CommitId>,
+    to: CommitId,
+    event: Event,
+) -> Result<(), OpsError> {
+    let (commit, verdicts) = (&context.repo.objects().commit(to)?, &Verdicts::default());
+    let (id, source, runs) = (Some(to), None, [].as_slice());
+    check_required(context, &Moving { branch, from, commit, id, event, source, verdicts, runs })
 }
 
 /// Refuses to move a branch whose rules, as its tip has them, miss a verdict.
@@ -192,7 +201,7 @@ fn of_this_move(
     let definition = hook.definition_hash();
     let mine = moving.verdicts.iter().filter(|reached| reached.hook == hook.id);
     let evidence = mine.map(|reached| {
-        let same_key = judge.dependencies(hook, reached.tree)?.key() == reached.key;
+        let same_key = Some(judge.dependencies(hook, reached.tree)?.key()) == reached.key;
         Ok(Evidence {
             same: same_key || (reached.definition == definition && says_it_all(hook)),
             is_good: reached.status.is_good(),

@@ -20,8 +20,15 @@ pub struct Verdict {
     pub definition: String,
     /// What the verdict depends on, as a hash; nothing where that could not be told.
     pub key: Option<String>,
-    /// `passed`, `warned` or `failed`.
+    /// `passed`, `warned` or `failed`; `queued` where a worker is yet to run it.
     pub verdict: String,
+    /// The event that it was run for, where that was here: what workers of a remote ran, their claims
+    /// tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// The branch of that event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
     #[serde(default)]
     pub metrics: serde_json::Map<String, serde_json::Value>,
     pub run_id: String,

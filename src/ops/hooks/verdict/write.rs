@@ -1,9 +1,10 @@
 //! Verdicts on their way into `refs/verdicts`.
 
-use crate::base::{CacheKey, CommitId, Hash, TreeId};
+use crate::base::{CacheKey, CommitId, Hash, Timestamp, TreeId};
+use crate::hook::event::Event;
 use crate::hook::output::Metrics;
-use crate::hook::runner::Status;
-use crate::hook::spec::HookId;
+use crate::hook::runner::{RunRecord, Status};
+use crate::hook::spec::{Hook, HookId};
 use crate::object::{Entry, TreeEdit, TreeValue};
 use crate::ops::hooks::verdict::file::{CodeState, SCHEMA, Verdict, metrics_of};
 use crate::ops::{Context, OpsError};
@@ -15,8 +16,12 @@ pub struct Reached {
     pub tree: TreeId,
     pub hook: HookId,
     pub definition: Hash,
-    pub key: CacheKey,
+    /// What it depended on; nothing where it has not run yet.
+    pub key: Option<CacheKey>,
     pub status: Status,
+    /// Nothing for a run by a worker of a remote.
+    pub event: Option<Event>,
+    pub branch: Option<String>,
     pub metrics: Metrics,
     pub run_id: String,
     pub commit: Option<CommitId>,
@@ -76,14 +81,35 @@ impl Verdicts {
 }
 
 impl Reached {
+    /// Returns what stands in for the verdict of a run that waits.
+    pub fn waiting(hook: &Hook, record: &RunRecord, tree: TreeId) -> Self {
+        Self {
+            tree,
+            hook: hook.id.clone(),
+            definition: hook.definition_hash(),
+            key: None,
+            status: record.status,
+            event: Some(record.event),
+            branch: record.branch.clone(),
+            metrics: Metrics::default(),
+            run_id: record.run_id.clone(),
+            commit: record.commit,
+            code: None,
+            time: Timestamp::now().to_string(),
+            is_reused: false,
+        }
+    }
+
     fn verdict(&self, commit: Option<CommitId>) -> Verdict {
         Verdict {
             schema: SCHEMA,
             tree: self.tree.to_hex(),
             hook: self.hook.to_string(),
             definition: self.definition.to_hex(),
-            key: Some(self.key.to_hex()),
+            key: self.key.map(|key| key.to_hex()),
             verdict: self.status.name().to_owned(),
+            event: self.event.map(|event| event.name().to_owned()),
+            branch: self.branch.clone(),
             metrics: metrics_of(&self.metrics),
             run_id: self.run_id.clone(),
             commit: commit.map(CommitId::to_hex),
