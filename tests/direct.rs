@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::common::TestEnvironment;
 use crate::common::servers::{self, Server};
 
-/// Returns a directory with `remote`, of three branches that have parted, and `clone`, a clone of it.
-/// The definitions of hooks are on `main`.
+/// Returns a directory with `remote`, of three branches that have parted, and `work`, which was pushed
+/// there. The definitions of hooks are on `main`.
 fn shared(hooks: &str) -> TestEnvironment {
     let env = TestEnvironment::new();
     env.success(&["init", "work"]);
@@ -35,7 +35,6 @@ fn shared(hooks: &str) -> TestEnvironment {
     commit("main", "main.txt");
     work(&["remote", "add", "origin", "../remote"]);
     work(&["push", "origin", "main", "side", "other"]);
-    env.success(&["clone", "remote", "clone"]);
     env
 }
 
@@ -79,6 +78,7 @@ fn mirrored(env: &TestEnvironment) -> u64 {
 #[test]
 fn a_remote_reads_as_a_clone_of_it_does() {
     let env = shared("");
+    env.success(&["clone", "remote", "clone"]);
     for arguments in [
         &["diff", "origin/side", "origin/main", "--json"][..],
         &["ls", "-r", "--json", "origin/main"],
@@ -122,7 +122,7 @@ fn a_branch_a_tag_and_a_merge_move_no_contents() {
     assert_eq!(names[4..], ["refs/tags/v1"]);
     assert!(before > 400_000 && after - before < 20_000, "{before} bytes became {after}");
     assert!(mirrored(&env) < 40_000, "{} bytes were fetched", mirrored(&env));
-    env.success(&["-C", "clone", "pull"]);
+    env.success(&["clone", "remote", "clone"]);
     for (name, text) in [("side.txt", "of side\n"), ("main.txt", "of main\n")] {
         assert_eq!(env.read(format!("clone/{name}")), text.as_bytes());
     }
@@ -338,6 +338,33 @@ fn what_a_hook_makes_after_a_merge_lands_at_the_remote() {
 }
 
 #[test]
+fn what_a_hook_makes_lands_on_top_of_what_others_did_meanwhile() {
+    let mut env = shared(
+        "hooks:
+  count:
+    on: post-merge
+    outputs: [count.txt]
+    secrets: [WORLD]
+    run: 'touch \"$WORLD/begun\"; until [ -e \"$WORLD/go\" ]; do sleep 0.01; done; echo 1 > count.txt'
+",
+    );
+    std::fs::create_dir(env.path("world")).unwrap();
+    env.set_variable("WORLD", env.path("world").display().to_string());
+    env.set_variable("MLV_TRUST_HOOKS", "1");
+    let mut merging = env.command(&at_remote(&["merge", "side", "--into", "main"]));
+    let mut merging = merging.spawn().unwrap();
+    env.wait_for("world/begun");
+    let mut elsewhere = env.command(&at_remote(&["cherry-pick", "other"]));
+    elsewhere.env("XDG_CACHE_HOME", env.home().join("of another machine"));
+    env.finish(elsewhere).expect_code(0);
+    env.write("world/go", "");
+    assert!(merging.wait().unwrap().success());
+    let files = env.success(&at_remote(&["ls", "main"])).stdout;
+    assert!(files.contains("count.txt") && files.contains("other.txt"), "{files}");
+    assert_eq!(env.success(&at_remote(&["cat", "main:other.txt"])).stdout, "of other\n");
+}
+
+#[test]
 fn a_mirror_that_is_too_large_is_emptied() {
     let env = shared("");
     env.success(&at_remote(&["cat", "main:data/1"]));
@@ -348,6 +375,25 @@ fn a_mirror_that_is_too_large_is_emptied() {
     env.success(&["-c", "cache.size=0", "--repo", "remote", "log"]);
     assert!(mirrored(&env) + 39_000 < full, "{} of {full} bytes are left", mirrored(&env));
     assert_eq!(env.success(&at_remote(&["cat", "main:data/1"])).raw_stdout, contents(1));
+}
+
+#[test]
+fn a_bucket_is_branched_and_merged() {
+    if servers::are_skipped() {
+        return;
+    }
+    let mut env = shared("");
+    let server = Server::s3();
+    for (name, value) in server.environment().iter() {
+        env.set_variable(&name.to_string_lossy(), value.to_string_lossy());
+    }
+    env.success(&["-C", "work", "push", "s3://bucket/shared", "main", "side", "other"]);
+    let there = ["--repo", "s3://bucket/shared"];
+    env.success(&[&there[..], &["branch", "experiment", "side"]].concat());
+    env.success(&[&there[..], &["merge", "other", "--into", "experiment"]].concat());
+    let file = env.success(&[&there[..], &["cat", "experiment:data/5"]].concat());
+    assert_eq!(file.raw_stdout, contents(5));
+    assert!(mirrored(&env) < 60_000, "{} bytes were fetched", mirrored(&env));
 }
 
 #[test]

@@ -61,16 +61,16 @@ pub fn run(
 /// Names the remote that is worked on in the hints, where they say a verb that works there.
 fn with_remote(mut error: CommandError, remote: Option<&str>) -> CommandError {
     let Some(remote) = remote else { return error };
+    let works = |command: &str| {
+        let name = command.split([' ', '`']).next().unwrap_or_default();
+        commands::find(name).is_some_and(|verb| verb.needs == Needs::History)
+    };
     for hint in &mut error.hints {
-        let mut commands = hint.split("`mlv ");
-        let mut told = commands.next().unwrap_or_default().to_owned();
-        for command in commands {
-            let name = command.split([' ', '`']).next().unwrap_or_default();
-            let works = commands::find(name).is_some_and(|verb| verb.needs == Needs::History);
-            let place = if works { format!("--repo {} ", quoted(remote)) } else { String::new() };
-            told += &format!("`mlv {place}{command}");
-        }
-        *hint = told;
+        let commands = hint.split("`mlv ").enumerate().map(|(at, text)| match at {
+            1.. if works(text) => format!("--repo {} {text}", quoted(remote)),
+            _ => text.to_owned(),
+        });
+        *hint = commands.collect::<Vec<_>>().join("`mlv ");
     }
     error
 }

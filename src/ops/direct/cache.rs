@@ -22,7 +22,7 @@ const MIRRORS: &str = "remotes-1";
 const MEBIBYTE: u64 = 1 << 20;
 
 /// So long one waits for a process that empties the cache.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Returns where the mirror of a remote lies.
 pub fn layout(environment: &Environment, url: &RemoteUrl) -> Result<Layout, OpsError> {

@@ -97,14 +97,20 @@ impl Mirror {
         context.progress.phase("reading the remote", None, Unit::Time);
         let _lock = self.lock(context)?;
         let mut connection = self.place.clone().open()?;
-        let theirs = shared(&connection);
-        if ours(&context.repo)? != theirs {
-            bring(context, &mut connection, &theirs)?;
-            adopt(context, &theirs)?;
-        }
+        follow(context, &mut connection)?;
         attach_open(context, connection);
         Ok(())
     }
+}
+
+/// Brings the mirror to what the remote was when it was read; the caller holds the lock.
+pub(super) fn follow(context: &Context, connection: &mut Connection) -> Result<(), OpsError> {
+    let theirs = shared(connection);
+    if ours(&context.repo)? == theirs {
+        return Ok(());
+    }
+    bring(context, connection, &theirs)?;
+    adopt(context, &theirs)
 }
 
 /// Returns the refs of a remote that its mirror has too.
@@ -134,7 +140,9 @@ fn bring(
     refs: &BTreeMap<RefName, RefValue>,
 ) -> Result<(), OpsError> {
     let (mut tips, known) = (Roots::default(), context.repo.ref_roots()?);
-    refs.values().for_each(|value| tips.add(value));
+    for value in refs.values() {
+        tips.add(value);
+    }
     let progress = context.progress.as_ref();
     connection.remote.fetch(&context.repo, (&tips, &known), (Part::Lazy, None), progress)?;
     Ok(())

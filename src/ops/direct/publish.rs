@@ -1,7 +1,7 @@
 //! An update of a mirror: the refs of the remote move first, in one entry of its log, and only from
 //! where the mirror expects them; then those of the mirror follow.
 
-use crate::ops::direct::mirror::{Mirror, is_shared};
+use crate::ops::direct::mirror::{Mirror, follow, is_shared};
 use crate::ops::sync::{note, verdict_edit};
 use crate::ops::{Context, OpsError};
 use crate::refs::{Expected, RefEdit, RefName};
@@ -42,7 +42,12 @@ impl Mirror {
             Ok(decided)
         };
         let progress = context.progress.as_ref();
-        connection.remote.push(&context.repo, &note(context)?, progress, &mut decide)
+        let pushed = connection.remote.push(&context.repo, &note(context)?, progress, &mut decide);
+        if let Err(OpsError::Moved { .. }) = pushed {
+            // Whoever tries again does so on what is there now.
+            follow(context, &mut connection)?;
+        }
+        pushed
     }
 }
 

@@ -75,11 +75,14 @@ impl Promisor {
                 empty.insert(opened.ok_or_else(missing)?)
             }
         };
-        remote.fetch_blobs(
-            &ids.iter().copied().collect::<BTreeSet<_>>(),
-            into,
-            self.progress.as_ref(),
-        )
+        let mut wanted: BTreeSet<BlobId> = ids.iter().copied().collect();
+        remote.fetch_blobs(&wanted, into, self.progress.as_ref())?;
+        wanted = into.absent(wanted)?.into_iter().collect();
+        // What came there after its log was read is not known yet.
+        if wanted.is_empty() || remote.refresh()?.is_empty() {
+            return Ok(());
+        }
+        remote.fetch_blobs(&wanted, into, self.progress.as_ref())
     }
 
     fn failed(&self, error: RemoteError) -> StoreError {
