@@ -352,6 +352,7 @@ fn what_a_hook_makes_lands_on_top_of_what_others_did_meanwhile() {
     env.set_variable("WORLD", env.path("world").display().to_string());
     env.set_variable("MLV_TRUST_HOOKS", "1");
     let mut merging = env.command(&at_remote(&["merge", "side", "--into", "main"]));
+    let merging = merging.stdout(Stdio::null()).stderr(Stdio::null());
     let mut merging = merging.spawn().unwrap();
     env.wait_for("world/begun");
     let mut elsewhere = env.command(&at_remote(&["cherry-pick", "other"]));
