@@ -8,7 +8,7 @@ use crate::ops::sync::connect::{Connection, default_remote, place};
 use crate::ops::sync::fetch::{MovedRef, Movement};
 use crate::ops::sync::note::note;
 use crate::ops::sync::tags::going_along;
-use crate::ops::sync::verdicts::verdict_edit;
+use crate::ops::sync::verdicts::{take_in, verdict_edit};
 use crate::ops::upstream::{setting, upstream_of};
 use crate::ops::{Context, OpsError, branch, hooks};
 use crate::refs::{RefEdit, RefName, RefValue};
@@ -92,6 +92,9 @@ pub fn push(context: &Context, request: &PushRequest) -> Result<PushReport, OpsE
     let wishes = wishes.into_iter().map(|wish| wish.found_at(&connection.remote)).collect();
     let judge = Judge { context, request, remote: connection.place.name.clone(), wishes };
     let planned = judge.moves(&connection.remote)?;
+    if !request.dry_run && !planned.is_empty() {
+        take_in(context, &mut connection.remote)?;
+    }
     if request.dry_run {
         let refs = planned.iter().map(|(_, moved)| moved.clone()).collect();
         return Ok(report(&connection, request, refs, Pushed::default(), Vec::new()));

@@ -27,6 +27,31 @@ pub fn lacking(
     Ok(files)
 }
 
+/// Takes in what hooks found elsewhere, as a remote has it.
+pub fn take_in(context: &Context, remote: &mut Remote) -> Result<(), OpsError> {
+    let (repo, theirs) = (&context.repo, remote.get(&RefName::verdicts()).and_then(RefValue::tree));
+    let Some(tree) = theirs.filter(|tree| remote_has_more(context, *tree)) else { return Ok(()) };
+    bring(context, remote, tree)?;
+    let files = lacking(context, repo.verdicts()?, tree)?;
+    if files.is_empty() {
+        return Ok(());
+    }
+    Ok(repo.with_verdicts(&files, |_| Ok(()))?)
+}
+
+/// Tells whether a remote may have verdicts that are not here.
+fn remote_has_more(context: &Context, theirs: TreeId) -> bool {
+    !matches!(context.repo.verdicts(), Ok(Some(ours)) if ours == theirs)
+}
+
+fn bring(context: &Context, remote: &mut Remote, tree: TreeId) -> Result<(), OpsError> {
+    let (mut tips, known) = (Roots::default(), context.repo.ref_roots()?);
+    tips.trees.push(tree);
+    let progress = context.progress.as_ref();
+    remote.fetch(&context.repo, (&tips, &known), (Part::Whole, None), progress)?;
+    Ok(())
+}
+
 /// Returns the edit that gives a remote the verdicts of both sides, where it lacks some.
 pub fn verdict_edit(
     context: &Context,
@@ -34,10 +59,7 @@ pub fn verdict_edit(
 ) -> Result<Option<(RefName, Option<RefValue>)>, OpsError> {
     let theirs = remote.get(&RefName::verdicts()).and_then(RefValue::tree);
     if let Some(tree) = theirs {
-        let (mut tips, known) = (Roots::default(), context.repo.ref_roots()?);
-        tips.trees.push(tree);
-        let progress = context.progress.as_ref();
-        remote.fetch(&context.repo, (&tips, &known), (Part::Whole, None), progress)?;
+        bring(context, remote, tree)?;
     }
     let Some(tree) = united(context, theirs)? else { return Ok(None) };
     context.flush_trees()?;
