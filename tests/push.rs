@@ -266,12 +266,12 @@ fn a_verdict_travels_and_satisfies_the_rule_of_a_branch_elsewhere() {
     team.success("carol", &["switch", "dev"]);
     team.success("carol", &["push", "origin", "dev:main"]);
     assert_eq!(team.there("refs/heads/main"), Some(team.id("bob", "dev")));
-    insta::assert_snapshot!(team.screen("ada", "mlv fetch"), @r"
+    insta::assert_snapshot!(team.screen("ada", "mlv fetch"), @"
     $ ada: mlv fetch
     [stderr]
     origin/dev at $ID (new)
     origin/main from $ID to $ID
-    from $ROOT/remote: 1.4 KiB
+    from $ROOT/remote: 58 B
     ");
 }
 
