@@ -66,7 +66,7 @@ pub fn footer_len(tail: &[u8], pack_len: u64) -> Result<u64, FooterError> {
     Ok(len)
 }
 
-/// Returns what [`read_footer`] does, of a footer in memory.
+/// Returns the entries of a pack and the id that its footer has, from a footer in memory.
 pub fn decode_footer(
     footer: &[u8],
     pack_len: u64,
