@@ -238,3 +238,16 @@ fn a_clone_through_a_web_server_reads_all_and_sends_nothing() {
     assert!(refused.stderr.contains("can only be read"), "{refused}");
     assert_eq!(team.json("bob", &["fetch"])["refs"], Value::Array(Vec::new()));
 }
+
+#[test]
+fn a_promisor_that_cannot_be_reached_is_in_the_way_of_nothing_that_is_here() {
+    let team = Team::new();
+    team.env.success(&["clone", "remote", "bob", "--lazy"]);
+    team.success("bob", &["config", "set", "remote.origin.url", "nowhere://x"]);
+    team.success("bob", &["log"]);
+    team.success("bob", &["status"]);
+    let refused = team.run("bob", &["cat", "HEAD:data/a.csv"]).expect_code(1);
+    assert!(refused.stderr.contains("nowhere"), "{refused}");
+    team.success("bob", &["config", "set", "remote.origin.url", "../remote"]);
+    team.success("bob", &["cat", "HEAD:data/a.csv"]);
+}

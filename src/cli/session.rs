@@ -48,7 +48,7 @@ fn open_with(ui: &mut Ui, globals: &Globals, starts_worker: bool) -> Result<Cont
     context.mirror = mirror;
     match &context.mirror {
         Some(mirror) => mirror.refresh(&context)?,
-        None => sync::attach(&context)?,
+        None => sync::attach(&context),
     }
     Ok(context)
 }

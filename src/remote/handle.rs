@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::base::fs::{atomic_write, create_dirs, read_if_exists};
 use crate::base::{CommitId, Progress, Timestamp};
@@ -28,6 +29,8 @@ pub struct Remote {
     log: RefLog,
     index: RemoteIndex,
     dir: PathBuf,
+    /// The number of the entry whose state this process has kept in `dir` last.
+    kept: AtomicU64,
 }
 
 /// Refs of a remote with what they are to hold; nothing where one is to go.
@@ -60,16 +63,21 @@ impl Remote {
 
     /// Makes a remote, or opens the one that is there, of a place that proves to keep writers apart.
     pub fn create(backend: &Backend, dir: &Path) -> Result<Self, RemoteError> {
-        if let Some(remote) = Self::open(backend, dir)? {
-            return Ok(remote);
+        let remote = match Self::open(backend, dir)? {
+            // Whoever made it may have died before the place was proven.
+            Some(remote) if remote.state().number == 0 => remote,
+            Some(remote) => return Ok(remote),
+            None => Self::of(wait(RefLog::create(backend))?, dir)?,
+        };
+        match remote.probe() {
+            Err(error @ RemoteError::NoConditionalCreate { .. }) => {
+                // Nothing is to be taken for a remote that cannot be one. After any other error it
+                // stays: somebody may have pushed to it meanwhile.
+                wait(backend.delete(key::FORMAT))?;
+                Err(error)
+            }
+            proven => proven.map(|()| remote),
         }
-        let log = wait(RefLog::create(backend))?;
-        if let Err(error) = wait(probe(backend)) {
-            // Nothing is to be taken for a remote that cannot be one.
-            wait(backend.delete(key::FORMAT))?;
-            return Err(error);
-        }
-        Self::of(log, dir)
     }
 
     /// Returns what is known in `dir` of the packs of a remote; nobody is asked.
@@ -91,7 +99,7 @@ impl Remote {
     pub fn of(log: RefLog, dir: &Path) -> Result<Self, RemoteError> {
         create_dirs(dir)?;
         let index = RemoteIndex::open(dir)?;
-        Ok(Self { log, index, dir: dir.to_owned() })
+        Ok(Self { log, index, dir: dir.to_owned(), kept: AtomicU64::new(u64::MAX) })
     }
 
     /// Returns what the remote holds, as far as its log was read.
@@ -134,7 +142,12 @@ impl Remote {
     /// Keeps here what is known of the remote, and brings the index up to date with it.
     pub fn learn(&self) -> Result<(), RemoteError> {
         wait(async { self.index.update(self.backend(), &self.state().packs).await.map(|_| ()) })?;
-        Ok(atomic_write(&self.dir.join("state"), &self.log.save())?)
+        let number = self.state().number;
+        if self.kept.load(Ordering::Relaxed) != number {
+            atomic_write(&self.dir.join("state"), &self.log.save())?;
+            self.kept.store(number, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Brings what `tips` lead to; what `known` leads to is here. `jobs` requests run at a time.

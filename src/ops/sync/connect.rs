@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::base::Hash;
 use crate::base::fs::read_if_exists;
+use crate::config::{Config, Environment};
 use crate::ops::upstream::{remotes, upstream_of};
 use crate::ops::{Context, OpsError};
 use crate::remote::log::RefLog;
@@ -86,8 +87,7 @@ pub fn place(context: &Context, named: &str) -> Result<Place, OpsError> {
     let layout = context.repo.layout();
     if let Some(url) = context.config.string(&format!("remote.{named}.url")) {
         let url = RemoteUrl::parse(&url.text, context.repo.root())?;
-        let options = RemoteOptions::of(&context.config, named);
-        let backend = Backend::open(&url, &context.environment, &options)?;
+        let backend = backend(&url, &context.config, &context.environment, named)?;
         return Ok(Place { name: Some(named.to_owned()), url, backend, dir: layout.remote(named) });
     }
     if !is_address(named) {
@@ -99,6 +99,16 @@ pub fn place(context: &Context, named: &str) -> Result<Place, OpsError> {
     // No remote's name starts with a dot.
     let dir = layout.remote(&format!(".{}", &Hash::of(url.as_str().as_bytes()).to_hex()[..16]));
     Ok(Place { name: None, url, backend, dir })
+}
+
+/// Opens the place of a remote that the settings name.
+pub(super) fn backend(
+    url: &RemoteUrl,
+    config: &Config,
+    environment: &Environment,
+    named: &str,
+) -> Result<Backend, RemoteError> {
+    Backend::open(url, environment, &RemoteOptions::of(config, named))
 }
 
 fn is_address(text: &str) -> bool {

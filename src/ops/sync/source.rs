@@ -5,18 +5,20 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::base::Progress;
-use crate::ops::sync::connect::{Connection, Place, place};
+use crate::config::{Config, Environment};
+use crate::ops::Context;
+use crate::ops::sync::connect::{Connection, Place, backend};
 use crate::ops::sync::fetch::promises;
 use crate::ops::upstream::remotes;
-use crate::ops::{Context, OpsError};
-use crate::remote::{Remote, RemoteError, RemoteIndex};
+use crate::remote::{Backend, Remote, RemoteError, RemoteIndex, RemoteUrl};
 use crate::store::{BlobId, LocalStore, Source, StoreError};
 
 /// The remote that has what is missing here.
 #[derive(Debug)]
 struct Promisor {
     name: String,
-    place: Place,
+    dir: PathBuf,
+    way: Way,
     progress: Arc<dyn Progress>,
     /// What is known here of its packs.
     index: OnceLock<RemoteIndex>,
@@ -24,32 +26,63 @@ struct Promisor {
     remote: Mutex<Option<Remote>>,
 }
 
+/// How the remote is reached.
+#[derive(Debug)]
+enum Way {
+    Open(Backend),
+    /// By the settings, once something is missing: until then they cost nothing, and refuse nothing.
+    Settings {
+        config: Box<Config>,
+        environment: Box<Environment>,
+        root: PathBuf,
+    },
+}
+
+impl Way {
+    fn backend(&self, name: &str) -> Result<Backend, RemoteError> {
+        match self {
+            Self::Open(backend) => Ok(backend.clone()),
+            Self::Settings { config, environment, root } => {
+                let url = config.string(&format!("remote.{name}.url"));
+                let url = url.map(|value| value.text).unwrap_or_default();
+                backend(&RemoteUrl::parse(&url, root)?, config, environment, name)
+            }
+        }
+    }
+}
+
 /// Lets the repository read what is missing from the remote that promises it, if there is one.
 /// Nobody is asked before something is missing.
-pub fn attach(context: &Context) -> Result<(), OpsError> {
+pub fn attach(context: &Context) {
     let Some(name) = remotes(context).into_iter().find(|name| promises(context, name)) else {
-        return Ok(());
+        return;
     };
-    let place = place(context, &name)?;
-    attach_to(context, place);
-    Ok(())
+    let way = Way::Settings {
+        config: Box::new(context.config.clone()),
+        environment: Box::new(context.environment.clone()),
+        root: context.repo.root().to_owned(),
+    };
+    let dir = context.repo.layout().remote(&name);
+    set(context, name, dir, way, None);
 }
 
 /// Lets the repository read what is missing from this remote.
 pub fn attach_to(context: &Context, place: Place) {
-    set(context, place, None);
+    let name = place.shown().to_owned();
+    set(context, name, place.dir, Way::Open(place.backend), None);
 }
 
 /// Lets the repository read what is missing from this remote, whose log was read.
 pub fn attach_open(context: &Context, connection: Connection) {
-    set(context, connection.place, Some(connection.remote));
+    let Connection { place, remote } = connection;
+    let name = place.shown().to_owned();
+    set(context, name, place.dir, Way::Open(place.backend), Some(remote));
 }
 
-fn set(context: &Context, place: Place, remote: Option<Remote>) {
-    let name = place.shown().to_owned();
+fn set(context: &Context, name: String, dir: PathBuf, way: Way, remote: Option<Remote>) {
     let (index, remote) = (OnceLock::new(), Mutex::new(remote));
     let progress = Arc::clone(&context.progress);
-    context.repo.set_source(Arc::new(Promisor { name, place, progress, index, remote }));
+    context.repo.set_source(Arc::new(Promisor { name, dir, way, progress, index, remote }));
 }
 
 impl Promisor {
@@ -57,12 +90,8 @@ impl Promisor {
         if let Some(index) = self.index.get() {
             return Ok(index);
         }
-        let opened = Remote::last_seen(&self.dir())?;
+        let opened = Remote::last_seen(&self.dir)?;
         Ok(self.index.get_or_init(|| opened))
-    }
-
-    fn dir(&self) -> PathBuf {
-        self.place.dir.clone()
     }
 
     fn bring(&self, ids: &[BlobId], into: &Arc<LocalStore>) -> Result<(), RemoteError> {
@@ -70,8 +99,9 @@ impl Promisor {
         let remote = match &mut *held {
             Some(remote) => remote,
             empty => {
-                let opened = Remote::open(&self.place.backend, &self.dir())?;
-                let missing = || RemoteError::NotARepository { remote: self.place.url.to_string() };
+                let backend = self.way.backend(&self.name)?;
+                let opened = Remote::open(&backend, &self.dir)?;
+                let missing = || RemoteError::NotARepository { remote: backend.url().to_string() };
                 empty.insert(opened.ok_or_else(missing)?)
             }
         };

@@ -58,7 +58,7 @@ pub fn verdict_edit(
     remote: &mut Remote,
 ) -> Result<Option<(RefName, Option<RefValue>)>, OpsError> {
     let theirs = remote.get(&RefName::verdicts()).and_then(RefValue::tree);
-    if let Some(tree) = theirs {
+    if let Some(tree) = theirs.filter(|tree| remote_has_more(context, *tree)) {
         bring(context, remote, tree)?;
     }
     let Some(tree) = united(context, theirs)? else { return Ok(None) };
