@@ -5,6 +5,8 @@
 //! | floor | room        | what lives there |
 //! |-------|-------------|------------------|
 //! | 0     | [`base`]      | ids, paths, durable file writes, locks, clock, codec, progress |
+//! | 0     | [`format`]    | readers of what users store: csv, jsonl, parquet, tensors |
+//! | 1     | [`check`]     | suites of checks, drift, evaluation gates: over tables |
 //! | 1     | [`config`]    | settings in layers, each value with its source |
 //! | 1     | [`store`]     | chunks: cutting, compression, packs, index |
 //! | 2     | [`object`]    | files, trees, commits over the store |
@@ -28,9 +30,11 @@
 
 pub mod action;
 pub mod base;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod diff;
+pub mod format;
 pub mod git;
 pub mod hook;
 pub mod merge;

@@ -1,23 +1,25 @@
 //! Actions that mlv itself carries out, as `mlv hooks act NAME`: a process like that of any hook,
-//! with its sandbox, its timeout and its log. One file or folder each.
+//! with its sandbox, its timeout and its log. One file or folder each. Those that read the repository
+//! are in `ops`, since verbs do the same.
 
 mod told;
 mod well_formed;
 
-use std::path::PathBuf;
+use serde_json::{Map, Value as Json};
 
 use crate::base::fs::PathError;
-use crate::config::Environment;
 use crate::hook::Annotation;
 use crate::hook::spec::GlobError;
 
-use told::Told;
+pub use told::Told;
 
 /// How an action ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     pub passed: bool,
     pub annotations: Vec<Annotation>,
+    /// What it measured, by name.
+    pub metrics: Map<String, Json>,
     pub summary: String,
 }
 
@@ -36,20 +38,19 @@ pub enum ActionError {
     Path(#[from] PathError),
 }
 
-/// Carries an action out in the present directory; returns how it ended, and where its answer goes.
-pub fn carry_out(name: &str, environment: &Environment) -> Result<(Outcome, PathBuf), ActionError> {
-    let told = Told::read(environment)?;
-    let outcome = match name {
-        "well-formed" => well_formed::run(&told)?,
-        _ => return Err(ActionError::NotNative(name.to_owned())),
-    };
-    Ok((outcome, told.output))
+/// Carries an action out in the present directory.
+pub fn carry_out(name: &str, told: &Told) -> Result<Outcome, ActionError> {
+    match name {
+        "well-formed" => well_formed::run(told),
+        _ => Err(ActionError::NotNative(name.to_owned())),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hook::action::{Means, actions};
+    use crate::config::Environment;
+    use crate::hook::action::{Action, Means, actions};
 
     #[test]
     fn every_native_action_is_carried_out() {
@@ -57,7 +58,8 @@ mod tests {
         let changed = dir.path().join("changed");
         crate::base::fs::atomic_write(&changed, b"").unwrap();
         let mut natives = 0;
-        for action in actions().iter().filter(|action| action.means == Means::Native) {
+        let here = |action: &&Action| action.means == Means::Native && !action.reads_tree;
+        for action in actions().iter().filter(here) {
             let defaults = action.parameters.iter();
             let with: serde_json::Map<_, _> =
                 defaults.map(|p| (p.name.clone(), p.default_value.clone())).collect();
@@ -66,11 +68,12 @@ mod tests {
                 ("MLV_CHANGED_FILES", changed.display().to_string()),
                 ("MLV_OUTPUT", "answer".to_owned()),
             ]);
-            assert!(carry_out(action.name, &environment).unwrap().0.passed);
+            let told = Told::read(&environment).unwrap();
+            assert!(carry_out(action.name, &told).unwrap().passed);
             natives += 1;
         }
         assert!(natives > 0);
         let bare = Environment::default();
-        assert!(matches!(carry_out("well-formed", &bare), Err(ActionError::NotAHook(_))));
+        assert!(matches!(Told::read(&bare), Err(ActionError::NotAHook(_))));
     }
 }

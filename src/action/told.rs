@@ -7,21 +7,26 @@ use std::path::PathBuf;
 use serde_json::{Map, Value as Json};
 
 use crate::action::ActionError;
-use crate::base::RepoPath;
 use crate::base::fs::IoContext;
+use crate::base::{CommitId, RepoPath, TreeId};
 use crate::config::Environment;
 use crate::hook::spec::Globs;
 
 /// The parameters and the changed paths, as the runner hands them over.
 #[derive(Debug)]
-pub(super) struct Told {
+pub struct Told {
     with: Map<String, Json>,
     changed: PathBuf,
-    pub(super) output: PathBuf,
+    /// Where the answer goes.
+    pub output: PathBuf,
+    /// For an action that reads the tree: which, and the globs of what it may see of it.
+    view: Option<(TreeId, Globs)>,
+    base_commit: Option<CommitId>,
+    pub run_id: String,
 }
 
 impl Told {
-    pub(super) fn read(environment: &Environment) -> Result<Self, ActionError> {
+    pub fn read(environment: &Environment) -> Result<Self, ActionError> {
         let path =
             |name| environment.raw(name).map(PathBuf::from).ok_or(ActionError::NotAHook(name));
         let with = environment.get("MLV_WITH").ok_or(ActionError::NotAHook("MLV_WITH"))?;
@@ -29,14 +34,27 @@ impl Told {
             with: serde_json::from_str(with).map_err(ActionError::BadParameters)?,
             changed: path("MLV_CHANGED_FILES")?,
             output: path("MLV_OUTPUT")?,
+            view: view(environment)?,
+            base_commit: environment.get("MLV_BASE_COMMIT").and_then(|text| text.parse().ok()),
+            run_id: environment.get("MLV_RUN_ID").unwrap_or_default().to_owned(),
         })
     }
 
-    pub(super) fn text(&self, name: &str) -> &str {
+    /// Returns the candidate tree, and the globs of what of it the hook names as its inputs.
+    pub fn view(&self) -> Result<&(TreeId, Globs), ActionError> {
+        self.view.as_ref().ok_or(ActionError::NotAHook("MLV_VIEW"))
+    }
+
+    /// Returns the commit that the candidate would replace.
+    pub fn base_commit(&self) -> Option<CommitId> {
+        self.base_commit
+    }
+
+    pub fn text(&self, name: &str) -> &str {
         self.with.get(name).and_then(Json::as_str).unwrap_or_default()
     }
 
-    pub(super) fn texts(&self, name: &str) -> Vec<String> {
+    pub fn texts(&self, name: &str) -> Vec<String> {
         let items = self.with.get(name).and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
         items.iter().filter_map(Json::as_str).map(str::to_owned).collect()
     }
@@ -48,6 +66,14 @@ impl Told {
         let paths = list.split(|byte| *byte == b'\n').filter_map(existing);
         Ok(paths.filter(|path| !excluded.matches_path(path)).collect())
     }
+}
+
+fn view(environment: &Environment) -> Result<Option<(TreeId, Globs)>, ActionError> {
+    let Some(tree) = environment.get("MLV_VIEW") else { return Ok(None) };
+    let tree = tree.parse().map_err(|_| ActionError::NotAHook("MLV_VIEW"))?;
+    let inputs = environment.get("MLV_INPUTS").ok_or(ActionError::NotAHook("MLV_INPUTS"))?;
+    let inputs = serde_json::from_str(inputs).map_err(ActionError::BadParameters)?;
+    Ok(Some((tree, Globs::of_paths(inputs)?)))
 }
 
 /// Returns the path of a file with this name; a name with a line break stands escaped.

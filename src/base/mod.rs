@@ -12,6 +12,7 @@ pub mod lock;
 pub mod path;
 pub mod progress;
 pub mod suggest;
+pub mod yaml;
 
 pub use clock::Timestamp;
 pub use hash::{CacheKey, CommitId, Hash, ManifestId, PackId, TreeId};

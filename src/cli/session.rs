@@ -6,10 +6,11 @@ use super::globals::Globals;
 use super::runs::RunView;
 use super::ui::Ui;
 use super::worker::Workplace;
+use crate::action::ActionError;
 use crate::config::Config;
 use crate::ops::direct::{self, Mirror};
-use crate::ops::{Context, sync};
-use crate::repo::{OpenOptions, Repo};
+use crate::ops::{Context, NoListener, sync};
+use crate::repo::{Layout, OpenOptions, Repo};
 
 /// Opens the repository the user stands in, or the mirror of the remote that is named. A worker is
 /// started where hooks are left to one and `hooks.worker` does not leave that to the user.
@@ -20,6 +21,26 @@ pub fn open(ui: &mut Ui, globals: &Globals) -> Result<Context, CommandError> {
 /// Opens the repository for a worker, which starts no other.
 pub fn open_for_worker(ui: &mut Ui, globals: &Globals) -> Result<Context, CommandError> {
     open_with(ui, globals, false)
+}
+
+/// Opens the repository for an action that a hook carries out: the one that the hook is of, whose
+/// remotes are not asked for anything.
+pub fn open_for_action(ui: &mut Ui, globals: &Globals) -> Result<Context, CommandError> {
+    let dot_dir = globals.environment.path("MLV_DIR");
+    let dot_dir = dot_dir.ok_or(ActionError::NotAHook("MLV_DIR"))?;
+    let layout = Layout::at(crate::base::fs::parent_of(&dot_dir));
+    let config = globals.config(ui, Some(&layout))?;
+    let repo = Repo::open_unsealed(layout, OpenOptions::default())?;
+    let progress = ui.progress();
+    Ok(Context::new(
+        repo,
+        config,
+        globals.environment.clone(),
+        progress,
+        Box::new(NoListener),
+        globals.command.clone(),
+        globals.directory()?,
+    ))
 }
 
 fn open_with(ui: &mut Ui, globals: &Globals, starts_worker: bool) -> Result<Context, CommandError> {

@@ -11,6 +11,7 @@ pub mod ingest;
 mod manifest;
 mod prefetch;
 mod reach;
+mod source;
 pub mod tree;
 
 pub use commit::{CodeRevision, Commit, Signature};
@@ -20,4 +21,5 @@ pub use error::ObjectError;
 pub use file::{ChunkSpan, ChunkSpans};
 pub use follow::{Link, Paths};
 pub use prefetch::Prefetch;
+pub use source::{StoredFile, source_of};
 pub use tree::{Irregular, Reached, RegularityCheck, Summary, TreeEdit, TreeEntry, TreeValue};

@@ -78,6 +78,10 @@ pub enum OpsError {
     NoSuchPath { path: String, place: String, candidates: Vec<String> },
     #[error("`{}` in {place} is a directory", if path.is_root() { "/".to_owned() } else { path.to_string() })]
     IsDirectory { path: RepoPath, place: String },
+    #[error("`{path}` has {size} bytes, of which at most {limit} are read")]
+    TooLarge { path: String, size: u64, limit: u64 },
+    #[error(transparent)]
+    Format(#[from] crate::format::FormatError),
     #[error("`{path}` is a directory")]
     NotRecursive { path: RepoPath },
     #[error("`{path}` is outside of the sparse set, so the working copy does not hold it")]

@@ -1,12 +1,14 @@
 //! What a verb does, as a function that returns a value; nothing here prints. Hooks fire from here
 //! and nowhere lower.
 
+pub mod act;
 pub mod add;
 pub mod branch;
 pub mod ci;
 pub mod clone;
 pub mod commit;
 mod context;
+pub mod data;
 pub mod diff;
 pub mod direct;
 mod error;

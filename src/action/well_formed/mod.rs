@@ -7,6 +7,8 @@ mod yaml;
 use std::fs::File;
 use std::io::{self, BufReader};
 
+use serde_json::Map;
+
 use crate::action::told::Told;
 use crate::action::{ActionError, Outcome};
 use crate::base::RepoPath;
@@ -80,6 +82,7 @@ pub(super) fn run(told: &Told) -> Result<Outcome, ActionError> {
     Ok(Outcome {
         passed: bad == 0,
         annotations,
+        metrics: Map::new(),
         summary: match bad {
             0 => format!("{} well-formed", counted(looked_at)),
             _ => format!("{} of {} not well-formed", bad, counted(looked_at)),
@@ -88,7 +91,7 @@ pub(super) fn run(told: &Told) -> Result<Outcome, ActionError> {
 }
 
 fn refusal(summary: String) -> Outcome {
-    Outcome { passed: false, annotations: Vec::new(), summary }
+    Outcome { passed: false, annotations: Vec::new(), metrics: Map::new(), summary }
 }
 
 fn annotation(path: &RepoPath, fault: Fault) -> Annotation {

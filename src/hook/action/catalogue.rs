@@ -74,6 +74,11 @@ pub struct Action {
     pub secrets: Vec<String>,
     /// What holds for its hooks that do not say otherwise.
     pub cache: bool,
+    /// Whether it reads the candidate tree in the repository: no file is laid out for it then, but
+    /// those that its parameters name.
+    pub reads_tree: bool,
+    /// Variables that decide how it ends, beside those that its text mentions.
+    pub variables: Vec<String>,
     pub severity: Severity,
     pub parameters: Vec<Parameter>,
     pub means: Means,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::base::RepoPath;
 use crate::base::duration::parse_duration;
-use crate::hook::spec::node::{Node, Value};
+use crate::base::yaml::{Node, Value};
 use crate::hook::spec::{Globs, Place};
 
 /// What values a parameter takes.
@@ -178,7 +178,7 @@ fn is_variable(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hook::spec::node;
+    use crate::base::yaml;
     use proptest::prelude::*;
 
     fn parameter(kind: Kind, choices: &[&str]) -> Parameter {
@@ -194,7 +194,7 @@ mod tests {
     }
 
     fn told(kind: Kind, yaml: &str) -> Result<String, String> {
-        let node = node::parse(yaml).unwrap();
+        let node = yaml::parse(yaml).unwrap();
         let value = parameter(kind, &[]).value(&node);
         value.map(|value| value.to_string()).map_err(|(_, message)| message)
     }
@@ -249,11 +249,11 @@ mod tests {
     fn a_text_that_is_no_choice_is_refused_also_in_a_list() {
         let one = parameter(Kind::Text, &["v1", "v2"]);
         let many = parameter(Kind::List, &["v1", "v2"]);
-        assert!(one.value(&node::parse("v2").unwrap()).is_ok());
-        assert!(many.value(&node::parse("[v1, v2]").unwrap()).is_ok());
+        assert!(one.value(&yaml::parse("v2").unwrap()).is_ok());
+        assert!(many.value(&yaml::parse("[v1, v2]").unwrap()).is_ok());
         let message = "`limit` cannot be `v3`: it is one of v1, v2";
-        assert_eq!(one.value(&node::parse("v3").unwrap()).unwrap_err().1, message);
-        assert_eq!(many.value(&node::parse("[v1, v3]").unwrap()).unwrap_err().1, message);
+        assert_eq!(one.value(&yaml::parse("v3").unwrap()).unwrap_err().1, message);
+        assert_eq!(many.value(&yaml::parse("[v1, v3]").unwrap()).unwrap_err().1, message);
     }
 
     proptest! {

@@ -2,23 +2,25 @@
 
 use serde_json::Value as Json;
 
+use crate::base::yaml::{self, Key, Node, Value};
 use crate::hook::action::catalogue::{Action, Carried, Means};
 use crate::hook::action::parameter::{Kind, Parameter};
 use crate::hook::event::Event;
-use crate::hook::spec::node::{self, Key, Node, Value};
 use crate::hook::spec::{Place, Severity};
 
 /// What is wrong with a definition, and where.
 type Fault = (Place, String);
 
 pub(super) fn action(carried: &Carried) -> Result<Action, Fault> {
-    let tree = node::parse(carried.definition)?;
+    let tree = yaml::parse(carried.definition)?;
     let mut action = Action {
         name: carried.name,
         description: String::new(),
         on: Vec::new(),
         secrets: Vec::new(),
         cache: true,
+        reads_tree: false,
+        variables: Vec::new(),
         severity: Severity::Fail,
         parameters: Vec::new(),
         means: match &carried.script {
@@ -32,6 +34,10 @@ pub(super) fn action(carried: &Carried) -> Result<Action, Fault> {
             "on" => action.on = texts(value)?.iter().map(event).collect::<Result<_, _>>()?,
             "secrets" => action.secrets = texts(value)?.into_iter().map(|(_, text)| text).collect(),
             "cache" => action.cache = truth(value)?,
+            "reads" => action.reads_tree = reads_tree(value)?,
+            "variables" => {
+                action.variables = texts(value)?.into_iter().map(|(_, text)| text).collect();
+            }
             "level" => action.severity = severity(value)?,
             "parameters" => {
                 let all = entries(value)?.iter().map(|(key, value)| parameter(key, value));
@@ -103,6 +109,15 @@ fn severity(node: &Node) -> Result<Severity, Fault> {
         "fail" => Ok(Severity::Fail),
         "warn" => Ok(Severity::Warn),
         other => Err((node.place, format!("unknown level `{other}`"))),
+    }
+}
+
+/// Tells whether an action reads the tree itself; others read files that are laid out for them.
+fn reads_tree(node: &Node) -> Result<bool, Fault> {
+    match text(node)?.as_str() {
+        "tree" => Ok(true),
+        "files" => Ok(false),
+        other => Err((node.place, format!("unknown value `{other}`"))),
     }
 }
 

@@ -148,10 +148,12 @@ impl Attempt<'_> {
         };
         let secrets = secrets_of(crew.environment, hook);
         let masker = || Masker::new(secrets.iter().map(Vec::as_slice));
+        let mut variables = environment(crew.environment, hook, &payload, places);
+        variables.extend(sandbox.way.iter().map(|(name, value)| (name.into(), value.clone())));
         let task = Task {
             command: command_of(hook, &action_dir)?,
             dir: start_dir(sandbox, hook),
-            environment: environment(crew.environment, hook, &payload, places),
+            environment: variables,
             stdin: files.stdin,
             log: slot.log.clone(),
             note: (self.record.attempt > 1)

@@ -1,5 +1,6 @@
 //! What the runner asks of the house around it, and what it tells whoever looks on.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -45,6 +46,8 @@ pub struct Sandbox {
     pub scratch: PathBuf,
     /// The target's tree, where the hook mentions `MLV_BASE_DIR`.
     pub base_dir: Option<PathBuf>,
+    /// How an action that reads the tree itself comes to it; empty for all others.
+    pub way: Vec<(&'static str, OsString)>,
 }
 
 /// What came of taking in what a hook made.

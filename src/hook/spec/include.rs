@@ -1,8 +1,8 @@
 //! `include`: more files of definitions, found by globs over the paths of the same tree.
 
 use crate::base::RepoPath;
+use crate::base::yaml::{self, Node, Value};
 use crate::hook::spec::glob::Globs;
-use crate::hook::spec::node::{self, Node, Value};
 use crate::hook::spec::read::{Draft, FILE_NAME, SpecFile};
 use crate::hook::spec::reader::Reader;
 
@@ -13,8 +13,8 @@ pub const MAX_INCLUDED: usize = 256;
 /// cannot be read, of which [`parse_files`](super::parse_files) says why.
 pub fn included_paths(bytes: &[u8]) -> Globs {
     let read = || {
-        let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= node::MAX_BYTES)?;
-        let tree = node::parse(text).ok()?;
+        let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= yaml::MAX_BYTES)?;
+        let tree = yaml::parse(text).ok()?;
         let Value::Map(entries) = tree.value else { return None };
         let (_, value) = entries.into_iter().find(|(key, _)| key.text == "include")?;
         let texts = match &value.value {

@@ -1,6 +1,6 @@
 //! Adds a hook to the text of `mlv.yaml`, and leaves the rest, comments and layout, as it was.
 
-use crate::hook::spec::node::{self, Key, Node, Value};
+use crate::base::yaml::{self, Key, Node, Value};
 
 /// How far a hook stands in where no other shows it.
 const INDENT: usize = 2;
@@ -8,7 +8,7 @@ const INDENT: usize = 2;
 /// Returns the text with the hook, given by its lines, as the last; nothing where the layout of the
 /// text has no place for it. Whether the result says what is meant is for the caller to check.
 pub fn with_hook(source: &str, hook: &[String]) -> Option<String> {
-    let tree = node::parse(source).ok()?;
+    let tree = yaml::parse(source).ok()?;
     let lines: Vec<&str> = source.split_inclusive('\n').collect();
     let slot = match &tree.value {
         Value::Null => Slot { opening: &["version: 1", "hooks:"], ..Slot::at(lines.len()) },

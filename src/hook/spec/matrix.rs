@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::base::suggest;
-use crate::hook::spec::error::Place;
-use crate::hook::spec::node::{Key, Node, Value};
+use crate::base::yaml::Place;
+use crate::base::yaml::{Key, Node, Value};
 use crate::hook::spec::read_hook::HookDraft;
 use crate::hook::spec::reader::Reader;
 use crate::hook::spec::types::{Hook, HookId};

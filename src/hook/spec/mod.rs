@@ -5,13 +5,11 @@
 
 mod check;
 mod definition;
-pub mod error;
 pub mod glob;
 mod include;
 mod insert;
 mod keys;
 mod matrix;
-pub(in crate::hook) mod node;
 mod reach;
 mod read;
 mod read_hook;
@@ -25,11 +23,10 @@ mod types;
 #[cfg(test)]
 mod tests;
 
-pub use error::{Place, SpecError, SpecErrors};
+pub use crate::base::yaml::{MAX_BYTES, Place, SpecError, SpecErrors, fault as yaml_fault};
 pub use glob::{GlobError, Globs};
 pub use include::{MAX_INCLUDED, included_paths};
 pub use insert::with_hook;
-pub use node::{MAX_BYTES, fault as yaml_fault};
 pub use reach::Reach;
 pub use read::{FILE_NAME, SpecFile, parse, parse_files};
 pub use schedule::{NotASchedule, Schedule};

@@ -1,10 +1,10 @@
 //! From the trees of the files to what they say.
 
+use crate::base::yaml::{self, Key, Node, Source, Value};
+use crate::base::yaml::{Place, SpecErrors};
 use crate::hook::spec::check;
-use crate::hook::spec::error::{Place, SpecErrors};
 use crate::hook::spec::glob::Globs;
 use crate::hook::spec::keys::{ARTIFACT_KEYS, BRANCH_KEYS, FILE_KEYS};
-use crate::hook::spec::node::{self, Key, Node, Source, Value};
 use crate::hook::spec::read_hook::HookDraft;
 use crate::hook::spec::reader::Reader;
 use crate::hook::spec::types::{Artifact, ArtifactKind, BranchRule, HookId, Spec};
@@ -64,10 +64,10 @@ impl<'a> Reader<'a> {
         let whole = Place { file: number, ..Place::default() };
         let read = match text {
             None => Err((whole, "not UTF-8 text".to_owned())),
-            Some(text) if text.len() > node::MAX_BYTES => {
-                Err((whole, format!("larger than {} bytes", node::MAX_BYTES)))
+            Some(text) if text.len() > yaml::MAX_BYTES => {
+                Err((whole, format!("larger than {} bytes", yaml::MAX_BYTES)))
             }
-            Some(text) => node::parse_file(Source { file: number, text }),
+            Some(text) => yaml::parse_file(Source { file: number, text }),
         };
         match read {
             Ok(tree) => {

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::base::RepoPath;
-use crate::hook::spec::error::Place;
+use crate::base::yaml::Place;
+use crate::base::yaml::{Key, Node};
 use crate::hook::spec::glob::Globs;
 use crate::hook::spec::keys::HOOK_KEYS;
 use crate::hook::spec::matrix::{self, Cell};
-use crate::hook::spec::node::{Key, Node};
 use crate::hook::spec::reader::{Reader, no_globs};
 use crate::hook::spec::types::{Hook, HookId, Retries, Severity, Shell, Work};
 

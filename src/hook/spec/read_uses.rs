@@ -3,10 +3,10 @@
 use serde_json::{Map, Value as Json};
 
 use crate::base::suggest;
+use crate::base::yaml::Place;
+use crate::base::yaml::{Key, Node};
 use crate::hook::action::{self, Action, Arguments, Kind, Parameter};
-use crate::hook::spec::error::Place;
 use crate::hook::spec::glob::Globs;
-use crate::hook::spec::node::{Key, Node};
 use crate::hook::spec::reader::Reader;
 use crate::hook::spec::types::{Hook, Work};
 

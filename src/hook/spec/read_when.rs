@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use crate::base::duration::{format_duration, parse_duration};
 use crate::base::suggest;
+use crate::base::yaml::Place;
+use crate::base::yaml::{Key, Node, Value};
 use crate::hook::condition::Condition;
 use crate::hook::event::{EVENTS, Event, EventError};
-use crate::hook::spec::error::Place;
 use crate::hook::spec::keys::RETRY_KEYS;
-use crate::hook::spec::node::{Key, Node, Value};
 use crate::hook::spec::reader::Reader;
 use crate::hook::spec::schedule::Schedule;
 use crate::hook::spec::types::Retries;

@@ -1,6 +1,7 @@
 //! What the engine asks of the repository: run ids, the journal, sandboxes of the candidate tree,
 //! and outputs taken into it.
 
+use std::ffi::OsString;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use crate::base::fs::{IoContext, create_dirs};
 use crate::base::lock::{FileLock, LockError, LockKind};
 use crate::base::{Hash, NoProgress, RepoPath, TreeId};
 use crate::hook::runner::{Collected, Host, HostError, Recalled, RunRecord, Sandbox, Slot, Turn};
-use crate::hook::spec::{Globs, Hook};
+use crate::hook::spec::{Globs, Hook, Work};
+use crate::object::Prefetch;
 use crate::object::tree::TreeEdit;
 use crate::ops::hooks::cache::{Hit, Session};
 use crate::ops::hooks::carry_out::owner;
@@ -65,6 +67,9 @@ impl<'a> RepoHost<'a> {
 
     /// Lays out what the hook sees of a tree, with the code beside it.
     fn lay_out(&self, hook: &Hook, tree: TreeId) -> Result<Laid, HostError> {
+        if reads_tree(hook) {
+            return self.lay_out_named(hook, tree);
+        }
         let everything = [RepoPath::root()];
         let named = Globs::roots(&[&hook.inputs, &hook.pinned]);
         let options = SandboxOptions {
@@ -79,6 +84,53 @@ impl<'a> RepoHost<'a> {
             self.advise_inputs(hook, tree)?;
         }
         self.create(self.cache.view(hook, tree)?, &options)
+    }
+
+    /// Lays out the files that an action's parameters name, and nothing of what it reads in the tree.
+    fn lay_out_named(&self, hook: &Hook, tree: TreeId) -> Result<Laid, HostError> {
+        let code = self.cache.code_files().iter();
+        let named: Vec<_> =
+            code.filter(|file| hook.pinned.matches_path(&file.path)).cloned().collect();
+        let options = SandboxOptions {
+            below: &Globs::roots(&[&hook.pinned]),
+            wanted: &|path| hook.pinned.matches_path(path),
+            overlay: &named,
+        };
+        self.create(self.cache.view(hook, tree)?, &options)
+    }
+
+    /// Returns how an action that reads the tree comes to it.
+    fn way(&self, hook: &Hook, tree: TreeId) -> Result<Vec<(&'static str, OsString)>, HostError> {
+        if !reads_tree(hook) {
+            return Ok(Vec::new());
+        }
+        let view = self.cache.view(hook, tree)?;
+        for tree in [view, self.base] {
+            self.bring(hook, tree)?;
+        }
+        let inputs = serde_json::to_string(hook.inputs.patterns()).expect("texts have a JSON form");
+        let dot_dir = self.context.repo.layout().dot_dir();
+        Ok(vec![
+            ("MLV_DIR", dot_dir.into()),
+            ("MLV_VIEW", view.to_hex().into()),
+            ("MLV_INPUTS", inputs.into()),
+        ])
+    }
+
+    /// Brings here what a hook reads of a tree: its process has no keys to where that may lie.
+    fn bring(&self, hook: &Hook, tree: TreeId) -> Result<(), HostError> {
+        let objects = self.context.repo.objects();
+        if !objects.store().is_partial() {
+            return Ok(());
+        }
+        let mut prefetch = Prefetch::new(objects);
+        for item in objects.walk_tree(tree, &RepoPath::root()) {
+            let (path, entry) = item?;
+            if hook.inputs.is_empty() || hook.inputs.matches_path(&path) {
+                prefetch.add(&path, &entry)?;
+            }
+        }
+        Ok(prefetch.finish()?)
     }
 
     fn lay_out_base(&self) -> Result<Laid, HostError> {
@@ -178,6 +230,7 @@ impl Host for RepoHost<'_> {
             dir: laid.path().to_owned(),
             scratch: scratch.path().to_owned(),
             base_dir: base.as_ref().map(|base| base.path().to_owned()),
+            way: self.way(hook, tree)?,
         };
         self.open().push(Open { laid: Arc::new(laid), _base: base, _scratch: scratch });
         Ok(sandbox)
@@ -237,6 +290,11 @@ impl Host for RepoHost<'_> {
         drop(open);
         drop(released);
     }
+}
+
+/// Tells whether a hook is an action that mlv carries out on the tree itself.
+fn reads_tree(hook: &Hook) -> bool {
+    matches!(&hook.work, Work::Uses { action, .. } if action.reads_tree)
 }
 
 /// Says what a hook wrote in vain.

@@ -2,13 +2,16 @@
 
 use std::io::Write;
 
-use crate::action::{self, ActionError, Outcome};
+use crate::action::{self, ActionError, Outcome, Told};
 use crate::base::fs::IoContext;
 use crate::cli::error::{CommandError, user_error};
 use crate::cli::exit::ExitStatus;
 use crate::cli::globals::Globals;
+use crate::cli::session;
 use crate::cli::ui::Ui;
 use crate::hook::Annotation;
+use crate::hook::action::find;
+use crate::ops::act::{self, ActError};
 
 /// Carry out an action in a hook's sandbox
 #[derive(Debug, clap::Args)]
@@ -18,7 +21,14 @@ pub struct Args {
 }
 
 pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
-    let (outcome, answer) = action::carry_out(&args.name, &globals.environment)?;
+    let told = Told::read(&globals.environment)?;
+    let reads_tree = find(&args.name).is_some_and(|action| action.reads_tree);
+    let outcome = if reads_tree {
+        let context = session::open_for_action(ui, globals)?;
+        act::carry_out(&context, &args.name, &told)?
+    } else {
+        action::carry_out(&args.name, &told)?
+    };
     for note in &outcome.annotations {
         ui.data(line(note))?;
     }
@@ -26,9 +36,9 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     let mut file = std::fs::File::options()
         .append(true)
         .create(true)
-        .open(&answer)
-        .context("open", &answer)?;
-    file.write_all(lines(&outcome).as_bytes()).context("write", &answer)?;
+        .open(&told.output)
+        .context("open", &told.output)?;
+    file.write_all(lines(&outcome).as_bytes()).context("write", &told.output)?;
     Ok(if outcome.passed { ExitStatus::Done } else { ExitStatus::Failed })
 }
 
@@ -40,7 +50,9 @@ fn line(note: &Annotation) -> String {
 /// Returns the answer as a hook gives it.
 fn lines(outcome: &Outcome) -> String {
     let notes = outcome.annotations.iter().map(|note| serde_json::json!({ "annotation": note }));
-    let all = notes.chain([serde_json::json!({ "summary": outcome.summary })]);
+    let metrics =
+        (!outcome.metrics.is_empty()).then(|| serde_json::json!({ "metric": outcome.metrics }));
+    let all = notes.chain(metrics).chain([serde_json::json!({ "summary": outcome.summary })]);
     let lines: Vec<String> = all.map(|value| value.to_string()).collect();
     lines.join("\n") + "\n"
 }
@@ -50,6 +62,15 @@ impl From<ActionError> for CommandError {
         match error {
             ActionError::Path(error) => error.into(),
             error => user_error(error),
+        }
+    }
+}
+
+impl From<ActError> for CommandError {
+    fn from(error: ActError) -> Self {
+        match error {
+            ActError::Action(error) => error.into(),
+            ActError::Ops(error) => error.into(),
         }
     }
 }

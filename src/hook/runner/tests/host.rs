@@ -126,7 +126,7 @@ impl Host for MemoryHost {
                 crate::base::fs::atomic_write(&file, bytes)?;
             }
         }
-        Ok(Sandbox { dir, scratch, base_dir: None })
+        Ok(Sandbox { dir, scratch, base_dir: None, way: Vec::new() })
     }
 
     fn collect(&self, hook: &Hook, sandbox: &Sandbox) -> Result<Collected, HostError> {

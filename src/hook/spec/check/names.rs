@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::base::suggest;
-use crate::hook::spec::error::Place;
+use crate::base::yaml::Place;
 use crate::hook::spec::read::Draft;
 use crate::hook::spec::read_hook::HookDraft;
 use crate::hook::spec::reader::Reader;

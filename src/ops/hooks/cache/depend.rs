@@ -17,9 +17,13 @@ use crate::ops::{Context, OpsError};
 /// The variable that names the directory of the tree that the candidate would replace.
 const BASE_VARIABLE: &str = "MLV_BASE_DIR";
 
+/// Stands for what revisions mean: no hook is given it, but actions that read revisions depend on it.
+const REFS_VARIABLE: &str = "MLV_REFS";
+
 /// An event, as far as the hooks of a plan depend on it.
 #[derive(Debug)]
 pub struct Judge<'a> {
+    context: &'a Context,
     told: &'a EventContext,
     base: TreeId,
     lens: Lens<'a>,
@@ -40,6 +44,7 @@ impl<'a> Judge<'a> {
         let toolchain = context.config.string("hooks.toolchain");
         let code = Code::read(context, told.git.clone())?;
         Ok(Self {
+            context,
             told,
             base,
             lens: Lens::new(context.repo.objects(), code),
@@ -74,7 +79,7 @@ impl<'a> Judge<'a> {
             whole: hook.inputs.is_empty().then(|| self.whole(seen)),
             inputs: inputs.into_values().collect(),
             base: asks_for_base.then_some(self.base),
-            variables: self.values(hook, tree, named.variables),
+            variables: self.values(hook, tree, named.variables)?,
             toolchain: self.toolchain.clone(),
         })
     }
@@ -100,8 +105,9 @@ impl<'a> Judge<'a> {
         hook: &Hook,
         tree: TreeId,
         names: BTreeSet<String>,
-    ) -> BTreeMap<String, String> {
+    ) -> Result<BTreeMap<String, String>, OpsError> {
         let told = self.told;
+        let refs = if names.contains(REFS_VARIABLE) { self.refs()? } else { String::new() };
         let id = |id: Option<CommitId>| id.map(CommitId::to_hex);
         let value = |name: &str| match name {
             STANDARD_INPUT => Some(Hash::of(&self.event_of(hook, tree)).to_hex()),
@@ -115,9 +121,22 @@ impl<'a> Judge<'a> {
             "MLV_COMMIT" => id(told.commit),
             "MLV_BASE_COMMIT" => id(told.base_commit),
             "MLV_CHANGED_FILES" => Some(Hash::of(&changed_files(&told.changes)).to_hex()),
+            REFS_VARIABLE => Some(refs.clone()),
             // Of its own `env` and `matrix`, which are part of what it does.
             _ => None,
         };
-        names.into_iter().map(|name| (name.clone(), value(&name).unwrap_or_default())).collect()
+        let pair = |name: String| (name.clone(), value(&name).unwrap_or_default());
+        Ok(names.into_iter().map(pair).collect())
+    }
+
+    /// Returns the hash of where branches, tags and models stand.
+    fn refs(&self) -> Result<String, OpsError> {
+        let mut hasher = blake3::Hasher::new();
+        for prefix in ["refs/heads/", "refs/models/", "refs/tags/"] {
+            for (name, value) in self.context.repo.list(prefix)? {
+                hasher.update(name.as_str().as_bytes()).update(&[0]).update(&value.to_bytes());
+            }
+        }
+        Ok(Hash(*hasher.finalize().as_bytes()).to_hex())
     }
 }

@@ -40,6 +40,7 @@ impl Scripts {
             Work::Run { command, shell } => (command, shell),
             Work::Uses { action, .. } => {
                 named.variables.extend(action.texts().flat_map(|text| mentioned(text.as_bytes())));
+                named.variables.extend(action.variables.iter().cloned());
                 return Ok(named);
             }
         };

@@ -1,11 +1,11 @@
-//! What is wrong with `mlv.yaml`, and where: shown with the line and a caret under the fault.
+//! What is wrong with a file, and where: shown with the line and a caret under the fault.
 
 use std::fmt;
 
 /// A stretch of one line of a file, counted from 1 in characters; line 0 is the whole file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord)]
 pub struct Place {
-    /// The number of the file among those that are read together, `mlv.yaml` first.
+    /// The number of the file among those that are read together, the one that includes first.
     pub file: usize,
     pub line: usize,
     pub column: usize,

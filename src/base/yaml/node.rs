@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{DuplicateKeyPolicy, Location, NonFiniteFloatPolicy, Spanned};
 
-use crate::hook::spec::error::Place;
+use crate::base::yaml::fault::Place;
 
 /// The largest file that is read at all.
 pub const MAX_BYTES: usize = 1024 * 1024;

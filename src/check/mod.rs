@@ -1,0 +1,2 @@
+//! Judging data and models: suites of checks, drift, gates. Works on tables and numbers that it is
+//! given, and knows no repository.
