@@ -10,10 +10,9 @@ mod spec;
 #[cfg(test)]
 mod testing;
 
-pub use engine::{Field, FileFacts, Flow, Input, KeySet, Rows, run};
+pub use engine::{FileFacts, Flow, Input, Rows, run};
 pub use error::CheckError;
 pub use report::{CheckResult, Report, Sample, Status, TopValue};
 pub use spec::{
-    CHECKS, Against, Check, CheckInfo, KeyInfo, Level, Need, NotRun, ReadOptions, Settings, Stands,
-    Suite, docs_page, json_schema, parse,
+    Against, CHECKS, Check, CheckInfo, Level, Need, NotRun, ReadOptions, Stands, Suite, parse,
 };

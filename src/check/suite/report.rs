@@ -88,6 +88,16 @@ pub struct Report {
     pub checks: Vec<CheckResult>,
 }
 
+impl CheckResult {
+    /// Returns what the check is called, with the columns that it is about.
+    pub fn title(&self) -> String {
+        match self.columns.as_slice() {
+            [] => self.check.clone(),
+            columns => format!("{} of {}", self.check, columns.join(", ")),
+        }
+    }
+}
+
 impl Report {
     /// Returns the report of these results.
     pub fn new(dataset: String, rows: u64, files: u64, checks: Vec<CheckResult>) -> Self {

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::check::suite::engine::{Field, Flow, Input, Rows, run};
+use crate::check::suite::engine::{Flow, Input, Rows, run};
 use crate::check::suite::error::CheckError;
 use crate::check::suite::report::{CheckResult, Report};
 use crate::check::suite::spec::{Suite, parse};
-use crate::format::table::{Batch, Column};
+use crate::format::table::{Batch, Column, Field};
 
 /// A table of batches.
 #[derive(Debug, Default)]

@@ -9,6 +9,7 @@ use super::ui::Ui;
 mod add;
 mod branch;
 mod cat;
+mod check;
 mod cherry_pick;
 mod ci;
 mod clone;
@@ -82,6 +83,7 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Undo, History, "revert", revert),
     verb!(Undo, WorkingCopy, "reset", reset),
     verb!(Pipeline, History, "hooks", hooks),
+    verb!(Pipeline, History, "check", check),
     verb!(Pipeline, WorkingCopy, "ci", ci),
     verb!(Share, WorkingCopy, "remote", remote),
     verb!(Share, WorkingCopy, "push", push),

@@ -12,7 +12,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use input::{Field, FileFacts, Flow, Input, Rows};
+pub use input::{FileFacts, Flow, Input, Rows};
 pub use key::KeyHash;
 pub use key_set::{Groups, KeySet};
 pub use ordered::Ordered;

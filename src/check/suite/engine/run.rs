@@ -3,12 +3,13 @@
 use rayon::prelude::*;
 
 use crate::base::{interrupt, suggest};
-use crate::check::suite::engine::input::{Field, Flow, Input, Rows};
+use crate::check::suite::engine::input::{Flow, Input, Rows};
 use crate::check::suite::engine::view::View;
 use crate::check::suite::error::CheckError;
 use crate::check::suite::report::{CheckResult, Report, Status};
 use crate::check::suite::rules::{Checker, Finding, Scope};
 use crate::check::suite::spec::{Check, Level, NotRun, Suite};
+use crate::format::table::Field;
 
 /// A check on its way.
 struct Work<'s> {
@@ -72,7 +73,9 @@ fn begin(check: &Check, input: &Input<'_>, fields: &[Field], memory: usize) -> S
         return State::NoColumn(complaint);
     }
     let other = check.need().and_then(|need| input.others.get(&need).copied().flatten());
-    let scope = Scope { fields, files: &input.files, other, now: input.now, memory };
+    let all_fields = input.table.map(Rows::all_fields).unwrap_or_default();
+    let scope =
+        Scope { fields, all_fields, files: &input.files, other, now: input.now, memory };
     match (check.info.make)(check, &scope) {
         Ok(checker) => State::At(checker),
         Err(error) => State::Failed(error),

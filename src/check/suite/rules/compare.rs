@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value as Json;
 
-use crate::check::suite::engine::{Field, Flow, Rows, View};
+use crate::check::suite::engine::{Flow, Rows, View};
 use crate::check::suite::error::CheckError;
 use crate::check::suite::rules::found::{Finding, Found};
 use crate::check::suite::rules::number::compare;
@@ -12,6 +12,7 @@ use crate::check::suite::rules::statistic::between;
 use crate::check::suite::rules::structure::Known;
 use crate::check::suite::rules::{Checker, Scope};
 use crate::check::suite::spec::Check;
+use crate::format::table::Field;
 
 /// What is said where there is no table to compare with.
 pub(super) const NOTHING_BEFORE: &str = "there is nothing to compare with yet";
@@ -129,7 +130,7 @@ pub(in crate::check::suite) fn schema_compatible(
         return Ok(Box::new(Known(Finding::first(NOTHING_BEFORE))));
     };
     let may_grow = check.settings.truth("added", true);
-    let faults = schema_faults(&other.fields(), scope.fields, may_grow);
+    let faults = schema_faults(&other.all_fields(), &scope.all_fields, may_grow);
     let complaint = (!faults.is_empty()).then(|| faults.join("; "));
     Ok(Box::new(Known(Finding::whole(Json::Null, complaint))))
 }

@@ -20,9 +20,10 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-use crate::check::suite::engine::{Field, FileFacts, Flow, Rows, View};
+use crate::check::suite::engine::{FileFacts, Flow, Rows, View};
 use crate::check::suite::error::CheckError;
 use crate::check::suite::spec::Check;
+use crate::format::table::Field;
 
 pub use expression::Expression;
 pub use found::Finding;
@@ -68,7 +69,10 @@ pub(super) type Make = fn(&Check, &Scope<'_>) -> Result<Box<dyn Checker>, CheckE
 
 /// What a check may look at when it is made.
 pub(super) struct Scope<'a> {
+    /// The columns of each batch.
     pub fields: &'a [Field],
+    /// The columns that the files have.
+    pub all_fields: Vec<Field>,
     pub files: &'a [FileFacts],
     /// The table that the check compares with; nothing where there is none.
     pub other: Option<&'a dyn Rows>,

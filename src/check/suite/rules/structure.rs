@@ -80,7 +80,7 @@ pub(in crate::check::suite) fn columns(
     scope: &Scope<'_>,
 ) -> Result<Box<dyn Checker>, CheckError> {
     let expected: Vec<&str> = check.settings.texts("names").iter().map(String::as_str).collect();
-    let found: Vec<&str> = scope.fields.iter().map(|field| field.name.as_str()).collect();
+    let found: Vec<&str> = scope.all_fields.iter().map(|field| field.name.as_str()).collect();
     let complaint = columns_fault(check.settings.text("match"), &expected, &found);
     Ok(Box::new(Known(Finding::whole(found, complaint))))
 }

@@ -48,18 +48,88 @@ fn a_suite_is_read_with_its_levels_and_thresholds() {
 
 #[test]
 fn faults_are_told_with_their_place() {
-    insta::assert_snapshot!(faults("colums:\n  a: {}\n"), @"");
-    insta::assert_snapshot!(faults("columns:\n  age: {not_nul: true}\n"), @"");
-    insta::assert_snapshot!(faults("columns:\n  age: {row_count: 5}\n"), @"");
-    insta::assert_snapshot!(faults("columns:\n  age: {range: {mim: 5}}\n"), @"");
-    insta::assert_snapshot!(faults("columns:\n  age: {range: 5}\n"), @"");
-    insta::assert_snapshot!(faults("columns:\n  age: {regex: '('}\n"), @"");
-    insta::assert_snapshot!(faults("checks:\n- row_count: {min: 5, max: 4}\n"), @"");
-    insta::assert_snapshot!(faults("checks:\n- expression: 'a >'\n"), @"");
-    insta::assert_snapshot!(faults("checks:\n- row_count: 5\n  columns: [a]\n"), @"");
-    insta::assert_snapshot!(faults("checks: [{pair: {left: a, op: =<, right: b}}]"), @"");
-    insta::assert_snapshot!(faults("columns: {a: {not_null: {mostly: 99}}}"), @"");
-    insta::assert_snapshot!(faults(""), @"");
+    insta::assert_snapshot!(faults("colums:\n  a: {}\n"), @"
+    suite.yaml:1:1: unknown key `colums` of the suite
+      |
+    1 | colums:
+      | ^^^^^^
+      = did you mean `columns`?
+    ");
+    insta::assert_snapshot!(faults("columns:\n  age: {not_nul: true}\n"), @"
+    suite.yaml:2:9: no check here is called `not_nul`
+      |
+    2 |   age: {not_nul: true}
+      |         ^^^^^^^
+      = did you mean `not_null`?
+    ");
+    insta::assert_snapshot!(faults("columns:\n  age: {row_count: 5}\n"), @"
+    suite.yaml:2:9: no check here is called `row_count`
+      |
+    2 |   age: {row_count: 5}
+      |         ^^^^^^^^^
+      = it is a check of the table: under `checks:`
+    ");
+    insta::assert_snapshot!(faults("columns:\n  age: {range: {mim: 5}}\n"), @"
+    suite.yaml:2:16: `range` needs one of `min`, `max`
+      |
+    2 |   age: {range: {mim: 5}}
+      |                ^
+    suite.yaml:2:17: unknown key `mim` of `range`
+      |
+    2 |   age: {range: {mim: 5}}
+      |                 ^^^
+      = did you mean `min`?
+    ");
+    insta::assert_snapshot!(faults("columns:\n  age: {range: 5}\n"), @"
+    suite.yaml:2:16: `range` must be a mapping with `min`, `max`, `strict`, `strict_min`, `strict_max`; this is a number
+      |
+    2 |   age: {range: 5}
+      |                ^
+    ");
+    insta::assert_snapshot!(faults("columns:\n  age: {regex: '('}\n"), @"
+    suite.yaml:2:16: `regex` must be a regular expression: unclosed group
+      |
+    2 |   age: {regex: '('}
+      |                ^^^
+    ");
+    insta::assert_snapshot!(faults("checks:\n- row_count: {min: 5, max: 4}\n"), @"
+    suite.yaml:2:14: `row_count`: nothing is at least 5 and at most 4
+      |
+    2 | - row_count: {min: 5, max: 4}
+      |              ^
+    ");
+    insta::assert_snapshot!(faults("checks:\n- expression: 'a >'\n"), @"
+    suite.yaml:2:15: `expression` must be a CEL expression: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}
+      |
+    2 | - expression: 'a >'
+      |               ^^^^^
+    ");
+    insta::assert_snapshot!(faults("checks:\n- row_count: 5\n  columns: [a]\n"), @"
+    suite.yaml:3:3: an item of `checks` is one check
+      |
+    3 |   columns: [a]
+      |   ^^^^^^^
+      = begin each check with `- `; what a check takes stands deeper than its name
+    ");
+    insta::assert_snapshot!(faults("checks: [{pair: {left: a, op: =<, right: b}}]"), @"
+    suite.yaml:1:31: `=<` is not a value of `op`
+      |
+    1 | checks: [{pair: {left: a, op: =<, right: b}}]
+      |                               ^^
+      = one of <, <=, ==, !=, >=, >
+    ");
+    insta::assert_snapshot!(faults("columns: {a: {not_null: {mostly: 99}}}"), @"
+    suite.yaml:1:34: `mostly` must be a number from 0 to 1
+      |
+    1 | columns: {a: {not_null: {mostly: 99}}}
+      |                                  ^^
+    ");
+    insta::assert_snapshot!(faults(""), @"
+    suite.yaml:1:1: the suite is empty: `checks` or `columns` is expected
+      |
+    1 | 
+      | ^
+    ");
 }
 
 #[test]

@@ -124,6 +124,12 @@ impl Suite {
         needs
     }
 
+    /// Returns the columns that its checks read; nothing where one reads all.
+    pub fn columns(&self) -> Option<Vec<&str>> {
+        let reads_all = self.checks.iter().any(|check| check.info.name == "duplicate_rows");
+        (!reads_all).then(|| self.checks.iter().flat_map(Check::columns).collect())
+    }
+
     /// Tells whether a check reads rows, and not the files alone.
     pub fn reads_rows(&self) -> bool {
         self.checks.iter().any(|check| !check.info.of_files)
