@@ -80,6 +80,9 @@ pub struct Action {
     pub reads_tree: bool,
     /// Variables that decide how it ends, beside those that its text mentions.
     pub variables: Vec<String>,
+    /// Words of which a file that it is given must hold one for these variables to decide; they always
+    /// do where there are none.
+    pub variables_where: Vec<String>,
     pub severity: Severity,
     pub parameters: Vec<Parameter>,
     pub means: Means,

@@ -122,7 +122,10 @@ impl Checker for Keys {
     }
 }
 
-fn named(scope: &Scope<'_>, names: impl IntoIterator<Item = impl Into<String>>) -> Vec<(String, usize)> {
+fn named(
+    scope: &Scope<'_>,
+    names: impl IntoIterator<Item = impl Into<String>>,
+) -> Vec<(String, usize)> {
     let names = names.into_iter().map(Into::into);
     names.map(|name: String| (name.clone(), scope.index(&name))).collect()
 }

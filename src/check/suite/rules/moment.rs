@@ -49,9 +49,10 @@ fn plain_date(text: &str) -> Option<i64> {
     }
     let number = |from: usize, to: usize| -> Option<i16> {
         let digits = &bytes[from..to];
-        digits.iter().all(u8::is_ascii_digit).then(|| {
-            digits.iter().fold(0, |number, digit| number * 10 + i16::from(digit - b'0'))
-        })
+        digits
+            .iter()
+            .all(u8::is_ascii_digit)
+            .then(|| digits.iter().fold(0, |number, digit| number * 10 + i16::from(digit - b'0')))
     };
     let (month, day) = (number(5, 7)? as i8, number(8, 10)? as i8);
     let date = Date::new(number(0, 4)?, month, day).ok()?;
