@@ -29,13 +29,39 @@ fn project(data: &str) -> TestEnvironment {
 #[test]
 fn data_that_holds_passes() {
     let env = project(GOOD);
-    insta::assert_snapshot!(env.screen("mlv check checks/raw.yaml"), @"");
+    insta::assert_snapshot!(env.screen("mlv check checks/raw.yaml"), @"
+    $ mlv check checks/raw.yaml
+    data/raw: 3 rows, 7 checks
+    ✓  columns
+    ✓  row_count        3
+    ✓  unique     id
+    ✓  type       age
+    ✓  not_null   age
+    ✓  range      age
+    ✓  in_set     plan
+    ");
 }
 
 #[test]
 fn what_does_not_hold_is_told_with_counts_and_rows() {
     let env = project(BAD);
-    insta::assert_snapshot!(env.screen("mlv check checks/raw.yaml"), @"");
+    insta::assert_snapshot!(env.screen("mlv check checks/raw.yaml"), @"
+    $ mlv check checks/raw.yaml
+    data/raw: 4 rows, 7 checks: 3 failed
+    ✓  columns
+    ✓  row_count        4
+    ✗  unique     id    2 of 4 with a value that occurs again (50 %)
+         row 1: 2
+         row 2: 2
+    ✓  type       age
+    ✓  not_null   age   1 of 4 missing (25 %)
+         row 2: missing
+    ✗  range      age   1 of 3 not at least 18 and at most 100 (33.3333 %)
+         row 1: 17
+    ✗  in_set     plan  1 of 4 not in the set (25 %)
+         row 2: gold
+    [exit code 3]
+    ");
     let told = env.mlv(&["check", "checks/raw.yaml", "--json"]).expect_code(3).json();
     assert_eq!((&told["status"], &told["rows"]), (&json!("fail"), &json!(4)));
     let range = &told["checks"][5];
@@ -94,20 +120,38 @@ fn a_path_stands_in_for_the_dataset() {
 #[test]
 fn a_dataset_that_matches_nothing_fails() {
     let env = project(GOOD);
-    insta::assert_snapshot!(env.screen("mlv check checks/raw.yaml data/new"), @"");
+    insta::assert_snapshot!(env.screen("mlv check checks/raw.yaml data/new"), @"
+    $ mlv check checks/raw.yaml data/new
+    data/new: nothing matches `data/new` in the working copy
+    [exit code 3]
+    ");
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_named_with_its_line() {
     let env = project("id,age,plan\n1,34,basic\n2,51\n");
-    insta::assert_snapshot!(env.screen("mlv check checks/raw.yaml"), @"");
+    insta::assert_snapshot!(env.screen("mlv check checks/raw.yaml"), @"
+    $ mlv check checks/raw.yaml
+    data/raw: data/raw/a.csv:3: row has 2 fields, the header has 3
+    [exit code 3]
+    ");
 }
 
 #[test]
 fn a_suite_that_says_nonsense_is_told_where() {
     let env = project(GOOD);
     env.write("checks/raw.yaml", "dataset: data/raw\ncolumns:\n  age: {not_nul: true}\n");
-    insta::assert_snapshot!(env.screen("mlv check checks/raw.yaml"), @"");
+    insta::assert_snapshot!(env.screen("mlv check checks/raw.yaml"), @"
+    $ mlv check checks/raw.yaml
+    [stderr]
+    error: `checks/raw.yaml` is no suite of checks that can be read
+      caused by: checks/raw.yaml:3:9: no check here is called `not_nul`
+      |
+    3 |   age: {not_nul: true}
+      |         ^^^^^^^
+      = did you mean `not_null`?
+    [exit code 1]
+    ");
     env.mlv(&["check", "checks/none.yaml"]).expect_code(1);
     env.mlv(&["check"]).expect_code(2);
 }
@@ -121,7 +165,16 @@ fn another_revision_is_compared_with() {
     env.success(&["add", "."]);
     env.success(&["commit", "-m", "good"]);
     env.write("data/raw/a.csv", "id,age,plan\n1,34,gold\n2,51,pro\n3,28,pro\n4,1,gold\n");
-    insta::assert_snapshot!(env.screen("mlv check checks/raw.yaml"), @"");
+    insta::assert_snapshot!(env.screen("mlv check checks/raw.yaml"), @"
+    $ mlv check checks/raw.yaml
+    data/raw: 4 rows, 3 checks: 2 failed
+    ✗  row_count_change         the change is 1.333333, less than 1.5 (3 rows before, 4 now)
+    ✓  schema_compatible
+    ✗  new_categories     plan  2 of 4 of a value that was not there before (50 %)
+         row 0: gold
+         row 3: gold
+    [exit code 3]
+    ");
 }
 
 #[test]
@@ -139,7 +192,18 @@ fn reports_for_other_tools_say_the_same() {
 #[test]
 fn a_proposed_suite_passes_on_the_same_data() {
     let env = project(BAD);
-    insta::assert_snapshot!(env.screen("mlv check init data/raw"), @"");
+    insta::assert_snapshot!(env.screen("mlv check init data/raw"), @"
+    $ mlv check init data/raw
+    # Proposed from the data as it is: let go of what holds by chance.
+    dataset: [data/raw]
+    checks:
+    - columns: {match: exact, names: [id, age, plan]}
+    - row_count: {min: 4}
+    columns:
+      id: {type: int, not_null: true, range: {min: 1, max: 4}}
+      age: {type: int, not_null: {mostly: 0.75}, range: {min: 17, max: 34}}
+      plan: {not_null: true}
+    ");
     env.success(&["check", "init", "data/raw", "-o", "proposed.yaml"]);
     env.success(&["check", "proposed.yaml"]);
     env.mlv(&["check", "init", "data/raw", "-o", "proposed.yaml"]).expect_code(1);

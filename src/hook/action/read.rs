@@ -40,8 +40,7 @@ pub(super) fn action(carried: &Carried) -> Result<Action, Fault> {
                 action.variables = texts(value)?.into_iter().map(|(_, text)| text).collect();
             }
             "variables_where" => {
-                action.variables_where =
-                    texts(value)?.into_iter().map(|(_, text)| text).collect();
+                action.variables_where = texts(value)?.into_iter().map(|(_, text)| text).collect();
             }
             "level" => action.severity = severity(value)?,
             "parameters" => {

@@ -51,7 +51,7 @@ fn a_junit_report_has_a_case_for_each_check() {
     <testsuites name="mlv check" tests="5" skipped="0" failures="4" errors="0">
         <testsuite name="data" tests="5" skipped="0" errors="0" failures="4">
             <testcase name="unique of id" classname="data">
-                <failure message="2 of 3 with a value that occurs again (1 different)">row 0: &quot;1&quot;
+                <failure message="2 of 3 with a value that occurs again">row 0: &quot;1&quot;
     row 1: &quot;1&quot;</failure>
             </testcase>
             <testcase name="not_null of age" classname="data"/>
@@ -78,7 +78,7 @@ fn a_markdown_report_is_a_table() {
 
     | | check | columns | unexpected | what |
     |---|---|---|---:|---|
-    | ✗ | unique | id | 2 | 2 of 3 with a value that occurs again (1 different) |
+    | ✗ | unique | id | 2 | 2 of 3 with a value that occurs again |
     | ✓ | not\_null | age | 1 | 1 of 3 missing |
     | ✗ | range | age | 1 | 1 of 2 not at least 18 |
     | ✗ | max | age |  | the max is 40, more than 30 |

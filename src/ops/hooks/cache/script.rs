@@ -8,8 +8,8 @@ use crate::base::{Hash, RepoPath, TreeId};
 use crate::hook::action::{Action, Arguments, Kind};
 use crate::hook::key::{Input, InputKind, mentioned};
 use crate::hook::spec::{Hook, Work};
-use crate::object::{Entry, ObjectDb};
 use crate::object::tree::TreeEntry;
+use crate::object::{Entry, ObjectDb};
 use crate::ops::OpsError;
 use crate::ops::hooks::cache::content::{Lens, input_of};
 
@@ -114,7 +114,8 @@ fn asks_for_variables(
     for parameter in action.parameters.iter().filter(|parameter| parameter.kind == Kind::Path) {
         let path = with.0.get(&parameter.name).and_then(|value| value.as_str());
         let Some(path) = path.and_then(|path| RepoPath::from_bytes(path).ok()) else { continue };
-        let Some(TreeEntry::Leaf(Entry::File { file, .. })) = objects.tree_entry(tree, &path)? else {
+        let Some(TreeEntry::Leaf(Entry::File { file, .. })) = objects.tree_entry(tree, &path)?
+        else {
             return Ok(true);
         };
         if file.size > SCRIPT_LIMIT {
