@@ -132,7 +132,9 @@ proptest! {
         let expected = low + (high - low) * (at - at.floor());
         for memory in [0, 1 << 20] {
             let mut ordered = Ordered::new(memory);
-            numbers.iter().for_each(|number| ordered.push(*number).unwrap());
+            for number in &numbers {
+                ordered.push(*number).unwrap();
+            }
             let found = ordered.quantile(q).unwrap().unwrap();
             prop_assert!((found - expected).abs() <= 1e-9 * expected.abs().max(1.0));
         }

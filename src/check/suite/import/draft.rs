@@ -1,9 +1,14 @@
 //! A suite that is being written.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::check::suite::spec::parse;
 use crate::check::suite::yaml_text::{flow, list};
+
+/// The checks of a column, each with what it was given, once or several times.
+type ColumnChecks = Vec<(&'static str, Vec<Json>)>;
 
 /// What is known of the suite so far.
 #[derive(Debug, Default)]
@@ -11,7 +16,7 @@ pub(super) struct Draft {
     pub(super) dataset: Vec<String>,
     pub(super) null_values: Vec<String>,
     checks: Vec<(&'static str, Json)>,
-    columns: Vec<(String, Vec<(&'static str, Vec<Json>)>)>,
+    columns: Vec<(String, ColumnChecks)>,
     not_run: Vec<(String, Option<String>, String)>,
 }
 
@@ -67,27 +72,27 @@ impl Draft {
 
     pub(super) fn to_yaml(&self) -> String {
         let mut text = String::new();
-        match self.dataset.is_empty() {
-            true => text
-                .push_str("# dataset: the path or glob of the data, or give it to `mlv check`\n"),
-            false => text.push_str(&format!("dataset: {}\n", list(&self.dataset))),
+        if self.dataset.is_empty() {
+            text.push_str("# dataset: the path or glob of the data, or give it to `mlv check`\n");
+        } else {
+            let _ = writeln!(text, "dataset: {}", list(&self.dataset));
         }
         if !self.null_values.is_empty() {
-            text.push_str(&format!("read: {{null_values: {}}}\n", list(&self.null_values)));
+            let _ = writeln!(text, "read: {{null_values: {}}}", list(&self.null_values));
         }
         if !self.checks.is_empty() {
             text.push_str("checks:\n");
         }
         for (check, value) in &self.checks {
-            text.push_str(&format!("- {check}: {}\n", shown(value)));
+            let _ = writeln!(text, "- {check}: {}", shown(value));
         }
         if !self.columns.is_empty() {
             text.push_str("columns:\n");
         }
         for (column, checks) in &self.columns {
-            text.push_str(&format!("  {}:\n", flow(column)));
+            let _ = writeln!(text, "  {}:", flow(column));
             for (check, values) in checks {
-                text.push_str(&format!("    {check}: {}\n", several(values)));
+                let _ = writeln!(text, "    {check}: {}", several(values));
             }
         }
         if !self.not_run.is_empty() {
@@ -97,7 +102,7 @@ impl Draft {
             let column = column.as_ref().map(|name| format!(", column: {}", flow(name)));
             let column = column.unwrap_or_default();
             let (name, reason) = (flow(name), flow(reason));
-            text.push_str(&format!("- {{name: {name}{column}, reason: {reason}}}\n"));
+            let _ = writeln!(text, "- {{name: {name}{column}, reason: {reason}}}");
         }
         text
     }

@@ -24,10 +24,16 @@ pub(super) fn import(tree: &Json, draft: &mut Draft) -> Result<(), ImportError> 
     let key = texts(&schema["primaryKey"]);
     if !key.is_empty() {
         draft.table("unique", json!(key));
-        key.iter().for_each(|column| draft.column(column, "not_null", json!(true)));
+        for column in key {
+            draft.column(column, "not_null", json!(true));
+        }
     }
-    fields.iter().for_each(|field| add_field(field, draft));
-    items(&schema["foreignKeys"]).iter().for_each(|key| add_foreign_key(tree, key, draft));
+    for field in fields {
+        add_field(field, draft);
+    }
+    for key in items(&schema["foreignKeys"]) {
+        add_foreign_key(tree, key, draft);
+    }
     Ok(())
 }
 

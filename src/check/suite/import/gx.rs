@@ -58,15 +58,12 @@ impl<'a> Expectation<'a> {
         if !self.given["row_condition"].is_null() {
             return Err("it holds of some rows only (`row_condition`)".to_owned());
         }
-        match self.text("column") {
-            Some(column) => {
-                let (check, value) = self.of_column()?;
-                draft.column(column, check, value);
-            }
-            None => {
-                let (check, value) = self.of_table()?;
-                draft.table(check, value);
-            }
+        if let Some(column) = self.text("column") {
+            let (check, value) = self.of_column()?;
+            draft.column(column, check, value);
+        } else {
+            let (check, value) = self.of_table()?;
+            draft.table(check, value);
         }
         Ok(())
     }

@@ -32,7 +32,9 @@ pub(super) fn import(tree: &Json, draft: &mut Draft) -> Result<(), ImportError> 
     if !required.is_empty() {
         draft.table("columns", json!({"match": "superset", "names": required}));
     }
-    required.iter().for_each(|column| draft.column(column, "not_null", json!(true)));
+    for column in required {
+        draft.column(column, "not_null", json!(true));
+    }
     for (column, schema) in properties {
         add_property(column, schema, draft);
     }

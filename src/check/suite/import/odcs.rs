@@ -42,7 +42,9 @@ fn add_key(properties: &[Json], draft: &mut Draft) {
     let names: Vec<&str> = key.into_iter().filter_map(name_of).collect();
     if !names.is_empty() {
         draft.table("unique", json!(names));
-        names.iter().for_each(|column| draft.column(column, "not_null", json!(true)));
+        for column in names {
+            draft.column(column, "not_null", json!(true));
+        }
     }
 }
 

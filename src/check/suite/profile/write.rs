@@ -1,5 +1,7 @@
 //! Profiles as a suite.
 
+use std::fmt::Write as _;
+
 use crate::check::suite::error::CheckError;
 use crate::check::suite::profile::column::Profile;
 use crate::check::suite::yaml_text::{flow, list};
@@ -12,21 +14,21 @@ pub(super) fn suite(
 ) -> Result<String, CheckError> {
     let mut text =
         String::from("# Proposed from the data as it is: let go of what holds by chance.\n");
-    text.push_str(&format!("dataset: {}\nchecks:\n", list(dataset)));
+    let _ = writeln!(text, "dataset: {}\nchecks:", list(dataset));
     let names: Vec<&String> = columns.iter().map(|(name, _)| name).collect();
-    text.push_str(&format!("- columns: {{match: exact, names: {}}}\n", list(&names)));
+    let _ = writeln!(text, "- columns: {{match: exact, names: {}}}", list(&names));
     // A tenth less is no reason to ask.
-    text.push_str(&format!("- row_count: {{min: {}}}\n", rows - rows / 10));
+    let _ = writeln!(text, "- row_count: {{min: {}}}", rows - rows / 10);
     for (name, profile) in &columns {
         if is_likely_key(name, profile)? {
-            text.push_str(&format!("- unique: {}\n", list(&[name])));
+            let _ = writeln!(text, "- unique: {}", list(&[name]));
         }
     }
     text.push_str("columns:\n");
     for (name, profile) in &columns {
         let checks = checks(profile);
         if !checks.is_empty() {
-            text.push_str(&format!("  {}: {{{}}}\n", flow(name), checks.join(", ")));
+            let _ = writeln!(text, "  {}: {{{}}}", flow(name), checks.join(", "));
         }
     }
     Ok(text)

@@ -206,9 +206,10 @@ impl SuiteReader<'_, '_> {
             }
             (Value::Null, _) | (_, None) => {
                 let keys: Vec<_> = info.keys.iter().map(|key| format!("`{}`", key.name)).collect();
-                let expected = match keys.is_empty() {
-                    true => "`true`, or a mapping".to_owned(),
-                    false => format!("a mapping with {}", keys.join(", ")),
+                let expected = if keys.is_empty() {
+                    "`true`, or a mapping".to_owned()
+                } else {
+                    format!("a mapping with {}", keys.join(", "))
                 };
                 self.0.wrong(node, &what, &expected);
                 Default::default()
@@ -227,8 +228,8 @@ impl SuiteReader<'_, '_> {
 
     /// Checks what a check asks of its keys together.
     fn check_ends(&mut self, node: &Node, what: &str, info: &CheckInfo, settings: &Settings) {
-        let given = |key: &&str| settings.get(key).is_some();
-        if !info.one_of.is_empty() && !info.one_of.iter().any(|key| given(&key)) {
+        let given = |key: &&'static str| settings.get(key).is_some();
+        if !info.one_of.is_empty() && !info.one_of.iter().any(given) {
             let keys = info.one_of.join("`, `");
             self.0.fault(node.place, format!("{what} needs one of `{keys}`"));
         }
