@@ -30,6 +30,8 @@ pub enum OpsError {
     Required { branch: String, missing: Vec<Missing>, remedy: Remedy, runs: Vec<RunRecord> },
     #[error("{} is broken", broken_file(_0))]
     BrokenSpec(#[source] SpecErrors),
+    #[error("{} cannot be used as it is", broken_file(_0))]
+    BrokenFile(#[source] SpecErrors),
     #[error("{} refused by `{hook}`; {outcome}", event_noun(event))]
     Refused { event: String, hook: String, outcome: String, runs: Vec<RunRecord> },
     #[error("the hooks of `{branch}` are not trusted here yet; it is unchanged")]

@@ -13,6 +13,7 @@ pub mod diff;
 pub mod direct;
 mod error;
 pub mod fsck;
+pub mod gate;
 pub mod gc;
 pub mod heal;
 pub mod hooks;

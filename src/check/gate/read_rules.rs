@@ -91,10 +91,9 @@ impl Draft {
         ];
         let guards = self.guards.iter().map(|guard| match guard.is_mcnemar {
             true => Rule::McNemar { level: guard.level },
-            false => Rule::NonInferior {
-                level: guard.level,
-                margin: margin(self.drop.unwrap_or(0.0)),
-            },
+            false => {
+                Rule::NonInferior { level: guard.level, margin: margin(self.drop.unwrap_or(0.0)) }
+            }
         });
         given.into_iter().flatten().chain(guards).collect()
     }
@@ -144,11 +143,16 @@ fn guard(reader: &mut Reader<'_>, node: &Node, metric: Metric) -> Guard {
                 Some("non_inferior") => {}
                 Some("mcnemar") if metric == Metric::Accuracy => guard.is_mcnemar = true,
                 Some("mcnemar") => {
-                    reader.fault(value.place, "`mcnemar` compares who is right: it is of `accuracy`");
+                    reader
+                        .fault(value.place, "`mcnemar` compares who is right: it is of `accuracy`");
                 }
                 Some(other) => {
                     let help = Some("one of non_inferior, mcnemar".to_owned());
-                    reader.fault_with(value.place, format!("`{other}` is no rule of a guard"), help);
+                    reader.fault_with(
+                        value.place,
+                        format!("`{other}` is no rule of a guard"),
+                        help,
+                    );
                 }
                 None => {}
             },

@@ -14,10 +14,21 @@ pub use prepared::Prepared;
 /// What is true of each row, and what was predicted of it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Predictions {
-    Binary { truth: Vec<bool>, predicted: Vec<bool>, score: Option<Vec<f64>> },
+    Binary {
+        truth: Vec<bool>,
+        predicted: Vec<bool>,
+        score: Option<Vec<f64>>,
+    },
     /// Classes by their numbers.
-    Classes { count: usize, truth: Vec<u32>, predicted: Vec<u32> },
-    Numbers { truth: Vec<f64>, predicted: Vec<f64> },
+    Classes {
+        count: usize,
+        truth: Vec<u32>,
+        predicted: Vec<u32>,
+    },
+    Numbers {
+        truth: Vec<f64>,
+        predicted: Vec<f64>,
+    },
 }
 
 impl Predictions {

@@ -76,17 +76,8 @@ impl Metric {
 }
 
 /// Names of losses that training code writes, beside the metrics known here.
-const LOSSES: [&str; 9] = [
-    "loss",
-    "logloss",
-    "log_loss",
-    "brier",
-    "mae",
-    "mse",
-    "rmse",
-    "mape",
-    "perplexity",
-];
+const LOSSES: [&str; 9] =
+    ["loss", "logloss", "log_loss", "brier", "mae", "mse", "rmse", "mape", "perplexity"];
 
 /// Tells whether less of a metric is better, as its name says; of `test.loss` the last part counts.
 pub fn is_lower_better(name: &str) -> bool {

@@ -29,10 +29,7 @@ impl Case {
     /// Returns a column as numbers of its different texts, in their order, and how many there are.
     fn numbered(&self, name: &str, of: &[&str]) -> Vec<u32> {
         let known = different(of);
-        self.column(name)
-            .iter()
-            .map(|text| known.binary_search(text).unwrap() as u32)
-            .collect()
+        self.column(name).iter().map(|text| known.binary_search(text).unwrap() as u32).collect()
     }
 
     fn predictions(&self) -> Predictions {
@@ -66,10 +63,7 @@ fn different<'a>(texts: &[&'a str]) -> Vec<&'a str> {
 
 macro_rules! case {
     ($name:literal) => {
-        Case::new(
-            $name,
-            include_str!(concat!("../../../tests/golden/metrics/", $name, ".csv")),
-        )
+        Case::new($name, include_str!(concat!("../../../tests/golden/metrics/", $name, ".csv")))
     };
 }
 

@@ -21,6 +21,7 @@ mod du;
 mod export;
 mod fetch;
 mod fsck;
+mod gate;
 mod gc;
 mod help;
 mod hooks;
@@ -82,6 +83,7 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Undo, History, "revert", revert),
     verb!(Undo, WorkingCopy, "reset", reset),
     verb!(Pipeline, History, "hooks", hooks),
+    verb!(Pipeline, History, "gate", gate),
     verb!(Pipeline, WorkingCopy, "ci", ci),
     verb!(Share, WorkingCopy, "remote", remote),
     verb!(Share, WorkingCopy, "push", push),
