@@ -44,6 +44,7 @@ mod layers;
 mod log;
 mod log_variable;
 mod merge;
+mod metrics;
 mod mv;
 mod odd_names;
 mod output;

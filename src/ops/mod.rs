@@ -22,6 +22,7 @@ pub mod inspect;
 mod land;
 pub mod log;
 pub mod merge;
+pub mod metrics;
 pub mod operation_log;
 pub mod pick;
 pub mod remote_worker;

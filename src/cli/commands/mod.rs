@@ -31,8 +31,10 @@ mod ls;
 mod ls_remote;
 mod man;
 mod merge;
+mod metrics;
 mod mv;
 mod op;
+mod params;
 mod pull;
 mod push;
 mod redo;
@@ -84,6 +86,8 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Undo, WorkingCopy, "reset", reset),
     verb!(Pipeline, History, "hooks", hooks),
     verb!(Pipeline, History, "gate", gate),
+    verb!(Pipeline, History, "metrics", metrics),
+    verb!(Pipeline, History, "params", params),
     verb!(Pipeline, WorkingCopy, "ci", ci),
     verb!(Share, WorkingCopy, "remote", remote),
     verb!(Share, WorkingCopy, "push", push),
