@@ -37,8 +37,10 @@ def signature_of(environ, user: str, region: str, signed: list[str]) -> str:
     plain = {"content-type": environ.get("CONTENT_TYPE"), "content-length": environ.get("CONTENT_LENGTH")}
     headers = {name: header(name) or plain.get(name) or "" for name in signed}
     path, _, query = environ["RAW_URI"].partition("?")
-    # What is signed is the path with all but letters, digits and `-_.~/` escaped, however it was sent.
+    # What is signed is written with all but letters, digits and `-_.~` escaped, however it was sent.
     path = urllib.parse.quote(urllib.parse.unquote(path), safe="-_.~/")
+    pairs = urllib.parse.parse_qsl(query, keep_blank_values=True)
+    query = urllib.parse.urlencode(pairs, safe="-_.~", quote_via=urllib.parse.quote)
     url = f"http://{environ['HTTP_HOST']}{path}?{query}"
     request = AWSRequest(method=environ["REQUEST_METHOD"], url=url, headers=headers)
     request.context["timestamp"] = header("x-amz-date")
