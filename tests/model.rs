@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use crate::common::TestEnvironment;
-use crate::common::team::Team;
+use crate::common::{Team, TestEnvironment};
 
 /// A repository with two models, one after the other.
 fn two_models(definitions: &str) -> TestEnvironment {
@@ -26,12 +25,27 @@ fn head(env: &TestEnvironment, revision: &str) -> Value {
 #[test]
 fn an_alias_names_a_model_and_stands_for_its_commit() {
     let env = two_models("version: 1\n");
-    insta::assert_snapshot!(env.screen("mlv model promote churn HEAD~1:models/churn").without_ids(), @"");
+    insta::assert_snapshot!(env.screen("mlv model promote churn HEAD~1:models/churn").without_ids(), @"
+    $ mlv model promote churn HEAD~1:models/churn
+    [stderr]
+    `churn@champion` is `models/churn` of $ID
+    ");
     env.success(&["model", "alias", "set", "churn", "challenger", "main:models/churn"]);
-    insta::assert_snapshot!(env.screen("mlv model list").without_ids(), @"");
+    insta::assert_snapshot!(env.screen("mlv model list").without_ids(), @"
+    $ mlv model list
+    churn@challenger  $ID  models/churn  1 minute ago   Ada Test
+    churn@champion    $ID  models/churn  2 minutes ago  Ada Test
+    ");
     assert_eq!(env.success(&["cat", "churn@champion:data/train.csv"]).stdout, "id\n1\n");
     assert_eq!(head(&env, "churn@challenger"), head(&env, "main"));
-    insta::assert_snapshot!(env.screen("mlv log churn@champoin"), @"");
+    insta::assert_snapshot!(env.screen("mlv log churn@champoin"), @"
+    $ mlv log churn@champoin
+    [stderr]
+    error: no branch, tag or commit is called `churn@champoin`
+    hint: did you mean `churn@champion`?
+    hint: `mlv branch` and `mlv tag` list the names, `mlv help revisions` the forms
+    [exit code 1]
+    ");
     let models = env.json(&["model", "list", "churn", "--json"]);
     assert_eq!(models[1]["path"], "models/churn");
     assert_eq!(models[1]["previous"], Value::Null);
@@ -63,13 +77,28 @@ fn a_rollback_goes_back_one_model_at_a_time_and_can_be_undone() {
     }
     // A promotion of what is there already is no promotion.
     env.success(&["model", "promote", "churn", "main:models/churn"]);
-    insta::assert_snapshot!(env.screen("mlv model rollback churn").without_ids(), @"");
+    insta::assert_snapshot!(env.screen("mlv model rollback churn").without_ids(), @"
+    $ mlv model rollback churn
+    [stderr]
+    `churn@champion` is `models/churn` of $ID
+    ");
     assert_eq!(head(&env, "churn@champion"), head(&env, "main~1"));
-    insta::assert_snapshot!(env.screen("mlv model rollback churn"), @"");
+    insta::assert_snapshot!(env.screen("mlv model rollback churn"), @"
+    $ mlv model rollback churn
+    [stderr]
+    error: `churn@champion` named nothing before
+    [exit code 1]
+    ");
     env.success(&["undo"]);
     assert_eq!(head(&env, "churn@champion"), head(&env, "main"));
     env.success(&["model", "alias", "delete", "churn", "champion"]);
-    insta::assert_snapshot!(env.screen("mlv model rollback churn"), @"");
+    insta::assert_snapshot!(env.screen("mlv model rollback churn"), @"
+    $ mlv model rollback churn
+    [stderr]
+    error: no model has the alias `churn@champion`
+    hint: `mlv model list` lists them
+    [exit code 1]
+    ");
     env.success(&["undo"]);
     assert_eq!(head(&env, "churn@champion"), head(&env, "main"));
     let log = env.json(&["op", "log", "--json"]);
@@ -117,7 +146,16 @@ fn hooks_of_a_promotion_are_told_the_model_and_may_refuse_it() {
         "{log}"
     );
     let refused = env.screen("mlv model promote churn HEAD:models/churn").without_times();
-    insta::assert_snapshot!(refused, @"");
+    insta::assert_snapshot!(refused, @"
+    $ mlv model promote churn HEAD:models/churn
+    [stderr]
+    pre-promote of a detached HEAD
+      ✗ judge         exit code 1                            0.0s
+          {'name': 'churn', 'alias': 'champion', 'path': 'models/churn'} False
+    error: promote refused by `judge`; nothing was changed
+    hint: full log: `mlv hooks log r-000003`
+    [exit code 3]
+    ");
     assert_eq!(head(&env, "churn@champion"), head(&env, "main~1"));
     // The alias that the condition leaves out moves.
     env.success(&["model", "promote", "churn", "HEAD:models/churn", "--alias", "challenger"]);
@@ -127,7 +165,13 @@ fn hooks_of_a_promotion_are_told_the_model_and_may_refuse_it() {
 fn hooks_of_a_promotion_are_not_passed_over() {
     let mut env = two_models(GUARDED);
     env.set_variable("MLV_NO_VERIFY", "1");
-    insta::assert_snapshot!(env.screen("mlv model promote churn HEAD:models/churn"), @"");
+    insta::assert_snapshot!(env.screen("mlv model promote churn HEAD:models/churn"), @"
+    $ mlv model promote churn HEAD:models/churn
+    [stderr]
+    error: the pre-promote hooks guard what users are served: they cannot be passed over
+    hint: unset MLV_NO_VERIFY
+    [exit code 1]
+    ");
     assert_eq!(env.json(&["model", "--json"]), Value::Array(vec![]));
 }
 
@@ -163,8 +207,19 @@ fn two_promotions_apart_from_each_other_are_told_and_neither_is_lost() {
     team.success("ada", &["push", "origin", "m@champion"]);
     team.commit("bob", "models/m", "2");
     team.success("bob", &["model", "promote", "m", "HEAD:models/m"]);
-    insta::assert_snapshot!(team.screen("bob", "mlv push origin m@champion"), @"");
-    insta::assert_snapshot!(team.screen("bob", "mlv fetch"), @"");
+    insta::assert_snapshot!(team.screen("bob", "mlv push origin m@champion"), @"
+    $ bob: mlv push origin m@champion
+    [stderr]
+    error: the alias `m@champion` of `origin` has moved in another way than yours
+    hint: `mlv fetch` takes a later one in; `--force-with-lease` puts yours in its place
+    [exit code 5]
+    ");
+    insta::assert_snapshot!(team.screen("bob", "mlv fetch"), @"
+    $ bob: mlv fetch
+    [stderr]
+    m@champion is another there ($ID), and stays at $ID here
+    from $ROOT/remote: 0 B
+    ");
     team.success("bob", &["push", "--force-with-lease", "origin", "m@champion"]);
     assert_eq!(team.there("refs/models/m@champion"), Some(team.id("bob", "main")));
     team.success("ada", &["push", "--delete", "origin", "m@champion"]);
