@@ -149,10 +149,10 @@ fn hooks_of_a_promotion_are_told_the_model_and_may_refuse_it() {
     insta::assert_snapshot!(refused, @"
     $ mlv model promote churn HEAD:models/churn
     [stderr]
-    pre-promote of a detached HEAD
+    pre-promote of churn@champion
       ✗ judge         exit code 1                            0.0s
           {'name': 'churn', 'alias': 'champion', 'path': 'models/churn'} False
-    error: promote refused by `judge`; nothing was changed
+    error: promotion refused by `judge`; nothing was changed
     hint: full log: `mlv hooks log r-000003`
     [exit code 3]
     ");

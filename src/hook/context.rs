@@ -112,4 +112,11 @@ impl EventContext {
             definitions: None,
         }
     }
+
+    /// Returns the name of what it is about, as people know it.
+    pub fn subject(&self) -> Option<String> {
+        let model = self.model.as_ref().map(|model| format!("{}@{}", model.name, model.alias));
+        let environment = self.deployment.as_ref().map(|deployment| deployment.env.clone());
+        self.tag.clone().or(model).or(environment).or_else(|| self.branch.clone())
+    }
 }

@@ -218,7 +218,11 @@ fn broken_file(errors: &SpecErrors) -> String {
 }
 
 fn event_noun(event: &str) -> &str {
-    event.strip_prefix("pre-").unwrap_or(event)
+    match event.strip_prefix("pre-").unwrap_or(event) {
+        "promote" => "promotion",
+        "deploy" => "deployment",
+        noun => noun,
+    }
 }
 
 /// Names the hooks that a rule misses, each with its reason.
