@@ -43,6 +43,7 @@ mod layers;
 mod log;
 mod log_variable;
 mod merge;
+mod model;
 mod mv;
 mod odd_names;
 mod output;

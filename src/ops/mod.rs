@@ -21,6 +21,7 @@ pub mod inspect;
 mod land;
 pub mod log;
 pub mod merge;
+pub mod model;
 pub mod operation_log;
 pub mod pick;
 pub mod remote_worker;

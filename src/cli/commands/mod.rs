@@ -30,6 +30,7 @@ mod ls;
 mod ls_remote;
 mod man;
 mod merge;
+mod model;
 mod mv;
 mod op;
 mod pull;
@@ -82,6 +83,7 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Undo, History, "revert", revert),
     verb!(Undo, WorkingCopy, "reset", reset),
     verb!(Pipeline, History, "hooks", hooks),
+    verb!(Pipeline, History, "model", model),
     verb!(Pipeline, WorkingCopy, "ci", ci),
     verb!(Share, WorkingCopy, "remote", remote),
     verb!(Share, WorkingCopy, "push", push),
