@@ -1,0 +1,1 @@
+//! Drift: whether new data is distributed as a reference is, column by column.
