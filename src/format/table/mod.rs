@@ -2,5 +2,16 @@
 //! columns are one table.
 
 mod batch;
+mod csv;
+mod dialect;
+mod open;
+mod options;
+mod pipeline;
+mod text_column;
 
 pub use batch::{Batch, Column};
+pub use dialect::{CsvDialect, Dialect, Encoding, LineEnd};
+pub use open::Table;
+pub use options::{Field, Format, TableFile, TableOptions};
+
+use pipeline::{Parts, Rows};

@@ -1,0 +1,13 @@
+//! csv and its kin: rows of cells between delimiters, quoted where they need it.
+
+mod blocks;
+mod detect;
+mod encoding;
+mod file;
+mod parse;
+mod records;
+
+#[cfg(test)]
+mod tests;
+
+pub use file::CsvFile;
