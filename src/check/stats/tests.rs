@@ -50,7 +50,11 @@ fn p_by_trying(left: usize, right: usize, statistic: f64) -> f64 {
         }
         let (mut a, mut b, mut gap) = (0, 0, 0.0_f64);
         for at in 0..left + right {
-            if order >> at & 1 == 1 { a += 1 } else { b += 1 }
+            if order >> at & 1 == 1 {
+                a += 1
+            } else {
+                b += 1
+            }
             gap = gap.max((f64::from(a) / left as f64 - f64::from(b) / right as f64).abs());
         }
         all += 1;
