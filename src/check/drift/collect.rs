@@ -38,14 +38,6 @@ impl Collector {
         Self { as_text: true, ..Self::default() }
     }
 
-    /// Returns how many bytes the numbers take.
-    pub fn bytes(&self) -> u64 {
-        match &self.held {
-            Held::Numbers { numbers, .. } => 8 * numbers.len() as u64,
-            _ => 0,
-        }
-    }
-
     /// Takes the next rows in.
     pub fn take(&mut self, column: &Column) {
         self.rows += column.len() as u64;
@@ -59,7 +51,7 @@ impl Collector {
             Column::Float(numbers) if !self.as_text => {
                 self.take_numbers(numbers.iter().flatten(), false);
             }
-            Column::Date(_) | Column::Timestamp(_) => self.take_times(column),
+            Column::Date(_) | Column::Timestamp(_) if !self.as_text => self.take_times(column),
             _ => self.take_texts(column),
         }
     }

@@ -26,6 +26,19 @@ pub enum Kind {
     Mixed,
 }
 
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Numeric => "numeric",
+            Self::Categorical => "categorical",
+            Self::Text => "text",
+            Self::Time => "time",
+            Self::Empty => "empty",
+            Self::Mixed => "mixed",
+        }
+    }
+}
+
 /// Compares a column of the reference with that of the new data.
 pub fn compare(
     column: &str,

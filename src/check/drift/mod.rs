@@ -7,6 +7,7 @@ mod compare;
 mod method;
 mod pair;
 mod profile;
+mod read;
 mod report;
 mod score;
 mod settings;
@@ -18,9 +19,10 @@ pub use compare::{Kind, compare};
 pub use method::Method;
 pub use pair::Pair;
 pub use profile::{Profile, Values};
-pub use report::{ColumnReport, Report, Sides, Status};
+pub use read::profiles;
+pub use report::{ColumnReport, Report, Sides, Status, significant};
 pub use settings::{Mode, Settings};
-pub use spec::Spec;
+pub use spec::{PANDAS_NULLS, Spec};
 pub use stored::{decode, encode};
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What a comparison found, for each column and for the whole.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 
@@ -106,6 +107,52 @@ impl Report {
         let drift = is_grave || (compared > 0 && share >= settings.share);
         Self { drift, share, compared, drifted, rows, columns, only_in_reference, only_in_new }
     }
+}
+
+/// In one line, as `age: wasserstein 0.3106, 0.1 or more is drift`.
+impl fmt::Display for ColumnReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.column)?;
+        match (self.method, self.score, self.threshold) {
+            (Some(method), Some(score), Some(threshold)) => {
+                let sense = if method.is_test() { "below" } else { "from" };
+                let verdict = if self.drift { "drift" } else { "stable" };
+                let (score, threshold) = (significant(score), significant(threshold));
+                write!(f, "{verdict}, {} {score} (drift {sense} {threshold})", method.name())
+            }
+            _ => f.write_str(self.reason.as_deref().unwrap_or_default()),
+        }
+    }
+}
+
+/// In one line, as `2 of 5 columns drifted`.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = match (self.drift, self.compared) {
+            (_, 0) if !self.drift => "nothing was compared",
+            (true, _) => "drift",
+            (false, _) => "no drift",
+        };
+        let noun = if self.compared == 1 { "column" } else { "columns" };
+        write!(f, "{verdict}: {} of {} {noun} drifted", self.drifted, self.compared)?;
+        for (names, side) in
+            [(&self.only_in_reference, "the reference"), (&self.only_in_new, "the new data")]
+        {
+            if !names.is_empty() {
+                write!(f, "; only {side} has {}", names.join(", "))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns a number in few digits.
+pub fn significant(number: f64) -> String {
+    if number != 0.0 && number.abs() < 1e-4 {
+        return format!("{number:.1e}");
+    }
+    let text = format!("{number:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Divides the threshold of tests by their number (Bonferroni), so that many columns do not raise more

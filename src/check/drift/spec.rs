@@ -21,6 +21,12 @@ const KEYS: [&str; 11] = [
     "description",
 ];
 
+/// The texts that pandas takes for a missing value, where nothing else is said; the empty one is too.
+pub const PANDAS_NULLS: [&str; 18] = [
+    "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>",
+    "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
+];
+
 const MODES: [(&str, Mode); 2] = [("evidently", Mode::Evidently), ("strict", Mode::Strict)];
 
 /// What is compared with what, and what counts as drift.
@@ -38,6 +44,12 @@ pub struct Spec {
 }
 
 impl Spec {
+    /// Returns the texts that mean that a value is missing.
+    pub fn null_values(&self) -> Vec<String> {
+        let usual = || PANDAS_NULLS.map(str::to_owned).to_vec();
+        self.null_values.clone().unwrap_or_else(usual)
+    }
+
     /// Reads a file, which messages call `name`.
     pub fn parse(name: &str, text: &str) -> Result<Self, SpecErrors> {
         let mut reader = Reader::new();
