@@ -19,6 +19,7 @@ mod demo_template;
 mod diff;
 mod direct;
 mod docs;
+mod drift;
 mod environment;
 mod faults;
 mod follow_up;

@@ -32,6 +32,8 @@ pub enum OpsError {
     Required { branch: String, missing: Vec<Missing>, remedy: Remedy, runs: Vec<RunRecord> },
     #[error("{} is broken", broken_file(_0))]
     BrokenSpec(#[source] SpecErrors),
+    #[error("{} cannot be used as it is", broken_file(_0))]
+    BrokenFile(#[source] SpecErrors),
     #[error("{} refused by `{hook}`; {outcome}", event_noun(event))]
     Refused { event: String, hook: String, outcome: String, runs: Vec<RunRecord> },
     #[error("the hooks of `{branch}` are not trusted here yet; it is unchanged")]
@@ -86,6 +88,12 @@ pub enum OpsError {
     NoSuchPath { path: String, place: String, candidates: Vec<String> },
     #[error("`{}` in {place} is a directory", if path.is_root() { "/".to_owned() } else { path.to_string() })]
     IsDirectory { path: RepoPath, place: String },
+    #[error("nothing is named to compare `{data}` with")]
+    NoReference { data: String },
+    #[error("nothing is named to compare")]
+    NoData,
+    #[error("neither side has a column `{column}`")]
+    NoSuchColumn { column: String, candidates: Vec<String> },
     #[error("`{path}` has {size} bytes, of which at most {limit} are read")]
     TooLarge { path: String, size: u64, limit: u64 },
     #[error(transparent)]

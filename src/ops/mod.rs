@@ -11,6 +11,7 @@ mod context;
 pub mod data;
 pub mod diff;
 pub mod direct;
+pub mod drift;
 mod error;
 pub mod fsck;
 pub mod gc;

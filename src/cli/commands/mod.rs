@@ -17,6 +17,7 @@ mod completions;
 mod config;
 mod demo;
 mod diff;
+mod drift;
 mod du;
 mod export;
 mod fetch;
@@ -84,6 +85,7 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Undo, WorkingCopy, "reset", reset),
     verb!(Pipeline, History, "hooks", hooks),
     verb!(Pipeline, History, "model", model),
+    verb!(Pipeline, History, "drift", drift),
     verb!(Pipeline, WorkingCopy, "ci", ci),
     verb!(Share, WorkingCopy, "remote", remote),
     verb!(Share, WorkingCopy, "push", push),

@@ -50,6 +50,7 @@ fn facts(error: OpsError) -> CommandError {
         | OpsError::NoSuchRemote { name, candidates }
         | OpsError::NotOnRemote { name, candidates, .. }
         | OpsError::NotToPull { name, candidates }
+        | OpsError::NoSuchColumn { column: name, candidates }
         | OpsError::NoSuchPath { path: name, candidates, .. } => {
             (did_you_mean(name, candidates.iter().map(String::as_str)), None)
         }
@@ -136,6 +137,12 @@ fn hint(error: &OpsError) -> Option<String> {
         }
         OpsError::Unmerged { name, .. } => {
             format!("`mlv branch -D {name}` deletes it all the same; `mlv undo` brings it back")
+        }
+        OpsError::NoReference { .. } => {
+            "`--reference REV:PATH` names it, as in `--reference main:data/train.csv`".into()
+        }
+        OpsError::NoData => {
+            "name a path, or `data:` in the specification; `mlv drift --help` has examples".into()
         }
         OpsError::NoSuchBranch { .. } => "`mlv branch` lists them".into(),
         OpsError::NoSuchAlias { .. } => "`mlv model list` lists them".into(),
