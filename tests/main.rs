@@ -24,6 +24,7 @@ mod environment;
 mod faults;
 mod follow_up;
 mod fsck;
+mod gate;
 mod gc;
 mod help;
 mod hook_cache;

@@ -3,3 +3,6 @@
 
 pub mod drift;
 pub mod stats;
+pub mod document;
+pub mod gate;
+pub mod metrics;

@@ -14,6 +14,7 @@ pub mod direct;
 pub mod drift;
 mod error;
 pub mod fsck;
+pub mod gate;
 pub mod gc;
 pub mod heal;
 pub mod hooks;

@@ -22,6 +22,7 @@ mod du;
 mod export;
 mod fetch;
 mod fsck;
+mod gate;
 mod gc;
 mod help;
 mod hooks;
@@ -86,6 +87,7 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Pipeline, History, "hooks", hooks),
     verb!(Pipeline, History, "model", model),
     verb!(Pipeline, History, "drift", drift),
+    verb!(Pipeline, History, "gate", gate),
     verb!(Pipeline, WorkingCopy, "ci", ci),
     verb!(Share, WorkingCopy, "remote", remote),
     verb!(Share, WorkingCopy, "push", push),
