@@ -30,6 +30,9 @@ pub struct PendingEvent {
     /// The message of a tag, or of a commit to be.
     #[serde(default)]
     pub message: Option<String>,
+    /// What a trigger found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<serde_json::Value>,
     #[serde(default)]
     pub exempt: Exempt,
     /// Whether it waits for a worker: what does not run in the background has been run then.
@@ -57,6 +60,7 @@ impl PendingEvent {
             tag: told.tag.clone(),
             remote: told.remote.clone(),
             message: told.message.clone().filter(|_| says),
+            cause: told.cause.clone(),
             exempt,
             background: false,
             claim: None,
@@ -98,6 +102,7 @@ impl PendingEvent {
         told.commit = Some(id);
         told.tag.clone_from(&self.tag);
         told.remote.clone_from(&self.remote);
+        told.cause.clone_from(&self.cause);
         if self.message.is_some() {
             told.message.clone_from(&self.message);
         }
