@@ -35,6 +35,7 @@ mod hook_queue;
 mod hook_remote;
 mod hook_require;
 mod hook_run;
+mod hook_triggers;
 mod hooks;
 mod hooks_add;
 mod hooks_check;

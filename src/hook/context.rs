@@ -68,6 +68,8 @@ pub struct EventContext {
     pub tag: Option<String>,
     /// The remote that commits are sent to, or come from.
     pub remote: Option<String>,
+    /// What a trigger found, so that it fired.
+    pub cause: Option<serde_json::Value>,
     /// The candidate tree; each hook is told the tree with what earlier ones put into it.
     pub tree: Option<TreeId>,
     /// Absent in every `pre-` event that makes one.
@@ -97,6 +99,7 @@ impl EventContext {
             target_branch: None,
             tag: None,
             remote: None,
+            cause: None,
             tree: None,
             commit: None,
             base_commit: None,

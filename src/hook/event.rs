@@ -68,8 +68,8 @@ events! {
     PreDeploy "pre-deploy" Pre true "before a model is deployed; may refuse it",
     PostDeploy "post-deploy" Post true "after a model was deployed",
     Schedule "schedule" Trigger true "at the times of a cron expression",
-    Drift "drift" Trigger false "when data drifts from its reference",
-    Metric "metric" Trigger false "when a metric crosses a threshold",
+    Drift "drift" Trigger true "when data drift from their reference",
+    Metric "metric" Trigger true "when a metric leaves its bounds",
     Manual "manual" Trigger true "when a person asks for it",
 }
 
@@ -129,6 +129,11 @@ impl Event {
     /// Tells whether hooks of the event guard what users are served: nobody passes over them.
     pub fn guards_users(self) -> bool {
         Self::SERVING.iter().any(|around| around.pre == self)
+    }
+
+    /// Tells whether the event is about what changes: a trigger that finds something is not.
+    pub fn is_about_changes(self) -> bool {
+        !matches!(self, Self::Schedule | Self::Drift | Self::Metric)
     }
 
     /// Tells whether hooks of the event judge a tree: what they find holds wherever the tree is judged

@@ -80,6 +80,8 @@ pub enum OpsError {
     NoCache,
     #[error("`{remote}` has changed, but that could not be noted here")]
     MovedUnnoted { remote: String, source: Box<RepoError> },
+    #[error("{what}")]
+    NoMetric { what: String },
     #[error("`{branch}` is not checked out")]
     NotCheckedOut { branch: String },
     #[error("`{name}` has {commits} {} that are on no other branch", plural(*commits, "commit"))]

@@ -21,6 +21,7 @@ pub const EVENT_FIELDS: &[&str] = &[
     "target_branch",
     "tag",
     "remote",
+    "cause",
     "message",
     "author",
     "meta",
@@ -42,6 +43,7 @@ struct SeenEvent<'a> {
     target_branch: Option<&'a str>,
     tag: Option<&'a str>,
     remote: Option<&'a str>,
+    cause: Option<&'a serde_json::Value>,
     message: Option<&'a str>,
     author: Option<&'a Author>,
     meta: HashMap<&'a str, &'a str>,
@@ -66,6 +68,7 @@ pub(super) fn of_event(
         target_branch: told.target_branch.as_deref(),
         tag: told.tag.as_deref(),
         remote: told.remote.as_deref(),
+        cause: told.cause.as_ref(),
         message: told.message.as_deref(),
         author: told.author.as_ref(),
         meta: told.meta.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
@@ -95,6 +98,7 @@ pub(super) fn of_sample(program: &cel::Program) -> Result<Context<'static, 'stat
         action: "deploy".into(),
         artifact: "models/churn".into(),
     };
+    let cause = serde_json::json!({"trigger": "metric", "value": 0.5});
     let seen = SeenEvent {
         name: Event::PreMerge.name(),
         branch: Some("main"),
@@ -102,6 +106,7 @@ pub(super) fn of_sample(program: &cel::Program) -> Result<Context<'static, 'stat
         target_branch: Some("main"),
         tag: Some("v1"),
         remote: Some("origin"),
+        cause: Some(&cause),
         message: Some("Merge feature"),
         author: Some(&author),
         meta: HashMap::new(),

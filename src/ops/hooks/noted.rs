@@ -34,6 +34,9 @@ pub struct PendingEvent {
     pub model: Option<ToldModel>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<ToldDeployment>,
+    /// What a trigger found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<serde_json::Value>,
     #[serde(default)]
     pub exempt: Exempt,
     /// Whether it waits for a worker: what does not run in the background has been run then.
@@ -63,6 +66,7 @@ impl PendingEvent {
             message: told.message.clone().filter(|_| says),
             model: told.model.clone(),
             deployment: told.deployment.clone(),
+            cause: told.cause.clone(),
             exempt,
             background: false,
             claim: None,
@@ -106,6 +110,7 @@ impl PendingEvent {
         told.remote.clone_from(&self.remote);
         told.model.clone_from(&self.model);
         told.deployment.clone_from(&self.deployment);
+        told.cause.clone_from(&self.cause);
         if self.message.is_some() {
             told.message.clone_from(&self.message);
         }
