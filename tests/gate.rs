@@ -467,3 +467,15 @@ fn revisions_are_compared_without_touching_the_files() {
     let told = judge("main", "nowhere").expect_code(1).stderr;
     assert!(told.contains("nowhere"), "{told}");
 }
+
+#[test]
+fn an_alias_of_a_model_is_a_champion_once_it_names_one() {
+    let env = project();
+    edit(&env, "gates/churn.yaml", "champion: main", "champion: churn@champion");
+    put(&env, "weaker", WEAKER);
+    assert_eq!(rules(&report(&env), "no_champion"), ["auc max_drop -", "auc non_inferior -"]);
+    env.success(&["model", "promote", "churn", "main:models"]);
+    let judged = report(&env);
+    assert_eq!(judged["champion"], "churn@champion");
+    assert_eq!(rules(&judged, "fail"), ["auc max_drop -", "auc non_inferior -"]);
+}

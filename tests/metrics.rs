@@ -31,9 +31,9 @@ fn metrics_of_the_files_and_of_revisions_are_shown() {
     let env = project();
     insta::assert_snapshot!(env.screen("mlv metrics show"), @"
     $ mlv metrics show
-      metrics/eval.json  test.auc  0.79
-      metrics/eval.json  test.n     500
-      metrics/eval.json  note         x
+    metrics/eval.json  test.auc  0.79
+    metrics/eval.json  test.n     500
+    metrics/eval.json  note         x
     ");
     insta::assert_snapshot!(env.screen("mlv metrics show HEAD~1 main"), @"
     $ mlv metrics show HEAD~1 main
@@ -101,8 +101,8 @@ fn artifacts_of_the_kind_are_read_in_place_of_the_usual_files() {
     env.write("conf.toml", "rate = 1\n");
     insta::assert_snapshot!(env.screen("mlv metrics show"), @"
     $ mlv metrics show
-      out/scores.toml  bleu        0.3
-      out/scores.toml  by.lang.de  0.4
+    out/scores.toml  bleu        0.3
+    out/scores.toml  by.lang.de  0.4
     ");
     env.success(&["add", "."]);
     env.success(&["commit", "-m", "artifacts"]);
@@ -121,8 +121,8 @@ fn of_the_table_of_a_training_the_last_row_is_a_metric_and_predictions_are_none(
     env.write("metrics/predictions.csv", "id,y_true,y_score\n1,1,0.9\n");
     insta::assert_snapshot!(env.screen("mlv metrics show"), @"
     $ mlv metrics show
-      metrics/training.csv  epoch     3
-      metrics/training.csv  loss   0.65
+    metrics/training.csv  epoch     3
+    metrics/training.csv  loss   0.65
     ");
 }
 
@@ -132,9 +132,9 @@ fn a_file_that_cannot_be_read_is_named_and_others_are_shown() {
     env.write("metrics/broken.json", "{\n\"a\": }");
     insta::assert_snapshot!(env.screen("mlv metrics show"), @"
     $ mlv metrics show
-      metrics/eval.json  test.auc  0.79
-      metrics/eval.json  test.n     500
-      metrics/eval.json  note         x
+    metrics/eval.json  test.auc  0.79
+    metrics/eval.json  test.n     500
+    metrics/eval.json  note         x
     [stderr]
     warning: metrics/broken.json:2: expected value
     ");

@@ -2,5 +2,7 @@
 //! given, and knows no repository.
 
 pub mod document;
+pub mod drift;
 pub mod gate;
 pub mod metrics;
+pub mod stats;

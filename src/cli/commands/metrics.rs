@@ -148,7 +148,8 @@ fn show(ui: &mut Ui, shown: &[Shown]) -> Result<(), CommandError> {
     }
     ui.start_pager()?;
     for line in table.lines(ui.data_paint()) {
-        ui.data(line)?;
+        // The files have no revision in front.
+        ui.data(line.trim_start())?;
     }
     for fault in shown.iter().filter_map(|file| file.fault.as_deref()) {
         ui.warning(printable(fault));

@@ -17,6 +17,7 @@ mod completions;
 mod config;
 mod demo;
 mod diff;
+mod drift;
 mod du;
 mod export;
 mod fetch;
@@ -32,6 +33,7 @@ mod ls_remote;
 mod man;
 mod merge;
 mod metrics;
+mod model;
 mod mv;
 mod op;
 mod params;
@@ -85,6 +87,8 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Undo, History, "revert", revert),
     verb!(Undo, WorkingCopy, "reset", reset),
     verb!(Pipeline, History, "hooks", hooks),
+    verb!(Pipeline, History, "model", model),
+    verb!(Pipeline, History, "drift", drift),
     verb!(Pipeline, History, "gate", gate),
     verb!(Pipeline, History, "metrics", metrics),
     verb!(Pipeline, History, "params", params),
