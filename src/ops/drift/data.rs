@@ -107,8 +107,8 @@ impl Standpoint<'_> {
             Self::User if Path::new(text).is_absolute() => outside(Path::new(text)).map(Some),
             // Without a working copy there are only revisions.
             Self::User if !context.has_working_copy() && text.contains(':') => Ok(None),
-            Self::User => in_view(&DataView::at(context, None)?, text, text),
-            Self::Candidate { view, .. } => in_view(view, text, text),
+            Self::User => in_view_unless_revision(&DataView::at(context, None)?, text),
+            Self::Candidate { view, .. } => in_view_unless_revision(view, text),
         }
     }
 
@@ -130,6 +130,16 @@ fn outside(path: &Path) -> Result<Data, OpsError> {
     let name = path.display().to_string();
     let piece = Piece { name: name.clone(), content: None, source };
     Ok(Data { name, files: vec![piece] })
+}
+
+/// Returns what a text means in a view; one with a colon means the file of this very name, or nothing.
+fn in_view_unless_revision(view: &DataView<'_>, text: &str) -> Result<Option<Data>, OpsError> {
+    if !text.contains(':') {
+        return in_view(view, text, text);
+    }
+    let Ok(path) = RepoPath::from_bytes(text) else { return Ok(None) };
+    let file = view.file(&path)?.map(Piece::from);
+    Ok(file.map(|file| Data { name: text.to_owned(), files: vec![file] }))
 }
 
 /// Returns the file at a path, or those tables that a glob or a directory holds.

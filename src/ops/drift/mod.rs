@@ -9,11 +9,11 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use crate::base::RepoPath;
+use crate::base::progress::Unit;
 use crate::base::suggest;
 use crate::base::yaml::MAX_BYTES;
-use crate::check::drift::{ColumnReport, Report, Sides, Spec, compare};
+use crate::check::drift::{ColumnReport, Profile, Report, Sides, Spec, compare, profiles};
 use crate::format::table::{Table, TableOptions};
-use crate::hook::SpecErrors;
 use crate::ops::data::DataView;
 use crate::ops::{Context, OpsError};
 
@@ -53,8 +53,7 @@ pub fn read_spec(context: &Context, path: &RepoPath) -> Result<Spec, OpsError> {
 
 fn parse(path: &RepoPath, bytes: &[u8]) -> Result<Spec, OpsError> {
     let text = String::from_utf8_lossy(bytes);
-    let broken: fn(SpecErrors) -> OpsError = OpsError::BrokenFile;
-    Spec::parse(&path.to_string(), &text).map_err(broken)
+    Spec::parse(&path.to_string(), &text).map_err(OpsError::BrokenFile)
 }
 
 fn missing(path: String, view: &DataView<'_>) -> OpsError {
@@ -70,6 +69,7 @@ pub fn drift(
     let data = spec.data.as_deref().ok_or(OpsError::NoData)?;
     let reference = spec.reference.as_deref();
     let reference = reference.ok_or_else(|| OpsError::NoReference { data: data.to_owned() })?;
+    context.progress.phase("comparing", None, Unit::Time);
     let new = Side::open(standpoint.data(context, data)?, spec)?;
     let reference = Side::open(standpoint.data(context, reference)?, spec)?;
     let columns = Columns::of(&reference.table, &new.table, spec)?;
@@ -107,18 +107,14 @@ impl Side {
     }
 
     /// Returns the profiles of columns, in their order: those that were kept, the others as they are read.
-    fn profiles(
-        &self,
-        context: &Context,
-        columns: &[String],
-    ) -> Result<Vec<crate::check::drift::Profile>, OpsError> {
+    fn profiles(&self, context: &Context, columns: &[String]) -> Result<Vec<Profile>, OpsError> {
         let cache = Cache::of(context, &self.data, &self.null_values);
         let kept = |column: &String| cache.as_ref().and_then(|cache| cache.read(column));
         let mut kept: Vec<_> = columns.par_iter().map(kept).collect();
         let absent = columns.iter().zip(&kept).filter(|(_, kept)| kept.is_none());
         let absent: Vec<String> = absent.map(|(column, _)| column.clone()).collect();
         if !absent.is_empty() {
-            let mut read = crate::check::drift::profiles::<OpsError>(&self.table, &absent)?;
+            let mut read = profiles::<OpsError>(&self.table, &absent)?;
             if let Some(cache) = &cache {
                 read.par_iter().for_each(|(column, profile)| cache.write(column, profile));
                 cache.bound();
