@@ -12,6 +12,8 @@ use crate::common::{Output, TestEnvironment};
 
 #[path = "../hooks/drift/test.rs"]
 mod drift;
+#[path = "../hooks/gate/test.rs"]
+mod gate;
 #[path = "../hooks/kubernetes-job/test.rs"]
 mod kubernetes_job;
 #[path = "../hooks/max-file-size/test.rs"]

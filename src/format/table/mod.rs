@@ -2,12 +2,16 @@
 //! columns are one table.
 
 mod batch;
+mod blocks;
 mod csv;
 mod dialect;
+mod encoding;
+mod jsonl;
 mod open;
 mod options;
 mod pipeline;
 mod text_column;
+mod text_file;
 
 pub use batch::{Batch, Column};
 pub use dialect::{CsvDialect, Dialect, Encoding, LineEnd};

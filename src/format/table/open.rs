@@ -1,6 +1,9 @@
 //! `Table`: files of the same columns, read as one.
 
+use std::sync::Arc;
+
 use super::csv::CsvFile;
+use super::jsonl::{JsonlFile, Keys};
 use super::pipeline::{self, Parts};
 use super::{Batch, Dialect, Field, Format, TableFile, TableOptions};
 use crate::format::FormatError;
@@ -20,36 +23,41 @@ pub struct Table {
 #[derive(Debug, Clone)]
 enum Reader {
     Csv(CsvFile),
+    Jsonl(JsonlFile),
 }
 
 impl Reader {
     fn open(file: TableFile, options: &TableOptions) -> Result<Self, FormatError> {
         match Format::of(&file.name)? {
             Format::Csv => CsvFile::open(file, options).map(Self::Csv),
+            Format::Jsonl => JsonlFile::open(file, options).map(Self::Jsonl),
         }
     }
 
     fn fields(&self) -> &[Field] {
         match self {
             Self::Csv(file) => file.fields(),
+            Self::Jsonl(file) => file.fields(),
         }
     }
 
     fn name(&self) -> &str {
         match self {
             Self::Csv(file) => file.name(),
+            Self::Jsonl(file) => file.name(),
         }
     }
 
     fn dialect(&self) -> &Dialect {
         match self {
             Self::Csv(file) => file.dialect(),
+            Self::Jsonl(file) => file.dialect(),
         }
     }
 
     fn rows(&self) -> Option<u64> {
         match self {
-            Self::Csv(_) => None,
+            Self::Csv(_) | Self::Jsonl(_) => None,
         }
     }
 
@@ -57,6 +65,7 @@ impl Reader {
     fn read<'a>(&'a self, wanted: &'a [bool], parts: &Parts<'a>) -> bool {
         let read = match self {
             Self::Csv(file) => file.read(wanted, parts),
+            Self::Jsonl(file) => file.read(wanted, parts),
         };
         read.unwrap_or_else(|error| {
             parts.fail(error);
@@ -70,7 +79,8 @@ impl Table {
     pub fn open(mut files: Vec<TableFile>, options: TableOptions) -> Result<Self, FormatError> {
         files.sort_by(|a, b| a.name.cmp(&b.name));
         let readers = files.into_iter().map(|file| Reader::open(file, &options));
-        let readers: Vec<Reader> = readers.collect::<Result<_, _>>()?;
+        let mut readers: Vec<Reader> = readers.collect::<Result<_, _>>()?;
+        share_keys(&mut readers)?;
         let first = readers.first().ok_or(FormatError::NoFiles)?;
         for other in &readers[1..] {
             same_columns(first, other)?;
@@ -135,6 +145,23 @@ impl Table {
         })?;
         Ok(first_row)
     }
+}
+
+/// Gives every file of objects the keys of all: an object has no order, and lacks what is missing.
+fn share_keys(readers: &mut [Reader]) -> Result<(), FormatError> {
+    let mut shared = Keys::default();
+    for reader in &*readers {
+        if let Reader::Jsonl(file) = reader {
+            file.add_keys_to(&mut shared)?;
+        }
+    }
+    let shared = Arc::new(shared);
+    for reader in readers {
+        if let Reader::Jsonl(file) = reader {
+            file.take_keys(shared.clone());
+        }
+    }
+    Ok(())
 }
 
 /// Holds the columns of a file against those of the table's first.

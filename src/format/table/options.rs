@@ -4,6 +4,12 @@ use std::sync::Arc;
 
 use crate::format::{FormatError, Source};
 
+/// How many columns a table may have.
+pub const MOST_COLUMNS: usize = 1 << 17;
+
+/// How many cells a batch may have where rows cost nothing in the file. Tests make many batches.
+pub const MOST_CELLS: usize = if cfg!(test) { 1 << 16 } else { 4 << 20 };
+
 /// A file of a table.
 #[derive(Debug, Clone)]
 pub struct TableFile {
@@ -55,6 +61,8 @@ pub struct Field {
 pub enum Format {
     /// Comma-separated values, whatever the delimiter.
     Csv,
+    /// A JSON object on each line.
+    Jsonl,
 }
 
 impl Format {
@@ -63,6 +71,7 @@ impl Format {
         let end = name.rsplit_once('.').map_or("", |(_, end)| end);
         match end.to_ascii_lowercase().as_str() {
             "csv" | "tsv" => Ok(Self::Csv),
+            "jsonl" | "ndjson" => Ok(Self::Jsonl),
             _ => Err(FormatError::UnknownFormat { file: name.to_owned() }),
         }
     }
@@ -70,6 +79,7 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
         }
     }
 }

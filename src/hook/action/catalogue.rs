@@ -49,6 +49,7 @@ pub(super) const ACTIONS: &[Carried] = &[
     action!("notebook-clean", "notebook_clean.py"),
     action!("well-formed"),
     action!("drift"),
+    action!("gate"),
     action!("require-message", "require_message.py"),
     action!("run-dvc-stage", "run_dvc_stage.py"),
     action!("notify-webhook", "notify_webhook.py"),

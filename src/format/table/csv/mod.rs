@@ -1,8 +1,6 @@
 //! csv and its kin: rows of cells between delimiters, quoted where they need it.
 
-mod blocks;
 mod detect;
-mod encoding;
 mod file;
 mod parse;
 mod records;
@@ -11,3 +9,4 @@ mod records;
 mod tests;
 
 pub use file::CsvFile;
+pub use records::Marks;

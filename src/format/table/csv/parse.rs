@@ -2,19 +2,18 @@
 
 use memchr::memchr_iter;
 
-use super::blocks::Block;
-use super::encoding;
 use super::records::{Marks, Records};
 use crate::format::FormatError;
+use crate::format::table::blocks::Block;
 use crate::format::table::text_column::TextColumn;
+use crate::format::table::text_file::TextFile;
 use crate::format::table::{Column, Rows};
 
 /// What the blocks of a file have in common.
 #[derive(Debug, Clone)]
 pub struct Layout {
-    pub file: String,
+    pub file: TextFile,
     pub marks: Marks,
-    pub line_end: u8,
     pub null_values: Vec<Vec<u8>>,
     pub batch_rows: usize,
 }
@@ -34,7 +33,7 @@ impl Layout {
         skip: usize,
         wanted: &[bool],
     ) -> Result<Vec<Rows>, FormatError> {
-        self.refuse_other_bytes(block)?;
+        self.file.refuse_other_bytes(block)?;
         let mut records = Records::new(&block.text, self.marks);
         for _ in 0..skip {
             records.read(&mut |_, _| {});
@@ -69,7 +68,7 @@ impl Layout {
     fn batch(&self, block: &Block, wanted: &[bool]) -> Batch {
         // A row has a byte for each cell at least, and there is never more room than text.
         let bytes = block.text.len() / wanted.len().max(1);
-        let lines = memchr_iter(self.line_end, &block.text).count();
+        let lines = memchr_iter(block.line_end, &block.text).count();
         let rows = lines.min(bytes).min(self.batch_rows);
         let column = |wanted: &bool| wanted.then(|| TextColumn::with_capacity(rows, bytes));
         Batch { columns: wanted.iter().map(column).collect(), rows: 0 }
@@ -84,20 +83,7 @@ impl Layout {
     fn ragged(&self, block: &Block, start: usize, cells: usize, columns: usize) -> FormatError {
         let fields = if cells == 1 { "field" } else { "fields" };
         let reason = format!("row has {cells} {fields}, the header has {columns}");
-        self.error(block, start, reason)
-    }
-
-    /// Refuses a block that is not UTF-8.
-    pub fn refuse_other_bytes(&self, block: &Block) -> Result<(), FormatError> {
-        std::str::from_utf8(&block.text)
-            .map(|_| ())
-            .map_err(|error| self.error(block, error.valid_up_to(), encoding::not_in("UTF-8")))
-    }
-
-    /// Says what is wrong at a place of a block.
-    pub fn error(&self, block: &Block, at: usize, reason: String) -> FormatError {
-        let lines = memchr_iter(self.line_end, &block.text[..at]).count() as u64;
-        FormatError::Line { file: self.file.clone(), line: block.line + lines, reason }
+        self.file.wrong(block, start, reason)
     }
 }
 

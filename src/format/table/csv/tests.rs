@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::blocks::{Blocks, LONGEST_RECORD};
 use super::records::{Marks, Records};
 use crate::format::FormatError;
+use crate::format::table::blocks::{Blocks, LONGEST_RECORD};
 use crate::format::table::{Field, LineEnd, Table, TableFile, TableOptions};
 
 type Cells = Vec<Vec<Option<String>>>;
@@ -162,7 +162,7 @@ fn a_row_of_another_width_is_refused_with_its_line() {
 
 #[test]
 fn a_head_that_names_no_columns_is_refused_or_numbered() {
-    let empty = "a.csv: the file is empty: not even a header is there";
+    let empty = "a.csv: the file is empty: no line in it holds anything";
     assert_eq!(refusal(b""), empty);
     assert_eq!(refusal(b"\n\r\n"), empty);
     assert_eq!(refusal(b"\xEF\xBB\xBF"), empty);
@@ -347,7 +347,7 @@ proptest! {
     #[test]
     fn blocks_hold_whole_records(text in marks_of_any_text(), times in 1_usize..40) {
         let text = text.repeat(times);
-        let blocks: Result<Vec<_>, _> = Blocks::new(text.as_slice(), COMMA, b'\n').collect();
+        let blocks: Result<Vec<_>, _> = Blocks::new(text.as_slice(), Some(COMMA), b'\n').collect();
         let Ok(blocks) = blocks else { return Ok(()) };
         let mut apart = Vec::new();
         let mut line = 1;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use encoding_rs::{DecoderResult, Encoding as Known, UTF_8, WINDOWS_1252};
+use encoding_rs::{DecoderResult, Encoding as Known, UTF_8};
 
 use crate::format::FormatError;
 use crate::format::table::Encoding;
@@ -11,15 +11,19 @@ use crate::format::table::Encoding;
 const STEP: usize = 64 << 10;
 
 /// Returns the encoding of a file by its byte order mark or, where it has none, by whether its head is
-/// UTF-8; what is not is taken for windows-1252.
-pub fn detect(head: &[u8], told: Option<&str>) -> Result<Encoding, FormatError> {
+/// UTF-8; what is not is taken for `fallback`.
+pub fn detect(
+    head: &[u8],
+    told: Option<&str>,
+    fallback: &'static Known,
+) -> Result<Encoding, FormatError> {
     let marked = Known::for_bom(head);
     let encoding = match (told, marked) {
         (Some(name), _) => Known::for_label(name.as_bytes())
             .ok_or_else(|| FormatError::UnknownEncoding { name: name.to_owned() })?,
         (None, Some((encoding, _))) => encoding,
         (None, None) if is_utf8_so_far(head) => UTF_8,
-        (None, None) => WINDOWS_1252,
+        (None, None) => fallback,
     };
     let has_mark = marked.is_some_and(|(marked, _)| marked == encoding);
     Ok(Encoding { name: encoding.name(), has_mark })

@@ -2,12 +2,14 @@
 
 use std::io::{self, Read};
 
+use bytes::Bytes;
 use memchr::{memchr, memchr_iter, memrchr};
 
-use super::records::Marks;
+use super::csv::Marks;
+use crate::format::FormatError;
 
 /// How many bytes a block has, roughly. Tests cut often.
-const BLOCK: usize = if cfg!(test) { 1 << 10 } else { 2 << 20 };
+pub const BLOCK: usize = if cfg!(test) { 1 << 10 } else { 2 << 20 };
 
 /// How many bytes a record may have.
 pub const LONGEST_RECORD: usize = if cfg!(test) { 1 << 16 } else { 16 << 20 };
@@ -15,9 +17,39 @@ pub const LONGEST_RECORD: usize = if cfg!(test) { 1 << 16 } else { 16 << 20 };
 /// Whole records.
 #[derive(Debug)]
 pub struct Block {
-    pub text: Vec<u8>,
+    pub text: Bytes,
     /// The number of its first line, from 1.
     pub line: u64,
+    /// The last byte of a line.
+    pub line_end: u8,
+}
+
+impl Block {
+    /// Cuts a text in which every line is a record into parts of so many lines at most.
+    pub fn pieces(self, most: usize) -> impl Iterator<Item = Self> {
+        let Self { mut text, mut line, line_end } = self;
+        std::iter::from_fn(move || {
+            let end = memchr_iter(line_end, &text).nth(most - 1).map_or(text.len(), |at| at + 1);
+            let piece = Self { text: text.split_to(end), line, line_end };
+            line += most as u64;
+            (end > 0).then_some(piece)
+        })
+    }
+
+    /// Tells whether there is more in it than empty lines.
+    pub fn holds_record(&self) -> bool {
+        holds_record(&self.text)
+    }
+
+    /// Returns the number of the line in which a byte stands.
+    pub fn line_of(&self, at: usize) -> u64 {
+        self.line + memchr_iter(self.line_end, &self.text[..at]).count() as u64
+    }
+}
+
+/// Tells whether there is more in a text than empty lines.
+pub fn holds_record(text: &[u8]) -> bool {
+    text.iter().any(|byte| !matches!(byte, b'\r' | b'\n'))
 }
 
 /// Why there is no next block.
@@ -27,10 +59,21 @@ pub enum BlockError {
     Line { line: u64, reason: String },
 }
 
+impl BlockError {
+    pub fn of(self, file: &str) -> FormatError {
+        let file = file.to_owned();
+        match self {
+            Self::Unreadable(reason) => FormatError::Unreadable { file, reason },
+            Self::Line { line, reason } => FormatError::Line { file, line, reason },
+        }
+    }
+}
+
 /// Reads a text block by block.
 pub struct Blocks<R> {
     reader: R,
-    marks: Marks,
+    /// How cells are quoted that hold ends of lines; nothing where none can.
+    marks: Option<Marks>,
     /// The last byte of a line.
     line_end: u8,
     /// What was read and not yet handed on; it starts at a record.
@@ -53,7 +96,7 @@ struct Quotes {
 }
 
 impl<R: Read> Blocks<R> {
-    pub fn new(reader: R, marks: Marks, line_end: u8) -> Self {
+    pub fn new(reader: R, marks: Option<Marks>, line_end: u8) -> Self {
         Self {
             reader,
             marks,
@@ -89,7 +132,10 @@ impl<R: Read> Blocks<R> {
     fn next_block(&mut self) -> Result<Block, BlockError> {
         loop {
             self.fill().map_err(|error| self.unreadable(error))?;
-            self.quotes.follow(&self.text, self.marks, self.line_end, self.is_at_end);
+            if let Some(marks) = self.marks {
+                self.quotes.follow(&self.text, marks, self.line_end, self.is_at_end);
+            }
+            self.quotes.finish(&self.text, self.line_end);
             let end = self.quotes.record_end;
             if self.is_at_end {
                 return self.last();
@@ -121,7 +167,7 @@ impl<R: Read> Blocks<R> {
     fn block(&mut self, text: Vec<u8>) -> Block {
         let line = self.line;
         self.line += memchr_iter(self.line_end, &text).count() as u64;
-        Block { text, line }
+        Block { text: text.into(), line, line_end: self.line_end }
     }
 
     fn line_error(&self, at: usize, reason: &str) -> BlockError {
@@ -177,10 +223,14 @@ impl Quotes {
                 }
             }
         }
+    }
+
+    /// Takes the rest of the text, in which no quote is.
+    fn finish(&mut self, text: &[u8], line_end: u8) {
         if self.open.is_none() {
             self.look_for_record_end(text, text.len(), line_end);
+            self.at = text.len();
         }
-        self.at = text.len();
     }
 
     fn look_for_record_end(&mut self, text: &[u8], until: usize, line_end: u8) {
