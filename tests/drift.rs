@@ -57,14 +57,14 @@ fn columns_are_compared_with_those_of_a_revision() {
 fn drift_ends_with_3_where_that_is_asked_for() {
     let env = project(20);
     let drift = |more: &[&str]| {
-        let fixed =
-            ["drift", "data/new.csv", "--reference", "HEAD:data/train.csv", "--critical", "age"];
+        let fixed = ["drift", "data/new.csv", "--reference", "HEAD:data/train.csv"];
         env.mlv(&[&fixed, more].concat())
     };
-    drift(&[]).expect_code(0);
-    drift(&["--fail-on-drift"]).expect_code(3);
-    drift(&["--fail-on-drift", "--json"]).expect_code(3);
-    drift(&["--fail-on-drift", "--columns", "plan", "--critical", "plan"]).expect_code(0);
+    drift(&["--critical", "age"]).expect_code(0);
+    drift(&["--critical", "age", "--fail-on-drift"]).expect_code(3);
+    drift(&["--critical", "age", "--fail-on-drift", "--json"]).expect_code(3);
+    drift(&["--critical", "plan", "--fail-on-drift"]).expect_code(0);
+    drift(&["--columns", "plan", "--fail-on-drift"]).expect_code(0);
 }
 
 #[test]
@@ -351,4 +351,31 @@ fn the_golden_data_gives_the_scores_of_evidently() {
             (found["score"].as_f64().unwrap(), expected["score"].as_f64().unwrap());
         assert!((score - golden).abs() <= 1e-9 * golden.max(1e-6), "{name}: {score} not {golden}");
     }
+}
+
+#[test]
+fn what_the_champion_was_trained_on_is_the_reference_where_none_is_named() {
+    let env = project(20);
+    env.write("models/churn.bin", "weights");
+    env.success(&["add", "models"]);
+    env.success(&["commit", "-m", "model"]);
+    let model = "HEAD:models/churn.bin";
+    env.success(&["model", "promote", "churn", model, "--data", "data/train.csv"]);
+    // The branch moves on; what the champion learned from does not.
+    env.write("data/train.csv", table(300, 20));
+    env.success(&["commit", "-am", "newer data"]);
+    let reference = |more: &[&str]| {
+        let report =
+            env.json(&[&["drift", "data/new.csv", "--json", "--columns", "age"], more].concat());
+        (report["reference"].clone(), report["drift"].clone())
+    };
+    let expected = (Value::from("churn@champion"), Value::from(true));
+    assert_eq!(reference(&[]), expected);
+    assert_eq!(reference(&["--reference", "churn@champion"]), expected);
+    let newer = reference(&["--reference", "HEAD:data/train.csv"]);
+    assert_eq!(newer, (Value::from("HEAD:data/train.csv"), Value::from(false)));
+    // Of two champions none is meant.
+    env.success(&["model", "promote", "price", model]);
+    insta::assert_snapshot!(env.screen("mlv drift data/new.csv"), @"");
+    insta::assert_snapshot!(env.screen("mlv drift data/new.csv --reference price@champion"), @"");
 }

@@ -2,6 +2,7 @@
 
 mod act;
 mod cache;
+mod champion;
 mod data;
 
 use std::collections::BTreeSet;
@@ -67,11 +68,14 @@ pub fn drift(
     standpoint: &Standpoint<'_>,
 ) -> Result<DriftReport, OpsError> {
     let data = spec.data.as_deref().ok_or(OpsError::NoData)?;
-    let reference = spec.reference.as_deref();
+    let reference = match &spec.reference {
+        Some(reference) => Some(reference.clone()),
+        None => champion::default(context)?,
+    };
     let reference = reference.ok_or_else(|| OpsError::NoReference { data: data.to_owned() })?;
     context.progress.phase("comparing", None, Unit::Time);
     let new = Side::open(standpoint.data(context, data)?, spec)?;
-    let reference = Side::open(standpoint.data(context, reference)?, spec)?;
+    let reference = Side::open(standpoint.data(context, &reference)?, spec)?;
     let columns = Columns::of(&reference.table, &new.table, spec)?;
     let mut reports = Vec::new();
     let mut rows = Sides::default();
@@ -188,4 +192,21 @@ fn compare_columns(
         (compare(column, &reference, &new, &spec.settings), rows)
     });
     Ok(compared.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_that_do_not_find_room_together_are_compared_after_each_other() {
+        let common = ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec();
+        let columns = Columns { common, only_in_reference: Vec::new(), only_in_new: Vec::new() };
+        let sizes = |bytes| columns.groups(bytes).map(<[String]>::len).collect::<Vec<_>>();
+        assert_eq!(sizes(1000), [5]);
+        assert_eq!(sizes(MOST_BYTES * 3 / 2), [3, 2]);
+        assert_eq!(sizes(u64::MAX), [1; 5]);
+        let none = Columns { common: Vec::new(), ..columns };
+        assert_eq!(none.groups(1000).count(), 0);
+    }
 }
