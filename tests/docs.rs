@@ -14,6 +14,7 @@ const GUIDES: &[&str] = &[
     "docs/guide-recovery.md",
     "docs/guide-remotes.md",
     "docs/guide-sparse.md",
+    "docs/guide-drift.md",
     "docs/guide-remotes.md",
     "docs/hooks.md",
 ];

@@ -92,6 +92,8 @@ pub enum OpsError {
     IsDirectory { path: RepoPath, place: String },
     #[error("nothing is named to compare `{data}` with")]
     NoReference { data: String },
+    #[error("what `{model}` was trained on is not known")]
+    NoTrainingData { model: String },
     #[error("nothing is named to compare")]
     NoData,
     #[error("neither side has a column `{column}`")]
