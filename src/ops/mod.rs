@@ -23,6 +23,7 @@ pub mod inspect;
 mod land;
 pub mod log;
 pub mod merge;
+pub mod metrics;
 pub mod model;
 pub mod operation_log;
 pub mod pick;

@@ -32,9 +32,11 @@ mod ls;
 mod ls_remote;
 mod man;
 mod merge;
+mod metrics;
 mod model;
 mod mv;
 mod op;
+mod params;
 mod pull;
 mod push;
 mod redo;
@@ -88,6 +90,8 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Pipeline, History, "model", model),
     verb!(Pipeline, History, "drift", drift),
     verb!(Pipeline, History, "gate", gate),
+    verb!(Pipeline, History, "metrics", metrics),
+    verb!(Pipeline, History, "params", params),
     verb!(Pipeline, WorkingCopy, "ci", ci),
     verb!(Share, WorkingCopy, "remote", remote),
     verb!(Share, WorkingCopy, "push", push),
