@@ -34,6 +34,8 @@ pub enum OpsError {
     BrokenSpec(#[source] SpecErrors),
     #[error("{} cannot be used as it is", broken_file(_0))]
     BrokenFile(#[source] SpecErrors),
+    #[error("{} is no suite of checks that can be read", broken_file(_0))]
+    BrokenSuite(#[source] SpecErrors),
     #[error("{} refused by `{hook}`; {outcome}", event_noun(event))]
     Refused { event: String, hook: String, outcome: String, runs: Vec<RunRecord> },
     #[error("the hooks of `{branch}` are not trusted here yet; it is unchanged")]

@@ -4,6 +4,7 @@
 pub mod act;
 pub mod add;
 pub mod branch;
+pub mod check;
 pub mod ci;
 pub mod clone;
 pub mod commit;

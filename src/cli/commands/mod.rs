@@ -9,6 +9,7 @@ use super::ui::Ui;
 mod add;
 mod branch;
 mod cat;
+mod check;
 mod cherry_pick;
 mod ci;
 mod clone;
@@ -87,11 +88,12 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Undo, History, "revert", revert),
     verb!(Undo, WorkingCopy, "reset", reset),
     verb!(Pipeline, History, "hooks", hooks),
-    verb!(Pipeline, History, "model", model),
+    verb!(Pipeline, History, "check", check),
     verb!(Pipeline, History, "drift", drift),
     verb!(Pipeline, History, "gate", gate),
     verb!(Pipeline, History, "metrics", metrics),
     verb!(Pipeline, History, "params", params),
+    verb!(Pipeline, History, "model", model),
     verb!(Pipeline, WorkingCopy, "ci", ci),
     verb!(Share, WorkingCopy, "remote", remote),
     verb!(Share, WorkingCopy, "push", push),
