@@ -193,6 +193,8 @@ pub enum OpsError {
     #[error("`{branch}` and what it follows have both moved on")]
     Diverged { branch: String },
     #[error(transparent)]
+    Deploy(#[from] crate::ops::deploy::DeployError),
+    #[error(transparent)]
     Git(#[from] crate::git::GitError),
     #[error(transparent)]
     Config(#[from] crate::config::ConfigError),

@@ -10,6 +10,7 @@ pub mod clone;
 pub mod commit;
 mod context;
 pub mod data;
+pub mod deploy;
 pub mod diff;
 pub mod direct;
 pub mod drift;
