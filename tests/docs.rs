@@ -16,6 +16,8 @@ const GUIDES: &[&str] = &[
     "docs/guide-sparse.md",
     "docs/guide-drift.md",
     "docs/guide-remotes.md",
+    "docs/guide-gates.md",
+    "docs/guide-metrics.md",
     "docs/hooks.md",
 ];
 
