@@ -23,6 +23,7 @@ pub mod log;
 pub mod merge;
 pub mod operation_log;
 pub mod pick;
+pub mod prometheus;
 pub mod remote_worker;
 pub mod remotes;
 pub mod remove;

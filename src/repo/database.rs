@@ -14,6 +14,7 @@ const MIGRATIONS: &[&[&str]] = &[
     &[table::SCHEMA, operation::SCHEMA, journal::SCHEMA],
     &[journal::SCHEMA_2],
     &[hook_cache::SCHEMA],
+    &[journal::COUNTS],
 ];
 
 /// How long a command waits for another one's transaction.
