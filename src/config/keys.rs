@@ -38,6 +38,7 @@ pub const KEYS: &[Key] = &[
     Key { name: "hooks.cache_age", kind: Kind::Duration },
     Key { name: "hooks.cache_size", kind: Kind::Integer },
     Key { name: "hooks.toolchain", kind: Kind::Text },
+    Key { name: "metrics.textfile", kind: Kind::Text },
     Key { name: "undo.keep_days", kind: Kind::Integer },
     Key { name: "undo.keep_operations", kind: Kind::Integer },
     Key { name: "cache.size", kind: Kind::Integer },

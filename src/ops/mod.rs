@@ -29,6 +29,7 @@ pub mod metrics;
 pub mod model;
 pub mod operation_log;
 pub mod pick;
+pub mod prometheus;
 pub mod remote_worker;
 pub mod remotes;
 pub mod remove;
