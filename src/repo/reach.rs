@@ -131,7 +131,7 @@ impl<'a> Walk<'a> {
                 }
                 true
             }
-            Reached::Entry(Entry::Symlink { .. }) => true,
+            Reached::Entry(Entry::Symlink { .. } | Entry::Reference(_)) => true,
         });
         if let Err(error) = outcome {
             broken(error);

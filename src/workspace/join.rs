@@ -66,6 +66,8 @@ pub(super) struct Join<'a> {
     /// Below it nothing is known of the disk.
     unknown: Option<RepoPath>,
     last_tracked: Option<RepoPath>,
+    /// The last thing on the disk that is no directory.
+    last_found: Option<RepoPath>,
     skip: Option<RepoPath>,
 }
 
@@ -142,6 +144,7 @@ impl<'a> Join<'a> {
             cache: workspace.cache.rows(below).peekable(),
             unknown: None,
             last_tracked: None,
+            last_found: None,
             skip: None,
         }
     }
@@ -151,7 +154,7 @@ impl<'a> Join<'a> {
         crate::base::interrupt::check()?;
         self.look();
         while let Some(joined) = self.pair()? {
-            if !self.skips(&joined.path) {
+            if !self.skips(&joined.path) && !self.lies_elsewhere(&joined) {
                 return Ok(Some(joined));
             }
             self.look();
@@ -184,6 +187,18 @@ impl<'a> Join<'a> {
         self.skip.as_ref().is_some_and(|dir| path.starts_with(dir))
     }
 
+    /// Tells whether nothing is to be there: a reference, and nothing stands in its place.
+    fn lies_elsewhere(&self, joined: &Joined) -> bool {
+        let Joined { path, tracked: Some(entry), on_disk, .. } = joined else { return false };
+        if entry.is_on_disk() || !matches!(on_disk, OnDisk::Absent | OnDisk::IgnoredDirectory) {
+            return false;
+        }
+        let next = self.found.as_ref().map(Found::path);
+        let is_directory = next.is_some_and(|next| next != path && next.starts_with(path));
+        let is_below_file = self.last_found.as_ref().is_some_and(|file| path.starts_with(file));
+        !is_directory && !is_below_file
+    }
+
     /// Takes the lower of what the disk and the tree have next, or both where they are one path.
     fn pair(&mut self) -> Result<Option<Joined>, WorkspaceError> {
         let order = match (&self.found, self.tree.peek()) {
@@ -193,6 +208,12 @@ impl<'a> Join<'a> {
             (Some(found), Some(Ok((path, _)))) => found.path().cmp(path),
         };
         let found = if order.is_le() { self.found.take() } else { None };
+        if let Some(
+            Found::File { path, .. } | Found::Name { path, .. } | Found::Special { path, .. },
+        ) = &found
+        {
+            self.last_found = Some(path.clone());
+        }
         let tracked = if order.is_ge() { self.tree.next().transpose()? } else { None };
         let path = match (&found, &tracked) {
             (Some(found), _) => found.path().clone(),
