@@ -4,9 +4,9 @@ use std::fmt::Debug;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use crate::base::Hash;
+use crate::base::{Hash, Progress};
 use crate::format::Source;
-use crate::object::{ObjectDb, ObjectError};
+use crate::object::{FileRef, ObjectDb, ObjectError};
 
 /// What is recorded of a file that lies elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -90,6 +90,20 @@ impl ObjectDb {
             Some(elsewhere) => Ok(elsewhere.open(reference)?),
             None => Err(ReferenceError::NoReader { url: reference.url.clone() }.into()),
         }
+    }
+
+    /// Stores the bytes that a reference means as a file.
+    pub fn ingest_reference(
+        &self,
+        reference: &Reference,
+        progress: &dyn Progress,
+    ) -> Result<FileRef, ObjectError> {
+        let source = self.open_reference(reference)?;
+        let stored = self.ingest(source.reader().map_err(told)?, progress);
+        stored.map_err(|error| match error {
+            ObjectError::Source(error) => told(error),
+            error => error,
+        })
     }
 
     /// Writes the bytes that a reference means to `sink`. After an error the sink may hold a part.

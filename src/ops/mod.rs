@@ -16,6 +16,7 @@ pub mod fsck;
 pub mod gc;
 pub mod heal;
 pub mod hooks;
+pub mod import;
 pub mod init;
 pub mod inspect;
 mod land;

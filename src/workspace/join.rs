@@ -32,6 +32,8 @@ pub(super) struct Joined {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OnDisk {
     Absent,
+    /// Nothing, and nothing is to be there: the tree has a reference.
+    Elsewhere,
     File {
         stat: Stat,
         ignored: bool,
@@ -154,7 +156,7 @@ impl<'a> Join<'a> {
         crate::base::interrupt::check()?;
         self.look();
         while let Some(joined) = self.pair()? {
-            if !self.skips(&joined.path) && !self.lies_elsewhere(&joined) {
+            if !self.skips(&joined.path) {
                 return Ok(Some(joined));
             }
             self.look();
@@ -187,18 +189,6 @@ impl<'a> Join<'a> {
         self.skip.as_ref().is_some_and(|dir| path.starts_with(dir))
     }
 
-    /// Tells whether nothing is to be there: a reference, and nothing stands in its place.
-    fn lies_elsewhere(&self, joined: &Joined) -> bool {
-        let Joined { path, tracked: Some(entry), on_disk, .. } = joined else { return false };
-        if entry.is_on_disk() || !matches!(on_disk, OnDisk::Absent | OnDisk::IgnoredDirectory) {
-            return false;
-        }
-        let next = self.found.as_ref().map(Found::path);
-        let is_directory = next.is_some_and(|next| next != path && next.starts_with(path));
-        let is_below_file = self.last_found.as_ref().is_some_and(|file| path.starts_with(file));
-        !is_directory && !is_below_file
-    }
-
     /// Takes the lower of what the disk and the tree have next, or both where they are one path.
     fn pair(&mut self) -> Result<Option<Joined>, WorkspaceError> {
         let order = match (&self.found, self.tree.peek()) {
@@ -223,7 +213,14 @@ impl<'a> Join<'a> {
         if tracked.is_some() {
             self.last_tracked = Some(path.clone());
         }
-        let on_disk = self.on_disk(&path, found.as_ref());
+        let on_disk = match self.on_disk(&path, found.as_ref()) {
+            OnDisk::Absent | OnDisk::IgnoredDirectory
+                if self.lies_elsewhere(&path, tracked.as_ref()) =>
+            {
+                OnDisk::Elsewhere
+            }
+            on_disk => on_disk,
+        };
         let cached = self.cached(&path, &on_disk);
         Ok(Some(Joined { path, tracked: tracked.map(|(_, entry)| entry), on_disk, cached }))
     }
@@ -245,6 +242,18 @@ impl<'a> Join<'a> {
                 if unknown { OnDisk::Unknown } else { OnDisk::Absent }
             }
         }
+    }
+
+    /// Tells whether nothing is to be at a path: the tree has a reference, and nothing else is in its
+    /// place.
+    fn lies_elsewhere(&self, path: &RepoPath, tracked: Option<&(RepoPath, Entry)>) -> bool {
+        if tracked.is_none_or(|(_, entry)| entry.is_on_disk()) {
+            return false;
+        }
+        let next = self.found.as_ref().map(Found::path);
+        let is_directory = next.is_some_and(|next| next != path && next.starts_with(path));
+        let is_below_file = self.last_found.as_ref().is_some_and(|file| path.starts_with(file));
+        !is_directory && !is_below_file
     }
 
     fn cached(&mut self, path: &RepoPath, on_disk: &OnDisk) -> Option<CachedFile> {

@@ -24,6 +24,7 @@ mod fsck;
 mod gc;
 mod help;
 mod hooks;
+mod import;
 mod init;
 mod log;
 mod ls;
@@ -64,6 +65,7 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Work, WorkingCopy, "restore", restore),
     verb!(Work, WorkingCopy, "stash", stash),
     verb!(Work, WorkingCopy, "sparse", sparse),
+    verb!(Work, WorkingCopy, "import", import),
     verb!(Look, History, "log", log),
     verb!(Look, History, "show", show),
     verb!(Look, History, "diff", diff),

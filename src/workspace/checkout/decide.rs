@@ -125,6 +125,7 @@ impl Workspace {
                 OnDisk::File { stat, .. } => {
                     compare(&entry, &stat, cached.as_ref()) == Verdict::Same
                 }
+                OnDisk::Elsewhere => true,
                 _ => false,
             };
             if !same && wanted(&path) {
