@@ -36,6 +36,7 @@ mod hook_run;
 mod hooks;
 mod hooks_add;
 mod hooks_check;
+mod import;
 mod init;
 mod inspect;
 mod json;

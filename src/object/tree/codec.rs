@@ -260,7 +260,10 @@ impl<'a> Reader<'a> {
             (REFERENCE, 8) => self.reference(),
             (DIRECTORY, 5) => self.node(),
             (INLINE, 3) => self.inline(depth + 1),
-            _ => Err(self.refuse("an item of unknown kind or length")),
+            (kind, _) if kind > REFERENCE => Err(self.refuse(&format!(
+                "an item of kind {kind}, which this mlv does not know: a newer one has written it"
+            ))),
+            _ => Err(self.refuse("an item of the wrong length")),
         }
     }
 

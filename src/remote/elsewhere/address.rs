@@ -89,6 +89,13 @@ mod tests {
         let refused =
             ["s3://bucket", "s3://u:p@bucket/a", "http://u:p@h/a", "ftp://h/a", "x", "https://h/"];
         let said = refused.map(|url| Address::parse(url).unwrap_err().to_string());
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @"
+    `s3://bucket` is no address of a remote: it names no object
+    `s3://***@bucket` holds a user or a secret
+    `http://***@h` holds a user or a secret
+    `ftp://` is no scheme that mlv knows
+    `x` is no address of a remote: it names no object
+    `https://h/` is no address of a remote: it names no file
+    ");
     }
 }

@@ -59,6 +59,8 @@ fn references_have_one_spelling_and_lead_somewhere() {
     ] {
         assert!(item(bad).is_err(), "{bad:?}");
     }
+    let newer = Node::decode(codec::write_node(0, 1, b"\x83\x41a\x06\x40"));
+    assert!(newer.unwrap_err().to_string().contains("kind 6, which this mlv does not know"));
     let long = [&b"\x01\x59\x10\x01"[..], &[b'u'; 0x1001], b"\x40\x40\x00\x40"].concat();
     assert!(item(&long).is_err());
 }
