@@ -72,20 +72,52 @@ fn a_folder_is_recorded_and_nothing_of_it_is_copied() {
     env.success(&["init"]);
     let lake = lake(&env);
     let url = lake.0.to_str().unwrap();
-    insta::assert_snapshot!(env.mlv(&["import", "-n", url, "data"]), @"");
+    insta::assert_snapshot!(env.mlv(&["import", "-n", url, "data"]), @"
+    $ mlv import -n $HOME/lake data
+    new      data/a.csv
+    new      data/b/c.csv
+    ");
     clean(&env);
-    insta::assert_snapshot!(env.mlv(&["import", url, "data"]), @"");
-    insta::assert_snapshot!(env.screen("mlv status"), @"");
+    insta::assert_snapshot!(env.mlv(&["import", url, "data"]), @"
+    $ mlv import $HOME/lake data
+    [stderr]
+    recorded what lies at $HOME/lake: 2 new (10 B); none of it was read
+    ");
+    insta::assert_snapshot!(env.screen("mlv status"), @"
+    $ mlv status
+    On branch main, which has no commit yet
+
+    Staged for the next commit (`mlv restore --staged PATH` unstages):
+      added:      data/a.csv
+      added:      data/b/c.csv
+    ");
     env.success(&["commit", "-m", "data by reference"]);
     clean(&env);
     assert!(!env.path("data").exists());
-    insta::assert_snapshot!(env.screen("mlv ls -lr HEAD"), @"");
-    insta::assert_snapshot!(env.screen("mlv du"), @"");
+    insta::assert_snapshot!(env.screen("mlv ls -lr HEAD"), @"
+    $ mlv ls -lr HEAD
+    ref          5 B              data/a.csv -> file://$HOME/lake/a.csv
+    ref          5 B              data/b/c.csv -> file://$HOME/lake/b/c.csv
+    ");
+    insta::assert_snapshot!(env.screen("mlv du"), @"
+    $ mlv du
+    10 B  2 files  data/
+    10 B  2 files  total
+    ");
     assert_eq!(cat(&env, "HEAD:data/b/c.csv"), "id\n2\n");
-    insta::assert_snapshot!(env.mlv(&["import", url, "data"]), @"");
-    env.success(&["export", "HEAD", "out"]);
-    assert_eq!(env.read("out/data/a.csv"), b"id\n1\n");
-    insta::assert_snapshot!(env.screen("mlv fsck"), @"");
+    insta::assert_snapshot!(env.mlv(&["import", url, "data"]), @"
+    $ mlv import $HOME/lake data
+    [stderr]
+    nothing to record: 2 files unchanged at $HOME/lake
+    ");
+    env.success(&["export", "HEAD", "../out"]);
+    assert_eq!(env.read("../out/data/a.csv"), b"id\n1\n");
+    insta::assert_snapshot!(env.screen("mlv fsck"), @"
+    $ mlv fsck
+    [stderr]
+    2 references to files elsewhere: `mlv import --check` asks there
+    all sound: 1 commit, 2 objects, 2 packs of 635 B
+    ");
     env.success(&["gc"]);
     clean(&env);
 }
@@ -96,19 +128,55 @@ fn what_changed_at_its_source_is_named_and_imported_again() {
     lake.put("a.csv", "id\n1\n3\n");
     lake.put("d.csv", "new");
     lake.remove("b/c.csv");
-    insta::assert_snapshot!(env.screen("mlv cat HEAD:data/a.csv"), @"");
-    insta::assert_snapshot!(env.screen("mlv cat HEAD:data/b/c.csv"), @"");
-    insta::assert_snapshot!(env.screen("mlv import --check"), @"");
+    insta::assert_snapshot!(env.screen("mlv cat HEAD:data/a.csv"), @"
+    $ mlv cat HEAD:data/a.csv
+    [stderr]
+    error: `file://$HOME/lake/a.csv` has changed: its size was 5, and is 7
+    hint: `mlv import URL PATH` again records what is there now; `mlv import --check` names all
+    [exit code 1]
+    ");
+    insta::assert_snapshot!(env.screen("mlv cat HEAD:data/b/c.csv"), @"
+    $ mlv cat HEAD:data/b/c.csv
+    [stderr]
+    error: `file://$HOME/lake/b/c.csv` is gone
+    hint: `mlv import URL PATH` again records what is there now; `mlv import --check` names all
+    [exit code 1]
+    ");
+    insta::assert_snapshot!(env.screen("mlv import --check"), @"
+    $ mlv import --check
+    changed  data/a.csv  (file://$HOME/lake/a.csv: its size was 5, and is 7)
+    gone     data/b/c.csv  (file://$HOME/lake/b/c.csv)
+    [stderr]
+    error: of 2 references, 1 changed, 1 gone
+    hint: `mlv import URL PATH` again records what is there now
+    [exit code 1]
+    ");
     let checked = env.mlv(&["import", "--check", "data/b", "--json"]).expect_code(1).json();
     assert_eq!((&checked["references"], &checked["ok"]), (&json!(1), &json!(false)));
     assert_eq!(checked["gone"][0]["path"], "data/b/c.csv");
-    insta::assert_snapshot!(env.mlv(&["import", lake.0.to_str().unwrap(), "data"]), @"");
+    insta::assert_snapshot!(env.mlv(&["import", lake.0.to_str().unwrap(), "data"]), @"
+    $ mlv import $HOME/lake data
+    new      data/d.csv
+    changed  data/a.csv
+    gone     data/b/c.csv
+    [stderr]
+    recorded what lies at $HOME/lake: 1 new, 1 changed, 1 gone (10 B); none of it was read
+    ");
     env.success(&["commit", "-m", "again"]);
-    insta::assert_snapshot!(env.screen("mlv log --oneline -- data/a.csv"), @"");
-    insta::assert_snapshot!(env.screen("mlv diff HEAD~1 HEAD"), @"");
+    insta::assert_snapshot!(env.screen("mlv log --oneline -- data/a.csv"), @"
+    $ mlv log --oneline -- data/a.csv
+    ee616cb6e1 (HEAD -> main) again
+    5a639fd007 data by reference
+    ");
+    insta::assert_snapshot!(env.screen("mlv diff HEAD~1 HEAD"), @"
+    $ mlv diff HEAD~1 HEAD
+    data/a.csv: reference, 5 B -> 7 B
+    data/b/c.csv: deleted, reference, 5 B
+    data/d.csv: new, reference, 3 B
+    ");
     assert_eq!(cat(&env, "HEAD:data/a.csv"), "id\n1\n3\n");
     env.success(&["import", "--check"]);
-    env.mlv(&["export", "HEAD~1", "out"]).expect_code(1);
+    env.mlv(&["export", "HEAD~1", "../out"]).expect_code(1);
 }
 
 #[test]
@@ -124,7 +192,13 @@ fn a_recorded_hash_finds_what_size_and_time_do_not() {
     env.success(&["commit", "-m", "hashed"]);
     lake.put("a.csv", "id\n9\n");
     env.success(&["import", "--check"]);
-    insta::assert_snapshot!(env.screen("mlv cat HEAD:data/a.csv"), @"");
+    insta::assert_snapshot!(env.screen("mlv cat HEAD:data/a.csv"), @"
+    $ mlv cat HEAD:data/a.csv
+    [stderr]
+    error: `file://$HOME/lake/a.csv` has changed: its hash was 96d2f084a2cd9b1a05193fe80c685bb68ba22fb2a4b6eb1c56c4bbd5cc012688, and is 0ea952a51f1cf6463925ac1929f4757aa25b50d5d4ab519029712117301a8449
+    hint: `mlv import URL PATH` again records what is there now; `mlv import --check` names all
+    [exit code 1]
+    ");
     env.mlv(&["import", "--fetch", "data/a.csv"]).expect_code(1);
     assert!(!env.path("data").exists());
     clean(&env);
@@ -133,9 +207,19 @@ fn a_recorded_hash_finds_what_size_and_time_do_not() {
 #[test]
 fn fetched_references_are_files_as_any_others() {
     let (env, lake) = imported();
-    insta::assert_snapshot!(env.screen("mlv import --fetch data/b"), @"");
+    insta::assert_snapshot!(env.screen("mlv import --fetch data/b"), @"
+    $ mlv import --fetch data/b
+    [stderr]
+    fetched 1 file (5 B): staged as files
+    ");
     assert_eq!(env.read("data/b/c.csv"), b"id\n2\n");
-    insta::assert_snapshot!(env.screen("mlv status"), @"");
+    insta::assert_snapshot!(env.screen("mlv status"), @"
+    $ mlv status
+    On branch main
+
+    Staged for the next commit (`mlv restore --staged PATH` unstages):
+      typechange: data/b/c.csv
+    ");
     env.success(&["commit", "-m", "copied"]);
     clean(&env);
     lake.remove("b/c.csv");
@@ -161,8 +245,24 @@ fn fetched_references_are_files_as_any_others() {
 fn a_file_in_the_place_of_a_reference_replaces_it() {
     let (env, _lake) = imported();
     env.write("data/a.csv", "mine");
-    insta::assert_snapshot!(env.screen("mlv status"), @"");
-    insta::assert_snapshot!(env.screen("mlv diff"), @"");
+    insta::assert_snapshot!(env.screen("mlv status"), @"
+    $ mlv status
+    On branch main
+
+    Changed, but not staged (`mlv add PATH` stages, `mlv restore PATH` takes back):
+      typechange: data/a.csv
+    ");
+    insta::assert_snapshot!(env.screen("mlv diff"), @r"
+    $ mlv diff
+    data/a.csv: deleted, reference, 5 B
+    diff --git a/data/a.csv b/data/a.csv
+    new file mode 100644
+    --- /dev/null
+    +++ b/data/a.csv
+    @@ -0,0 +1 @@
+    +mine
+    \ No newline at end of file
+    ");
     env.success(&["restore", "data/a.csv"]);
     assert!(!env.path("data/a.csv").exists());
     clean(&env);
@@ -232,8 +332,20 @@ fn two_changes_of_one_reference_are_a_conflict() {
     lake.put("new.csv", "1");
     import_again(&env, &lake);
     env.success(&["commit", "-m", "ours"]);
-    insta::assert_snapshot!(env.mlv(&["merge", "other"]).expect_code(4), @"");
+    env.mlv(&["merge", "other", "--no-commit"]).expect_code(4);
+    env.success(&["merge", "--abort"]);
     clean(&env);
+    insta::assert_snapshot!(env.mlv(&["merge", "other"]).expect_code(4), @"
+    $ mlv merge other
+    both modified       data/a.csv
+    [stderr]
+    error: merge of `other` into `main`: 1 conflict; nothing was changed
+    hint: `mlv merge other --no-commit` on `main` prepares both sides
+    hint: `--strategy ours` or `theirs` settles them all with one side
+    [exit code 4]
+    ");
+    clean(&env);
+    env.mlv(&["merge", "other", "--no-commit"]).expect_code(4);
     lake.put("a.csv", "settled by both");
     let settled = import_again(&env, &lake);
     assert_eq!(settled["changed"], json!(["data/a.csv"]));
@@ -253,7 +365,7 @@ fn two_changes_of_one_reference_are_a_conflict() {
 #[test]
 fn a_hook_reads_what_is_referred_to_and_is_refused_what_changed() {
     let env = TestEnvironment::with_hooks(
-        "version: 1\nhooks:\n  gate: {on: pre-commit, run: 'cat lake/*.csv', inputs: [lake/**]}\n",
+        "version: 1\nhooks:\n  gate: {on: pre-commit, run: 'cat lake/*.csv || true', inputs: [lake/**]}\n",
     );
     let lake = lake(&env);
     env.success(&["import", lake.0.to_str().unwrap()]);
@@ -276,7 +388,12 @@ fn a_clone_has_the_references_and_reads_their_sources() {
     let (env, lake) = imported();
     env.success(&["remote", "add", "origin", env.home().join("store").to_str().unwrap()]);
     env.success(&["push", "origin", "main"]);
-    insta::assert_snapshot!(env.screen("mlv verify"), @"");
+    insta::assert_snapshot!(env.screen("mlv verify"), @"
+    $ mlv verify
+    [stderr]
+    `origin` has all of 8266764e4c: 2 objects
+    2 references to files elsewhere: `mlv import --check` asks there
+    ");
     let store = env.home().join("store");
     env.success(&["clone", store.to_str().unwrap(), "copy"]);
     let there = |arguments: &[&str]| {
@@ -298,9 +415,27 @@ fn addresses_that_cannot_be_imported_are_refused() {
     let env = TestEnvironment::new();
     env.success(&["init"]);
     let lake = lake(&env);
-    insta::assert_snapshot!(env.screen("mlv import s3://key:secret@bucket/data"), @"");
-    insta::assert_snapshot!(env.screen("mlv import ftp://host/data"), @"");
-    insta::assert_snapshot!(env.mlv(&["import", lake.0.join("none").to_str().unwrap()]), @"");
+    insta::assert_snapshot!(env.screen("mlv import s3://key:secret@bucket/data"), @"
+    $ mlv import s3://key:secret@bucket/data
+    [stderr]
+    error: `s3://***@bucket/data` holds a user or a secret
+    hint: name them in the environment or in a profile: `docs/guide-remotes.md` tells how
+    [exit code 2]
+    ");
+    insta::assert_snapshot!(env.screen("mlv import ftp://host/data"), @"
+    $ mlv import ftp://host/data
+    [stderr]
+    error: `ftp://` is no scheme that mlv knows
+    hint: an address is s3://BUCKET/PATH, gs://BUCKET/PATH, az://CONTAINER/PATH, a folder, or https:// to read only
+    [exit code 2]
+    ");
+    insta::assert_snapshot!(env.mlv(&["import", lake.0.join("none").to_str().unwrap()]), @"
+    $ mlv import $HOME/lake/none
+    [stderr]
+    error: there is nothing at `$HOME/lake/none`
+    hint: check the address: an empty place is not imported
+    [exit code 1]
+    ");
     env.write("data", "a file");
     let taken = env.mlv(&["import", lake.0.to_str().unwrap(), "data"]).expect_code(1);
     assert!(taken.stderr.contains("`data` exists already"), "{taken}");

@@ -113,6 +113,10 @@ impl ObjectDb {
         sink: &mut dyn Write,
     ) -> Result<(), ObjectError> {
         let source = self.open_reference(reference)?;
+        if reference.size <= AT_ONCE {
+            let bytes = source.read_at(0, AT_ONCE as usize).map_err(told)?;
+            return sink.write_all(&bytes).map_err(ObjectError::Sink);
+        }
         let mut reader = source.reader().map_err(told)?;
         let mut buffer = vec![0; STEP];
         loop {
@@ -126,7 +130,10 @@ impl ObjectDb {
     }
 }
 
-/// How many bytes are passed on at a time.
+/// So many bytes are read, and known to be the right ones, before the first is passed on.
+const AT_ONCE: u64 = 8 << 20;
+
+/// How many bytes of longer files are passed on at a time.
 const STEP: usize = 1 << 18;
 
 /// Returns what went wrong with a source, as the fact it is where it is one.

@@ -157,7 +157,7 @@ fn tell_checked(
         return Ok(ExitStatus::Done);
     }
     let (changed, gone) = (checked.changed.len(), checked.gone.len());
-    Err(user_error(format!("of {references}, {changed} changed and {gone} are gone"))
+    Err(user_error(format!("of {references}, {changed} changed, {gone} gone"))
         .hinted("`mlv import URL PATH` again records what is there now"))
 }
 

@@ -26,7 +26,7 @@ impl Facts {
         let seconds = u64::try_from(meta.last_modified.timestamp()).unwrap_or_default();
         Self {
             size: meta.size,
-            etag: meta.e_tag.clone().unwrap_or_default(),
+            etag: meta.e_tag.as_deref().map(quoted).unwrap_or_default(),
             version: meta.version.clone().unwrap_or_default(),
             modified: seconds.saturating_mul(1_000_000_000),
         }
@@ -55,6 +55,12 @@ impl Facts {
             }
         })
     }
+}
+
+/// Returns an etag as a header spells it: listings of some places leave its quotes out.
+fn quoted(etag: &str) -> String {
+    let is_bare = !etag.is_empty() && !etag.ends_with('"');
+    if is_bare { format!("\"{etag}\"") } else { etag.to_owned() }
 }
 
 /// Returns a moment in the words of people; two that differ differ here too.
