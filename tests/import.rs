@@ -267,6 +267,11 @@ fn a_file_in_the_place_of_a_reference_replaces_it() {
     clean(&env);
     env.success(&["undo"]);
     assert_eq!(env.read("data/a.csv"), b"mine");
+    env.success(&["stash"]);
+    assert!(!env.path("data/a.csv").exists());
+    clean(&env);
+    env.success(&["stash", "pop"]);
+    assert_eq!(env.read("data/a.csv"), b"mine");
     env.success(&["add", "."]);
     env.success(&["commit", "-m", "mine"]);
     clean(&env);
@@ -304,6 +309,8 @@ fn references_are_moved_removed_and_left_out_as_files_are() {
     let (env, _lake) = imported();
     env.success(&["mv", "data/a.csv", "data/z.csv"]);
     env.success(&["mv", "data", "raw"]);
+    let staged = env.json(&["status", "--json"])["staged"].clone();
+    assert_eq!(staged[1]["from"], "data/a.csv", "{staged}");
     assert_eq!(cat(&env, ":raw/z.csv"), "id\n1\n");
     env.write("raw/own.csv", "own");
     env.success(&["add", "."]);
@@ -491,6 +498,32 @@ fn a_bucket_of_s3_is_imported() {
         return;
     }
     imports_a_bucket(&Server::s3(), "s3://bucket");
+}
+
+#[test]
+fn a_version_that_the_bucket_keeps_is_read_after_the_source_changed() {
+    if servers::are_skipped() {
+        return;
+    }
+    let (server, mut env) = (Server::s3(), TestEnvironment::new());
+    for (name, value) in &server.variables {
+        env.set_variable(name, value.clone());
+    }
+    let backend = server.open("s3://versioned");
+    put(&backend, "raw/a.csv", "first");
+    put(&backend, "raw/b.csv", "plain");
+    env.success(&["init"]);
+    env.success(&["import", "s3://versioned/raw/a.csv", "one.csv"]);
+    env.success(&["import", "s3://versioned/raw", "raw"]);
+    env.success(&["import", "--hash", "s3://versioned/raw", "hashed"]);
+    put(&backend, "raw/a.csv", "second");
+    assert_eq!(cat(&env, ":one.csv"), "first");
+    assert_eq!(cat(&env, ":hashed/a.csv"), "first");
+    env.mlv(&["cat", ":raw/a.csv"]).expect_code(1);
+    let checked = env.mlv(&["import", "--check", "--json"]).expect_code(1).json();
+    assert_eq!(checked["changed"].as_array().unwrap().len(), 3, "{checked}");
+    wait(backend.delete("raw/a.csv")).unwrap();
+    assert_eq!(cat(&env, ":one.csv"), "first");
 }
 
 #[test]
