@@ -8,6 +8,7 @@ mod common;
 mod actions;
 mod add;
 mod branch;
+mod check;
 mod ci;
 mod clone;
 mod clone_remote;

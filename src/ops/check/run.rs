@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::base::{CommitId, RepoPath};
-use crate::check::suite::{self, Against, CheckError, Input, Need, ReadOptions, Report, Rows, Status, Suite};
+use crate::check::suite::{
+    self, Against, CheckError, Input, Need, ReadOptions, Report, Rows, Status, Suite,
+};
 use crate::format::table::Table;
 use crate::ops::check::data;
 use crate::ops::data::{DataFile, DataView};
@@ -39,8 +41,7 @@ pub fn read_suite(views: &[&DataView<'_>], path: &RepoPath) -> Result<Suite, Ops
 
 /// Carries a suite out.
 pub fn check(context: &Context, suite: &Suite, subject: &Subject<'_>) -> Result<Report, OpsError> {
-    let dataset =
-        if subject.dataset.is_empty() { &suite.dataset } else { &subject.dataset };
+    let dataset = if subject.dataset.is_empty() { &suite.dataset } else { &subject.dataset };
     if dataset.is_empty() {
         let what = "the suite names no `dataset`, and none was given".to_owned();
         return Err(OpsError::Unsupported { what });

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::check::suite::spec::parse;
 use crate::check::suite::yaml_text::{flow, list};
 
 /// What is known of the suite so far.
@@ -17,11 +18,19 @@ pub(super) struct Draft {
 impl Draft {
     /// Adds a check of the table.
     pub(super) fn table(&mut self, check: &'static str, value: Json) {
-        self.checks.push((check, value));
+        match fault(&format!("checks:\n- {check}: {}\n", shown(&value))) {
+            Some(fault) => self.leave_out(check, None, fault),
+            None => self.checks.push((check, value)),
+        }
     }
 
     /// Adds a check of a column.
     pub(super) fn column(&mut self, column: &str, check: &'static str, value: Json) {
+        if let Some(fault) =
+            fault(&format!("columns:\n  {}:\n    {check}: {}\n", flow(column), shown(&value)))
+        {
+            return self.leave_out(check, Some(column), fault);
+        }
         let at = self.columns.iter().position(|(name, _)| name == column);
         let at = at.unwrap_or_else(|| {
             self.columns.push((column.to_owned(), Vec::new()));
@@ -36,7 +45,12 @@ impl Draft {
     }
 
     /// Notes a rule that has no check; its name is made one of its own.
-    pub(super) fn leave_out(&mut self, name: &str, column: Option<&str>, reason: impl Into<String>) {
+    pub(super) fn leave_out(
+        &mut self,
+        name: &str,
+        column: Option<&str>,
+        reason: impl Into<String>,
+    ) {
         let taken = |name: &str| self.not_run.iter().any(|(known, ..)| known == name);
         let mut own = name.to_owned();
         let mut number = 2;
@@ -54,7 +68,8 @@ impl Draft {
     pub(super) fn to_yaml(&self) -> String {
         let mut text = String::new();
         match self.dataset.is_empty() {
-            true => text.push_str("# dataset: the path or glob of the data, or give it to `mlv check`\n"),
+            true => text
+                .push_str("# dataset: the path or glob of the data, or give it to `mlv check`\n"),
             false => text.push_str(&format!("dataset: {}\n", list(&self.dataset))),
         }
         if !self.null_values.is_empty() {
@@ -86,6 +101,12 @@ impl Draft {
         }
         text
     }
+}
+
+/// Returns what is wrong with a suite of one check: what others allow need not be allowed here.
+fn fault(suite: &str) -> Option<String> {
+    let errors = parse("", suite.as_bytes()).err()?;
+    errors.0.first().map(|error| error.message.clone())
 }
 
 /// Returns what stands behind a check: one value, or a list of mappings where there are several.
@@ -124,8 +145,8 @@ pub(super) fn mapping(pairs: &[(&str, &Json)]) -> Option<Json> {
 /// Returns the type of ours that a name of another tool means; `text` where any text does.
 pub(super) fn type_of(name: &str) -> Option<&'static str> {
     Some(match name.to_ascii_lowercase().as_str() {
-        "int" | "integer" | "int8" | "int16" | "int32" | "int64" | "long" | "bigint" | "smallint"
-        | "year" | "integertype" | "longtype" => "int",
+        "int" | "integer" | "int8" | "int16" | "int32" | "int64" | "long" | "bigint"
+        | "smallint" | "year" | "integertype" | "longtype" => "int",
         "float" | "number" | "double" | "decimal" | "float32" | "float64" | "numeric" | "real"
         | "doubletype" | "floattype" => "number",
         "bool" | "boolean" | "bool_" | "booleantype" => "bool",

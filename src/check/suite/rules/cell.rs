@@ -91,7 +91,9 @@ fn reads_as(wanted: Type, text: &str) -> bool {
     match wanted {
         Type::Int => is_int(text),
         Type::Number => text.trim().parse::<f64>().is_ok(),
-        Type::Bool => ["true", "false", "0", "1"].iter().any(|word| text.eq_ignore_ascii_case(word)),
+        Type::Bool => {
+            ["true", "false", "0", "1"].iter().any(|word| text.eq_ignore_ascii_case(word))
+        }
         Type::Date => is_date(text),
         Type::Timestamp => is_timestamp(text),
         Type::Text => true,

@@ -58,7 +58,9 @@ impl SuiteReader<'_, '_> {
                 .map_err(|reason| format!("a CEL expression: {reason}")),
             _ => Ok(Setting::Text(text.to_owned())),
         };
-        found.map_err(|expected| self.0.fault(node.place, format!("{what} must be {expected}"))).ok()
+        found
+            .map_err(|expected| self.0.fault(node.place, format!("{what} must be {expected}")))
+            .ok()
     }
 
     fn scalars(&mut self, node: &Node, what: &str) -> Option<Vec<Scalar>> {
