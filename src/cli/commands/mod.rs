@@ -9,6 +9,7 @@ use super::ui::Ui;
 mod add;
 mod branch;
 mod cat;
+mod check;
 mod cherry_pick;
 mod ci;
 mod clone;
@@ -26,6 +27,7 @@ mod gate;
 mod gc;
 mod help;
 mod hooks;
+mod import;
 mod init;
 mod log;
 mod ls;
@@ -69,6 +71,7 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Work, WorkingCopy, "restore", restore),
     verb!(Work, WorkingCopy, "stash", stash),
     verb!(Work, WorkingCopy, "sparse", sparse),
+    verb!(Work, WorkingCopy, "import", import),
     verb!(Look, History, "log", log),
     verb!(Look, History, "show", show),
     verb!(Look, History, "diff", diff),
@@ -87,11 +90,12 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Undo, History, "revert", revert),
     verb!(Undo, WorkingCopy, "reset", reset),
     verb!(Pipeline, History, "hooks", hooks),
-    verb!(Pipeline, History, "model", model),
+    verb!(Pipeline, History, "check", check),
     verb!(Pipeline, History, "drift", drift),
     verb!(Pipeline, History, "gate", gate),
     verb!(Pipeline, History, "metrics", metrics),
     verb!(Pipeline, History, "params", params),
+    verb!(Pipeline, History, "model", model),
     verb!(Pipeline, WorkingCopy, "ci", ci),
     verb!(Share, WorkingCopy, "remote", remote),
     verb!(Share, WorkingCopy, "push", push),
