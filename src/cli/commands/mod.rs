@@ -16,6 +16,7 @@ mod commit;
 mod completions;
 mod config;
 mod demo;
+mod deploy;
 mod diff;
 mod du;
 mod export;
@@ -84,6 +85,7 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Undo, WorkingCopy, "reset", reset),
     verb!(Pipeline, History, "hooks", hooks),
     verb!(Pipeline, History, "model", model),
+    verb!(Pipeline, WorkingCopy, "deploy", deploy),
     verb!(Pipeline, WorkingCopy, "ci", ci),
     verb!(Share, WorkingCopy, "remote", remote),
     verb!(Share, WorkingCopy, "push", push),

@@ -7,18 +7,17 @@ use crate::base::progress::Unit;
 use crate::base::{CommitId, Timestamp};
 use crate::hook::context::ToldDeployment;
 use crate::hook::runner::RunRecord;
+use crate::ops::deploy::DeployError;
 use crate::ops::deploy::find::{FoundSpec, find, views};
 use crate::ops::deploy::heal::{heal, take_back};
 use crate::ops::deploy::plan::{DeployRequest, Plan, plan};
 use crate::ops::deploy::release::{
-    Action, Release, ReleaseStatus, ReleaseTarget, ReleaseVerdict, active_of, kept,
-    releases_of,
+    Action, Release, ReleaseStatus, ReleaseTarget, ReleaseVerdict, active_of, kept, releases_of,
 };
 use crate::ops::deploy::script::ScriptFailure;
-use crate::ops::deploy::site::{ScriptPlace, Site};
+use crate::ops::deploy::site::{ScriptPlace, Site, actor};
 use crate::ops::deploy::spec::Script;
 use crate::ops::deploy::target::{self, Held, Target};
-use crate::ops::deploy::DeployError;
 use crate::ops::hooks::{Deed, VerdictBook, around, check_standing};
 use crate::ops::{Context, OpsError};
 use crate::repo::{Updated, journal, releases};
@@ -35,7 +34,7 @@ pub struct Deployed {
 /// Gives an environment a release of a commit. Where it has that already, nothing is done.
 pub fn deploy(context: &Context, request: &DeployRequest<'_>) -> Result<Deployed, OpsError> {
     let plan = plan(context, request)?;
-    let site = Site::new(context, &plan.spec, &plan.spec_path)?;
+    let site = Site::new(context, &plan.spec)?;
     let target = target::open(&site)?;
     let held = target.lock()?;
     heal(&site, target.as_ref())?;
@@ -69,7 +68,6 @@ fn release_of(
     seq: u64,
     (active, run_id): (Option<&Release>, Option<&str>),
 ) -> Result<Release, OpsError> {
-    let actor = context.signature()?;
     let verdicts = VerdictBook::open(context)?.on(plan.tree)?.into_iter().map(|verdict| {
         ReleaseVerdict { hook: verdict.hook, verdict: verdict.verdict, run_id: verdict.run_id }
     });
@@ -95,7 +93,7 @@ fn release_of(
         message: None,
         time: context.now()?.to_string(),
         finished: None,
-        actor: format!("{} <{}>", actor.name, actor.email),
+        actor: actor(context)?,
         run_id: run_id.map(str::to_owned),
         keep: plan.spec.keep,
         replaced: None,
@@ -105,8 +103,8 @@ fn release_of(
 /// Makes a stored release active again: nothing is built, and what is stored is held against what was
 /// released. Without an id, it is the one that was active before.
 pub fn roll_back(context: &Context, wanted: &str, to: Option<&str>) -> Result<Deployed, OpsError> {
-    let FoundSpec { path, spec } = find(&views(context, None)?, wanted)?;
-    let site = Site::new(context, &spec, &path)?;
+    let FoundSpec { spec, .. } = find(&views(context, None)?, wanted)?;
+    let site = Site::new(context, &spec)?;
     let target = target::open(&site)?;
     let held = target.lock()?;
     heal(&site, target.as_ref())?;
@@ -125,7 +123,6 @@ pub fn roll_back(context: &Context, wanted: &str, to: Option<&str>) -> Result<De
     }
     site.shelf().check(&found.release_id, &found.files)?;
     target.check(found)?;
-    let actor = context.signature()?;
     let release = Release {
         seq: all.first().map_or(0, |last| last.seq).max(target.last_seq()?) + 1,
         action: Action::Rollback,
@@ -135,7 +132,7 @@ pub fn roll_back(context: &Context, wanted: &str, to: Option<&str>) -> Result<De
         message: None,
         time: context.now()?.to_string(),
         finished: None,
-        actor: format!("{} <{}>", actor.name, actor.email),
+        actor: actor(context)?,
         run_id: None,
         keep: spec.keep,
         replaced: None,
@@ -155,9 +152,8 @@ fn stored<'a>(
     let mut served = all.iter().filter(|release| release.status.was_active());
     match to {
         Some(id) => served.find(|release| release.release_id == id),
-        None => served.find(|release| {
-            active.is_none_or(|active| active.release_id != release.release_id)
-        }),
+        None => served
+            .find(|release| active.is_none_or(|active| active.release_id != release.release_id)),
     }
 }
 
@@ -264,8 +260,7 @@ impl Work<'_> {
         phase: &'static str,
     ) -> Result<Result<(), ScriptFailure>, OpsError> {
         self.phase(&format!("trying the {phase} release"));
-        let place =
-            ScriptPlace { directory, release: directory, phase, may_be_interrupted: true };
+        let place = ScriptPlace { directory, release: directory, phase, may_be_interrupted: true };
         let ended = self.site.run(script, &release.manifest(), &place)?;
         release.smoke = Some(if ended.is_ok() { "passed" } else { "failed" }.to_owned());
         Ok(ended)
@@ -286,8 +281,7 @@ impl Work<'_> {
         if let Some(reload) = &self.site.spec.reload {
             self.phase("reloading");
             let (directory, phase) = (self.site.context.repo.root(), "active");
-            let here =
-                ScriptPlace { directory, release: &place, phase, may_be_interrupted: true };
+            let here = ScriptPlace { directory, release: &place, phase, may_be_interrupted: true };
             let ended = self.site.run(reload, &release.manifest(), &here)?;
             ended.map_err(|failure| broken("the reload", release, failure))?;
         }
@@ -312,7 +306,8 @@ impl Work<'_> {
                 }
             },
             Err(second) => {
-                let notice = format!("going back failed too ({second}); the next command tries it again");
+                let notice =
+                    format!("going back failed too ({second}); the next command tries it again");
                 self.site.context.progress.notice(&notice);
                 error
             }
