@@ -203,6 +203,7 @@ hooks:
 #[test]
 fn hooks_and_verdicts_stand_before_a_deployment() {
     let mut env = project(FOLDER, HOOKED);
+    env.success(&["switch", "--detach"]);
     model(&env, "unjudged");
     insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids(), @"");
     env.success(&["hooks", "run", "pre-merge", "--at", "HEAD"]);
@@ -273,13 +274,19 @@ fn a_prefix_holds_releases_and_names_the_one_that_is_served() {
     assert_eq!(env.read(served().1.join("models/churn/weights")), b"two");
     assert_eq!(served().0["release_id"], status(&env)["active"]["release_id"]);
     let releases = std::fs::read_dir(env.home().join("bucket/releases")).unwrap();
-    let whole = releases.filter(|item| item.as_ref().unwrap().path().join("models").exists());
+    let whole =
+        releases.filter(|item| item.as_ref().unwrap().path().join("models/churn/weights").exists());
     assert_eq!(whole.count(), 2);
 }
 
 #[test]
 fn a_webhook_is_told_signed_and_once_more_where_it_stumbles() {
-    let server = Server::answering(&[("503 Down", ""), ("204 No Content", ""), ("403 No", "")]);
+    let server = Server::answering(&[
+        ("503 Down", ""),
+        ("204 No Content", ""),
+        ("403 No", ""),
+        ("204 No Content", ""),
+    ]);
     let address = &server.address;
     let spec = format!(
         "env: prod\nartifact: models/churn\ntarget: {{type: webhook, url: '{address}/in', secret: HOOK_KEY}}\n"

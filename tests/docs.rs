@@ -10,6 +10,7 @@ use crate::common::guide::{self, Guide, masked, play};
 const GUIDES: &[&str] = &[
     "docs/guide-start.md",
     "docs/guide-branches.md",
+    "docs/guide-deploy.md",
     "docs/guide-from-dvc.md",
     "docs/guide-recovery.md",
     "docs/guide-remotes.md",

@@ -322,6 +322,8 @@ fn the_payload_and_the_environment_say_all_that_is_documented() {
                 {"path": "data/new\\x0aline", "change": "added"},
             ],
             "git": null,
+            "model": null,
+            "deployment": null,
         });
         assert_eq!(payload, expected);
         let value = |name: &str| {

@@ -20,6 +20,7 @@ use crate::ops::deploy::spec::Script;
 use crate::ops::deploy::target::{self, Held, Target};
 use crate::ops::hooks::{Deed, VerdictBook, around, check_standing};
 use crate::ops::{Context, OpsError};
+use crate::refs::RefName;
 use crate::repo::{Updated, journal, releases};
 
 /// What came of a deployment.
@@ -44,14 +45,26 @@ pub fn deploy(context: &Context, request: &DeployRequest<'_>) -> Result<Deployed
         let release = active.clone();
         return Ok(Deployed { release, hooks: Vec::new(), was_active: true });
     }
-    if let Some(branch) = &plan.branch {
-        check_standing(context, branch, plan.commit)?;
+    if let Some(branch) =
+        plan.branch.clone().map_or_else(|| main_line(context), |it| Ok(Some(it)))?
+    {
+        check_standing(context, &branch, plan.commit)?;
     }
     let seq = all.first().map_or(0, |last| last.seq).max(target.last_seq()?) + 1;
     let release = release_of(context, &plan, seq, (active_of(&all), request.run_id))?;
     let base = active_of(&all).map(|active| active.commit);
     let work = Work { site: &site, target: target.as_ref(), held: held.as_ref() };
     work.carry_out(release, base, Some(&plan))
+}
+
+/// Returns the branch whose rules hold for a commit that no branch has: the one that is checked out,
+/// or `main`.
+fn main_line(context: &Context) -> Result<Option<RefName>, OpsError> {
+    if let Some(branch) = context.repo.head()?.branch() {
+        return Ok(Some(branch.clone()));
+    }
+    let main = RefName::branch("main")?;
+    Ok(context.repo.get(&main)?.is_some().then_some(main))
 }
 
 /// Tells whether users are served just what is planned.
