@@ -11,6 +11,7 @@ const GUIDES: &[&str] = &[
     "docs/guide-start.md",
     "docs/guide-branches.md",
     "docs/guide-checks.md",
+    "docs/guide-deploy.md",
     "docs/guide-from-dvc.md",
     "docs/guide-import.md",
     "docs/guide-recovery.md",

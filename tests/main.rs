@@ -17,6 +17,7 @@ mod config;
 mod crash;
 mod demo;
 mod demo_template;
+mod deploy;
 mod diff;
 mod direct;
 mod docs;
