@@ -10,6 +10,10 @@ use serde_json::Value;
 
 use crate::common::{Output, TestEnvironment};
 
+#[path = "../hooks/drift/test.rs"]
+mod drift;
+#[path = "../hooks/gate/test.rs"]
+mod gate;
 #[path = "../hooks/kubernetes-job/test.rs"]
 mod kubernetes_job;
 #[path = "../hooks/max-file-size/test.rs"]
@@ -30,6 +34,8 @@ mod slack_message;
 mod trigger_airflow;
 #[path = "../hooks/trigger-github-workflow/test.rs"]
 mod trigger_github_workflow;
+#[path = "../hooks/validate/test.rs"]
+mod validate;
 #[path = "../hooks/well-formed/test.rs"]
 mod well_formed;
 

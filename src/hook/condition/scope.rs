@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use cel::Context;
 use serde::Serialize;
 
-use crate::hook::context::{Author, Change, ChangeKind, EventContext, GitState};
+use crate::hook::context::{
+    Author, Change, ChangeKind, EventContext, GitState, ToldDeployment, ToldModel,
+};
 use crate::hook::event::Event;
 
 /// The names an expression can begin with.
@@ -28,6 +30,8 @@ pub const EVENT_FIELDS: &[&str] = &[
     "parents",
     "tree",
     "git",
+    "model",
+    "deployment",
 ];
 
 /// The event as expressions see it; every field is always there.
@@ -48,6 +52,8 @@ struct SeenEvent<'a> {
     parents: Vec<String>,
     tree: Option<String>,
     git: Option<&'a GitState>,
+    model: Option<&'a ToldModel>,
+    deployment: Option<&'a ToldDeployment>,
 }
 
 /// Returns what an expression sees of this event; only what it names is made.
@@ -71,6 +77,8 @@ pub(super) fn of_event(
         parents: told.parents.iter().map(ToString::to_string).collect(),
         tree: told.tree.map(|id| id.to_string()),
         git: told.git.as_ref(),
+        model: told.model.as_ref(),
+        deployment: told.deployment.as_ref(),
     };
     of(program, &seen, &told.changes)
 }
@@ -82,6 +90,14 @@ pub(super) fn of_sample(program: &cel::Program) -> Result<Context<'static, 'stat
         Author { name: "Ada".into(), email: "ada@example.org".into() },
         GitState { commit: "0".repeat(40), dirty: false },
     );
+    let model =
+        ToldModel { name: "churn".into(), alias: "champion".into(), path: "models/churn".into() };
+    let deployment = ToldDeployment {
+        env: "prod".into(),
+        release_id: "000001-0000000000".into(),
+        action: "deploy".into(),
+        artifact: "models/churn".into(),
+    };
     let cause = serde_json::json!({"trigger": "metric", "value": 0.5});
     let seen = SeenEvent {
         name: Event::PreMerge.name(),
@@ -99,6 +115,8 @@ pub(super) fn of_sample(program: &cel::Program) -> Result<Context<'static, 'stat
         parents: id().into_iter().collect(),
         tree: id(),
         git: Some(&git),
+        model: Some(&model),
+        deployment: Some(&deployment),
     };
     let path = crate::base::RepoPath::from_bytes("data/a.csv").unwrap_or_default();
     of(program, &seen, &[Change { path, change: ChangeKind::Added }])
