@@ -11,6 +11,7 @@ const GUIDES: &[&str] = &[
     "docs/guide-start.md",
     "docs/guide-branches.md",
     "docs/guide-from-dvc.md",
+    "docs/guide-import.md",
     "docs/guide-recovery.md",
     "docs/guide-remotes.md",
     "docs/guide-sparse.md",

@@ -39,6 +39,7 @@ mod hook_triggers;
 mod hooks;
 mod hooks_add;
 mod hooks_check;
+mod import;
 mod init;
 mod inspect;
 mod json;

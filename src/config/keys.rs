@@ -53,6 +53,15 @@ pub const KEYS: &[Key] = &[
     Key { name: "remote.*.allow_http", kind: Kind::Choice(&["true", "false"]) },
     Key { name: "remote.*.jobs", kind: Kind::Integer },
     Key { name: "remote.*.promisor", kind: Kind::Choice(&["true", "false"]) },
+    Key { name: "import.*.url", kind: Kind::Text },
+    Key { name: "import.*.region", kind: Kind::Text },
+    Key { name: "import.*.endpoint", kind: Kind::Text },
+    Key { name: "import.*.path_style", kind: Kind::Choice(&["true", "false"]) },
+    Key { name: "import.*.anonymous", kind: Kind::Choice(&["true", "false"]) },
+    Key { name: "import.*.profile", kind: Kind::Text },
+    Key { name: "import.*.account", kind: Kind::Text },
+    Key { name: "import.*.allow_http", kind: Kind::Choice(&["true", "false"]) },
+    Key { name: "import.*.jobs", kind: Kind::Integer },
     Key { name: "branch.*.upstream", kind: Kind::Text },
 ];
 

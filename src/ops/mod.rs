@@ -20,6 +20,7 @@ pub mod gate;
 pub mod gc;
 pub mod heal;
 pub mod hooks;
+pub mod import;
 pub mod init;
 pub mod inspect;
 mod land;

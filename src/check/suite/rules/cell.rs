@@ -31,7 +31,7 @@ pub(in crate::check::suite) fn not_null(
 
 /// The types, by what a text must read as.
 #[derive(Debug, Clone, Copy)]
-enum Type {
+pub(in crate::check::suite) enum Type {
     Int,
     Number,
     Bool,
@@ -65,20 +65,25 @@ pub(in crate::check::suite) fn type_of(
 
 impl CellTest for TypeTest {
     fn is_fit(&mut self, view: &View<'_>, column: usize, row: usize) -> bool {
-        match view.column(column) {
-            Column::Text(cells) => reads_as(self.wanted, cells.value(row)),
-            Column::Int(_) => matches!(self.wanted, Type::Int | Type::Number),
-            Column::Float(_) => matches!(self.wanted, Type::Number),
-            Column::Bool(_) => matches!(self.wanted, Type::Bool),
-            Column::Date(_) => matches!(self.wanted, Type::Date),
-            Column::Timestamp(_) => matches!(self.wanted, Type::Timestamp),
-            // Columns of mixed types hold each cell as JSON.
-            Column::Json(cells) => is_json_of(self.wanted, cells.value(row)),
-        }
+        cell_is_of(self.wanted, view.column(column), row)
     }
 
     fn complaint(&self) -> String {
         format!("not of the type `{}`", self.name)
+    }
+}
+
+/// Tells whether a cell that is not missing is of a type.
+pub(in crate::check::suite) fn cell_is_of(wanted: Type, cells: &Column, row: usize) -> bool {
+    match cells {
+        Column::Text(cells) => reads_as(wanted, cells.value(row)),
+        Column::Int(_) => matches!(wanted, Type::Int | Type::Number),
+        Column::Float(_) => matches!(wanted, Type::Number),
+        Column::Bool(_) => matches!(wanted, Type::Bool),
+        Column::Date(_) => matches!(wanted, Type::Date),
+        Column::Timestamp(_) => matches!(wanted, Type::Timestamp),
+        // Columns of mixed types hold each cell as JSON.
+        Column::Json(cells) => is_json_of(wanted, cells.value(row)),
     }
 }
 

@@ -124,8 +124,10 @@ impl SuiteReader<'_, '_> {
                         suite.restricted.push(column.text.clone());
                     }
                 } else {
-                    let check = self.check(Stands::Column, key, value, Some(&column.text));
-                    suite.checks.extend(check);
+                    for value in each_of(value) {
+                        let check = self.check(Stands::Column, key, value, Some(&column.text));
+                        suite.checks.extend(check);
+                    }
                 }
             }
         }
@@ -314,6 +316,15 @@ impl SuiteReader<'_, '_> {
         let help = help.unwrap_or_else(|| format!("one of {}", words.join(", ")));
         self.0.fault_with(place, format!("`{text}` is not a value of {what}"), Some(help));
         None
+    }
+}
+
+/// Returns the mappings of a list of such, each a check of its own; else the value itself.
+fn each_of(value: &Node) -> Vec<&Node> {
+    let is_map = |item: &Node| matches!(item.value, Value::Map(_));
+    match &value.value {
+        Value::List(items) if !items.is_empty() && items.iter().all(is_map) => items.iter().collect(),
+        _ => vec![value],
     }
 }
 

@@ -52,7 +52,12 @@ fn one_check() -> Value {
 fn column() -> Value {
     let mut properties = Map::new();
     for check in CHECKS.iter().filter(|check| check.stands == Stands::Column) {
-        properties.insert(check.name.to_owned(), check_schema(check));
+        let mut schema = check_schema(check);
+        let form = mapping(check.all_keys(), check.one_of);
+        if let Some(forms) = schema["anyOf"].as_array_mut() {
+            forms.push(json!({"type": "array", "items": form, "minItems": 1}));
+        }
+        properties.insert(check.name.to_owned(), schema);
     }
     let restricted =
         json!({"type": "boolean", "description": "whether its values are never shown"});

@@ -152,6 +152,7 @@ fn the_schema_takes_what_the_reader_takes_and_no_more() {
     let sound = [
         EXAMPLE,
         "checks: [duplicate_rows, {file_size: {max: 1MB}}]\ncolumns: {a: {pii: true, min: {min: 1}}}",
+        "columns: {a: {regex: [{pattern: a}, {pattern: b, level: warn}]}}",
         "read: {delimiter: ;}\ncolumns: {a: {restricted: true, freshness: 7d}}\nallow_not_run: x",
         "columns: {a: {quantile: {q: 0.5, max: 3, level: info}, length: 5, not_null: , pii: [email]}}",
     ];

@@ -106,7 +106,7 @@ fn last_line(error: &regex::Error) -> String {
 }
 
 /// Returns a value of YAML as JSON; a number keeps its digits.
-pub(super) fn json(node: &Node) -> Json {
+pub(in crate::check::suite) fn json(node: &Node) -> Json {
     match &node.value {
         Value::Null => Json::Null,
         Value::Text(text) => Json::from(text.as_str()),
