@@ -123,7 +123,9 @@ fn a_metric_that_is_not_there_starts_nothing_and_is_told_once() {
     let env = project("");
     let look = || env.mlv(&["hooks", "work", "--once"]).expect_code(0).stderr;
     metric(&env, "NaN");
-    assert!(look().contains("`metric` of hook `retrain` cannot be told: `live.json` cannot"));
+    assert!(
+        look().contains("`metric` of hook `retrain` cannot be told: `auc` of `live.json` is NaN")
+    );
     assert!(!look().contains("cannot be told"));
     env.write("live.json", "{\"f1\": 0.5}");
     env.success(&["commit", "-am", "renamed"]);

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::base::{CommitId, RepoPath};
-use crate::check::suite::{self, Against, CheckError, Input, Need, ReadOptions, Report, Rows, Status, Suite};
+use crate::check::suite::{
+    self, Against, CheckError, Input, Need, ReadOptions, Report, Rows, Status, Suite,
+};
 use crate::format::table::Table;
 use crate::ops::check::data;
 use crate::ops::data::{DataFile, DataView};

@@ -36,7 +36,12 @@ impl Draft {
     }
 
     /// Notes a rule that has no check; its name is made one of its own.
-    pub(super) fn leave_out(&mut self, name: &str, column: Option<&str>, reason: impl Into<String>) {
+    pub(super) fn leave_out(
+        &mut self,
+        name: &str,
+        column: Option<&str>,
+        reason: impl Into<String>,
+    ) {
         let taken = |name: &str| self.not_run.iter().any(|(known, ..)| known == name);
         let mut own = name.to_owned();
         let mut number = 2;
@@ -54,7 +59,8 @@ impl Draft {
     pub(super) fn to_yaml(&self) -> String {
         let mut text = String::new();
         match self.dataset.is_empty() {
-            true => text.push_str("# dataset: the path or glob of the data, or give it to `mlv check`\n"),
+            true => text
+                .push_str("# dataset: the path or glob of the data, or give it to `mlv check`\n"),
             false => text.push_str(&format!("dataset: {}\n", list(&self.dataset))),
         }
         if !self.null_values.is_empty() {
@@ -124,8 +130,8 @@ pub(super) fn mapping(pairs: &[(&str, &Json)]) -> Option<Json> {
 /// Returns the type of ours that a name of another tool means; `text` where any text does.
 pub(super) fn type_of(name: &str) -> Option<&'static str> {
     Some(match name.to_ascii_lowercase().as_str() {
-        "int" | "integer" | "int8" | "int16" | "int32" | "int64" | "long" | "bigint" | "smallint"
-        | "year" | "integertype" | "longtype" => "int",
+        "int" | "integer" | "int8" | "int16" | "int32" | "int64" | "long" | "bigint"
+        | "smallint" | "year" | "integertype" | "longtype" => "int",
         "float" | "number" | "double" | "decimal" | "float32" | "float64" | "numeric" | "real"
         | "doubletype" | "floattype" => "number",
         "bool" | "boolean" | "bool_" | "booleantype" => "bool",

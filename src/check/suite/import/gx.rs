@@ -97,7 +97,8 @@ impl<'a> Expectation<'a> {
     fn pair(&self, op: &str) -> (&'static str, Json) {
         let (left, right) = (&self.given["column_A"], &self.given["column_B"]);
         let op = json!(op);
-        let pairs = [("left", left), ("op", &op), ("right", right), ("mostly", &self.given["mostly"])];
+        let pairs =
+            [("left", left), ("op", &op), ("right", right), ("mostly", &self.given["mostly"])];
         ("pair", mapping(&pairs).unwrap_or_default())
     }
 
@@ -132,9 +133,10 @@ impl<'a> Expectation<'a> {
             "stdev_to_be_between" => ("stdev", self.between()?),
             "sum_to_be_between" => ("sum", self.between()?),
             "unique_value_count_to_be_between" => ("distinct", self.between()?),
-            "proportion_of_unique_values_to_be_between" => {
-                ("distinct", self.mapped(&[("min_ratio", "min_value"), ("max_ratio", "max_value")])?)
-            }
+            "proportion_of_unique_values_to_be_between" => (
+                "distinct",
+                self.mapped(&[("min_ratio", "min_value"), ("max_ratio", "max_value")])?,
+            ),
             "value_z_scores_to_be_less_than" if self.given["double_sided"] == true => {
                 ("z_score", self.mapped(&[("max", "threshold")])?)
             }

@@ -7,8 +7,16 @@ use super::{ImportError, texts};
 
 /// What tells people something, and checks nothing.
 const SILENT: &[&str] = &[
-    "title", "description", "default", "examples", "$comment", "$id", "$schema", "deprecated",
-    "readOnly", "writeOnly",
+    "title",
+    "description",
+    "default",
+    "examples",
+    "$comment",
+    "$id",
+    "$schema",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
 ];
 
 const NO_CHECK: &str = "there is no check that means the same";
@@ -70,7 +78,9 @@ fn add_type(column: &str, value: &Json, schema: &Json, draft: &mut Draft) {
         _ if is_nested(schema) => draft.column(column, "json_schema", json!({"schema": schema})),
         ["string"] => {}
         [name] if type_of(name).is_some() => draft.column(column, "type", json!(type_of(name))),
-        names => draft.leave_out("type", Some(column), format!("it is one of {}", names.join(", "))),
+        names => {
+            draft.leave_out("type", Some(column), format!("it is one of {}", names.join(", ")))
+        }
     }
 }
 

@@ -52,7 +52,9 @@ fn add_property(property: &Json, draft: &mut Draft) {
         match type_of(theirs) {
             Some("text") => {}
             Some(ours) => draft.column(column, "type", json!(ours)),
-            None => draft.leave_out("logicalType", Some(column), format!("`{theirs}` is no type here")),
+            None => {
+                draft.leave_out("logicalType", Some(column), format!("`{theirs}` is no type here"))
+            }
         }
     }
     if property["required"] == true {
@@ -90,7 +92,12 @@ fn add_options(column: &str, options: &Json, draft: &mut Draft) {
     }
     for (option, value) in options.as_object().into_iter().flatten() {
         let known = [
-            "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength",
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "minLength",
+            "maxLength",
             "pattern",
         ];
         if !known.contains(&option.as_str()) {

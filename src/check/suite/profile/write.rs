@@ -10,7 +10,8 @@ pub(super) fn suite(
     rows: u64,
     columns: Vec<(String, Profile)>,
 ) -> Result<String, CheckError> {
-    let mut text = String::from("# Proposed from the data as it is: let go of what holds by chance.\n");
+    let mut text =
+        String::from("# Proposed from the data as it is: let go of what holds by chance.\n");
     text.push_str(&format!("dataset: {}\nchecks:\n", list(dataset)));
     let names: Vec<&String> = columns.iter().map(|(name, _)| name).collect();
     text.push_str(&format!("- columns: {{match: exact, names: {}}}\n", list(&names)));
@@ -46,7 +47,9 @@ fn checks(profile: &Profile) -> Vec<String> {
         checks.push(not_null(profile));
     }
     match (type_name, profile.categories()) {
-        (Some("int" | "number"), _) if profile.least.is_finite() && profile.greatest.is_finite() => {
+        (Some("int" | "number"), _)
+            if profile.least.is_finite() && profile.greatest.is_finite() =>
+        {
             checks.push(format!("range: {{min: {}, max: {}}}", profile.least, profile.greatest));
         }
         (Some("text" | "bool"), Some(categories)) => {

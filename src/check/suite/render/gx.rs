@@ -95,9 +95,7 @@ fn details(check: &CheckResult) -> Json {
         return json!({"observed_value": check.observed});
     };
     let missing = check.rows.saturating_sub(considered);
-    let share = |part: u64, whole: u64| {
-        (whole > 0).then(|| 100.0 * part as f64 / whole as f64)
-    };
+    let share = |part: u64, whole: u64| (whole > 0).then(|| 100.0 * part as f64 / whole as f64);
     let values: Vec<&Json> = check.sample.iter().map(|sample| &sample.value).collect();
     let rows: Vec<u64> = check.sample.iter().filter_map(|sample| sample.row).collect();
     let mut details = json!({

@@ -1,6 +1,8 @@
 //! JUnit XML: a case for each check.
 
-use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite, XmlString};
+use quick_junit::{
+    NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite, XmlString,
+};
 
 use crate::check::suite::report::{CheckResult, Report, Status};
 

@@ -37,7 +37,10 @@ fn great_expectations_would_say_it_so() {
             "unexpected_percent_total": 100.0 / 3.0, "unexpected_percent_nonmissing": 50.0,
         })
     );
-    assert_eq!(told["results"][0]["expectation_config"]["type"], "expect_compound_columns_to_be_unique");
+    assert_eq!(
+        told["results"][0]["expectation_config"]["type"],
+        "expect_compound_columns_to_be_unique"
+    );
     assert_eq!(told["results"][3]["result"]["observed_value"], 40.0);
 }
 

@@ -16,6 +16,6 @@ pub use catalogue::{CHECKS, CheckInfo, Stands};
 pub use page::docs_page;
 pub use read::parse;
 pub use schema::json_schema;
-pub use setting::{Bound};
-pub(in crate::check::suite) use value::json as node_as_json;
+pub use setting::Bound;
 pub use types::{Against, Check, Level, Need, NotRun, ReadOptions, Suite};
+pub(in crate::check::suite) use value::json as node_as_json;

@@ -323,7 +323,9 @@ impl SuiteReader<'_, '_> {
 fn each_of(value: &Node) -> Vec<&Node> {
     let is_map = |item: &Node| matches!(item.value, Value::Map(_));
     match &value.value {
-        Value::List(items) if !items.is_empty() && items.iter().all(is_map) => items.iter().collect(),
+        Value::List(items) if !items.is_empty() && items.iter().all(is_map) => {
+            items.iter().collect()
+        }
         _ => vec![value],
     }
 }
