@@ -10,6 +10,8 @@ use crate::common::guide::{self, Guide, masked, play};
 const GUIDES: &[&str] = &[
     "docs/guide-start.md",
     "docs/guide-branches.md",
+    "docs/guide-checks.md",
+    "docs/guide-deploy.md",
     "docs/guide-from-dvc.md",
     "docs/guide-import.md",
     "docs/guide-recovery.md",

@@ -28,6 +28,7 @@ impl From<OpsError> for CommandError {
             OpsError::Store(error) => error.into(),
             OpsError::Git(error) => error.into(),
             OpsError::Remote(error) => error.into(),
+            OpsError::Deploy(error) => error.into(),
             error => facts(error),
         }
     }

@@ -58,6 +58,7 @@ pub(super) const ACTIONS: &[Carried] = &[
     action!("trigger-airflow", "trigger_airflow.py"),
     action!("trigger-github-workflow", "trigger_github_workflow.py"),
     action!("kubernetes-job", "kubernetes_job.py"),
+    action!("deploy"),
 ];
 
 /// The files that lie beside every script in Python.
@@ -82,6 +83,9 @@ pub struct Action {
     pub reads_tree: bool,
     /// Variables that decide how it ends, beside those that its text mentions.
     pub variables: Vec<String>,
+    /// Words of which a file that it is given must hold one for these variables to decide; they always
+    /// do where there are none.
+    pub variables_where: Vec<String>,
     pub severity: Severity,
     pub parameters: Vec<Parameter>,
     pub means: Means,
@@ -134,6 +138,8 @@ impl Action {
     pub fn texts(&self) -> impl Iterator<Item = &'static str> {
         let (own, shared) = match self.means {
             Means::Script { text, .. } => (text, SHARED),
+            // What reads the tree looks at all that it is for, whatever has changed.
+            Means::Native if self.reads_tree => ("MLV_WITH", &[][..]),
             Means::Native => ("MLV_CHANGED_FILES MLV_WITH", &[][..]),
         };
         std::iter::once(own).chain(shared.iter().map(|file| file.text))

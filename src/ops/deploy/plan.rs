@@ -20,6 +20,8 @@ pub struct DeployRequest<'a> {
     pub wanted: &'a str,
     /// The revision; `HEAD` where it is nothing.
     pub at: Option<&'a str>,
+    /// The branch that the commit is taken from, where that is known.
+    pub branch: Option<&'a str>,
     /// The candidate of a hook, whose file counts then.
     pub candidate: Option<&'a DataView<'a>>,
     /// The run of the hook that asks for it.
@@ -55,9 +57,10 @@ pub fn plan(context: &Context, request: &DeployRequest<'_>) -> Result<Plan, OpsE
         None => find::find(&find::views(context, request.at)?, request.wanted)?,
     };
     let tree = context.repo.objects().commit(commit)?.tree;
-    let branch = match named.filter(RefName::is_branch) {
-        Some(branch) => Some(branch),
-        None => branch_of(context, commit)?,
+    let branch = match (request.branch, named.filter(RefName::is_branch)) {
+        (Some(branch), _) => Some(RefName::branch(branch)?),
+        (None, Some(branch)) => Some(branch),
+        (None, None) => branch_of(context, commit)?,
     };
     let mut files = Vec::new();
     for path in std::iter::once(&spec.artifact).chain(&spec.include) {
@@ -106,6 +109,11 @@ fn released(path: &RepoPath, entry: &Entry) -> Result<ReleasedFile, DeployError>
         Entry::File { executable: false, .. } => "file",
         Entry::File { executable: true, .. } => "executable",
         Entry::Symlink { .. } => "symlink",
+        // A release is whole wherever it goes, also after its source has changed.
+        Entry::Reference(reference) => {
+            let url = reference.url.clone();
+            return Err(DeployError::Elsewhere { path: path.clone(), url });
+        }
     };
     Ok(ReleasedFile {
         path: text.to_owned(),

@@ -15,11 +15,12 @@ use crate::ops::deploy::release::{
     Action, Release, ReleaseStatus, ReleaseTarget, ReleaseVerdict, active_of, kept, releases_of,
 };
 use crate::ops::deploy::script::ScriptFailure;
-use crate::ops::deploy::site::{ScriptPlace, Site};
+use crate::ops::deploy::site::{ScriptPlace, Site, actor};
 use crate::ops::deploy::spec::Script;
 use crate::ops::deploy::target::{self, Held, Target};
 use crate::ops::hooks::{Deed, VerdictBook, around, check_standing};
 use crate::ops::{Context, OpsError};
+use crate::refs::RefName;
 use crate::repo::{Updated, journal, releases};
 
 /// What came of a deployment.
@@ -34,7 +35,7 @@ pub struct Deployed {
 /// Gives an environment a release of a commit. Where it has that already, nothing is done.
 pub fn deploy(context: &Context, request: &DeployRequest<'_>) -> Result<Deployed, OpsError> {
     let plan = plan(context, request)?;
-    let site = Site::new(context, &plan.spec, &plan.spec_path)?;
+    let site = Site::new(context, &plan.spec)?;
     let target = target::open(&site)?;
     let held = target.lock()?;
     heal(&site, target.as_ref())?;
@@ -44,14 +45,26 @@ pub fn deploy(context: &Context, request: &DeployRequest<'_>) -> Result<Deployed
         let release = active.clone();
         return Ok(Deployed { release, hooks: Vec::new(), was_active: true });
     }
-    if let Some(branch) = &plan.branch {
-        check_standing(context, branch, plan.commit)?;
+    if let Some(branch) =
+        plan.branch.clone().map_or_else(|| main_line(context), |it| Ok(Some(it)))?
+    {
+        check_standing(context, &branch, plan.commit)?;
     }
     let seq = all.first().map_or(0, |last| last.seq).max(target.last_seq()?) + 1;
     let release = release_of(context, &plan, seq, (active_of(&all), request.run_id))?;
     let base = active_of(&all).map(|active| active.commit);
     let work = Work { site: &site, target: target.as_ref(), held: held.as_ref() };
     work.carry_out(release, base, Some(&plan))
+}
+
+/// Returns the branch whose rules hold for a commit that no branch has: the one that is checked out,
+/// or `main`.
+fn main_line(context: &Context) -> Result<Option<RefName>, OpsError> {
+    if let Some(branch) = context.repo.head()?.branch() {
+        return Ok(Some(branch.clone()));
+    }
+    let main = RefName::branch("main")?;
+    Ok(context.repo.get(&main)?.is_some().then_some(main))
 }
 
 /// Tells whether users are served just what is planned.
@@ -68,7 +81,6 @@ fn release_of(
     seq: u64,
     (active, run_id): (Option<&Release>, Option<&str>),
 ) -> Result<Release, OpsError> {
-    let actor = context.signature()?;
     let verdicts = VerdictBook::open(context)?.on(plan.tree)?.into_iter().map(|verdict| {
         ReleaseVerdict { hook: verdict.hook, verdict: verdict.verdict, run_id: verdict.run_id }
     });
@@ -94,7 +106,7 @@ fn release_of(
         message: None,
         time: context.now()?.to_string(),
         finished: None,
-        actor: format!("{} <{}>", actor.name, actor.email),
+        actor: actor(context)?,
         run_id: run_id.map(str::to_owned),
         keep: plan.spec.keep,
         replaced: None,
@@ -104,8 +116,8 @@ fn release_of(
 /// Makes a stored release active again: nothing is built, and what is stored is held against what was
 /// released. Without an id, it is the one that was active before.
 pub fn roll_back(context: &Context, wanted: &str, to: Option<&str>) -> Result<Deployed, OpsError> {
-    let FoundSpec { path, spec } = find(&views(context, None)?, wanted)?;
-    let site = Site::new(context, &spec, &path)?;
+    let FoundSpec { spec, .. } = find(&views(context, None)?, wanted)?;
+    let site = Site::new(context, &spec)?;
     let target = target::open(&site)?;
     let held = target.lock()?;
     heal(&site, target.as_ref())?;
@@ -124,7 +136,6 @@ pub fn roll_back(context: &Context, wanted: &str, to: Option<&str>) -> Result<De
     }
     site.shelf().check(&found.release_id, &found.files)?;
     target.check(found)?;
-    let actor = context.signature()?;
     let release = Release {
         seq: all.first().map_or(0, |last| last.seq).max(target.last_seq()?) + 1,
         action: Action::Rollback,
@@ -134,7 +145,7 @@ pub fn roll_back(context: &Context, wanted: &str, to: Option<&str>) -> Result<De
         message: None,
         time: context.now()?.to_string(),
         finished: None,
-        actor: format!("{} <{}>", actor.name, actor.email),
+        actor: actor(context)?,
         run_id: None,
         keep: spec.keep,
         replaced: None,

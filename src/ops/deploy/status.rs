@@ -87,7 +87,7 @@ fn look(
     // One who only looks is told of a broken file by `run`.
     let Ok(spec) = parse(&path.to_string(), bytes) else { return Ok(None) };
     let all = releases_of(context, &spec.env)?;
-    let (Some(_), Ok(site)) = (all.first(), Site::new(context, &spec, path)) else {
+    let (Some(_), Ok(site)) = (all.first(), Site::new(context, &spec)) else {
         return Ok(None);
     };
     let Ok(target) = target::open(&site) else { return Ok(None) };

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::check::suite::spec::parse;
 use crate::check::suite::yaml_text::{flow, list};
 
 /// What is known of the suite so far.
@@ -17,11 +18,19 @@ pub(super) struct Draft {
 impl Draft {
     /// Adds a check of the table.
     pub(super) fn table(&mut self, check: &'static str, value: Json) {
-        self.checks.push((check, value));
+        match fault(&format!("checks:\n- {check}: {}\n", shown(&value))) {
+            Some(fault) => self.leave_out(check, None, fault),
+            None => self.checks.push((check, value)),
+        }
     }
 
     /// Adds a check of a column.
     pub(super) fn column(&mut self, column: &str, check: &'static str, value: Json) {
+        if let Some(fault) =
+            fault(&format!("columns:\n  {}:\n    {check}: {}\n", flow(column), shown(&value)))
+        {
+            return self.leave_out(check, Some(column), fault);
+        }
         let at = self.columns.iter().position(|(name, _)| name == column);
         let at = at.unwrap_or_else(|| {
             self.columns.push((column.to_owned(), Vec::new()));
@@ -92,6 +101,12 @@ impl Draft {
         }
         text
     }
+}
+
+/// Returns what is wrong with a suite of one check: what others allow need not be allowed here.
+fn fault(suite: &str) -> Option<String> {
+    let errors = parse("", suite.as_bytes()).err()?;
+    errors.0.first().map(|error| error.message.clone())
 }
 
 /// Returns what stands behind a check: one value, or a list of mappings where there are several.

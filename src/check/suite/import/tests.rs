@@ -26,7 +26,25 @@ fn expectations_become_checks() {
         {"type": "expect_column_quantile_values_to_be_between", "kwargs": {"column": "age", "quantile_ranges": {"quantiles": [0.5], "value_ranges": [[1, null]]}}},
         {"type": "expect_column_values_to_be_null", "kwargs": {"column": "gone"}},
         {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "id", "row_condition": "a > 1"}}
-    ]}"#), @"");
+    ]}"#), @r#"
+    # dataset: the path or glob of the data, or give it to `mlv check`
+    checks:
+    - unique: {columns: [a, b]}
+    - pair: {left: b, op: ">=", right: a}
+    - columns: {match: superset, names: [age]}
+    columns:
+      age:
+        range: {min: 18, mostly: 0.99}
+        not_null: true
+        type: int
+        quantile: {q: 0.5, min: 1}
+      plan:
+        regex: [{pattern: "^a"}, {pattern: "b$"}]
+    # Rules without a check here: each refuses until `allow_not_run` names it.
+    not_run:
+    - {name: expect_column_values_to_be_null, column: gone, reason: "there is no check that means the same"}
+    - {name: expect_column_values_to_be_unique, column: id, reason: "it holds of some rows only (`row_condition`)"}
+    "#);
 }
 
 #[test]
@@ -51,7 +69,30 @@ schema:
   quality:
   - {metric: rowCount, mustBeBetween: [100, 2000]}
 - name: orders
-"), @"");
+"), @r#"
+    # dataset: the path or glob of the data, or give it to `mlv check`
+    checks:
+    - columns: {match: superset, names: [id, "e mail", plan]}
+    - unique: [id]
+    - row_count: {min: 100, max: 2000}
+    columns:
+      id:
+        not_null: true
+        type: int
+      "e mail":
+        not_null: true
+        restricted: true
+        length: {max: 100}
+        regex: "@"
+      plan:
+        in_set: {values: [basic, pro], mostly: 1.0}
+        not_null: {mostly: 0.95, level: warn}
+    # Rules without a check here: each refuses until `allow_not_run` names it.
+    not_run:
+    - {name: orders, reason: "a suite is of one table: import this one into its own"}
+    - {name: format, column: "e mail", reason: "there is no check that means the same as `\"email\"`"}
+    - {name: "no orphans", column: plan, reason: "rules of the type `sql` are not carried out"}
+    "#);
 }
 
 #[test]
@@ -66,7 +107,29 @@ fn a_table_schema_becomes_a_suite() {
           {"name": "plan", "type": "string", "constraints": {"pattern": "[a-z]+", "enum": ["a", "true"]}},
           {"name": "day", "type": "date", "format": "%d.%m.%Y"},
           {"name": "at", "type": "time", "constraints": {"minimum": 1, "maximum": 2, "unique": false}}]}},
-      {"name": "plans", "path": "data/plans.csv"}]}"#), @"");
+      {"name": "plans", "path": "data/plans.csv"}]}"#), @r#"
+    dataset: [data/a.csv]
+    read: {null_values: [NA]}
+    checks:
+    - columns: {match: exact, names: [id, plan, day, at]}
+    - unique: [id]
+    columns:
+      id:
+        not_null: true
+        type: int
+      plan:
+        regex: "^(?:[a-z]+)$"
+        in_set: [a, "true"]
+        foreign_key: {dataset: data/plans.csv, key: name}
+      day:
+        date_format: "%d.%m.%Y"
+      at:
+        range: {min: 1, max: 2}
+    # Rules without a check here: each refuses until `allow_not_run` names it.
+    not_run:
+    - {name: plans, reason: "a suite is of one table: import this one into its own"}
+    - {name: type, column: at, reason: "`time` is no type here"}
+    "#);
 }
 
 #[test]
@@ -76,7 +139,37 @@ fn a_schema_of_a_row_becomes_a_suite() {
         "id": {"type": "integer", "exclusiveMinimum": 0, "maximum": 9},
         "day": {"type": ["string", "null"], "format": "date"},
         "tags": {"type": "array", "items": {"type": "string"}},
-        "mail": {"type": "string", "format": "email", "description": "d"}}, "if": {}}"#), @"");
+        "mail": {"type": "string", "format": "email", "description": "d"}}, "if": {}}"#), @r#"
+    # dataset: the path or glob of the data, or give it to `mlv check`
+    checks:
+    - columns: {match: subset, names: [id, day, tags, mail]}
+    - columns: {match: superset, names: [id]}
+    columns:
+      id:
+        not_null: true
+        type: int
+        range: [{max: 9}, {min: 0, strict: true}]
+      day:
+        type: date
+      tags:
+        json_schema: {schema: {type: array, items: {type: string}}}
+    # Rules without a check here: each refuses until `allow_not_run` names it.
+    not_run:
+    - {name: format, column: mail, reason: "`email`: there is no check that means the same"}
+    - {name: if, reason: "there is no check that means the same"}
+    "#);
+}
+
+#[test]
+fn a_rule_whose_values_mean_nothing_here_is_left_out() {
+    let suite = imported(
+        r#"{"expectations": [
+        {"type": "expect_column_values_to_match_regex", "kwargs": {"column": "a", "regex": "(?=x)"}},
+        {"type": "expect_column_values_to_be_between", "kwargs": {"column": "a", "min_value": "soon"}},
+        {"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "a", "value_set": [null]}}
+    ]}"#,
+    );
+    assert!(!suite.contains("columns:") && suite.matches("- {name:").count() == 3, "{suite}");
 }
 
 #[test]
@@ -93,7 +186,10 @@ proptest::proptest! {
     ) {
         use ForeignFormat::{Frictionless, Gx, JsonSchema, Odcs};
         for format in [Odcs, Gx, Frictionless, JsonSchema] {
-            let _ = import(text.as_bytes(), Some(format));
+            if let Ok(imported) = import(text.as_bytes(), Some(format)) {
+                let suite = parse("suite.yaml", imported.suite.as_bytes());
+                proptest::prop_assert!(suite.is_ok(), "{}", imported.suite);
+            }
         }
     }
 }

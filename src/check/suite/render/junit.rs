@@ -5,6 +5,7 @@ use quick_junit::{
 };
 
 use crate::check::suite::report::{CheckResult, Report, Status};
+use crate::check::suite::spec::Level;
 
 /// Returns the report as JUnit XML.
 pub fn as_junit(report: &Report) -> String {
@@ -26,12 +27,14 @@ fn status(check: &CheckResult) -> TestCaseStatus {
     let message = check.message.as_deref().unwrap_or_default();
     match check.status {
         Status::Pass | Status::Warn => TestCaseStatus::success(),
-        Status::NotRun => {
+        Status::NotRun if check.level == Level::Info => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(message);
             status
         }
-        Status::Fail | Status::Error => failure(check.status, message, Some(rows(check))),
+        Status::NotRun | Status::Fail | Status::Error => {
+            failure(check.status, message, Some(rows(check)))
+        }
     }
 }
 

@@ -46,12 +46,55 @@ fn great_expectations_would_say_it_so() {
 
 #[test]
 fn a_junit_report_has_a_case_for_each_check() {
-    insta::assert_snapshot!(as_junit(&report()), @"");
+    insta::assert_snapshot!(as_junit(&report()), @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="mlv check" tests="5" skipped="0" failures="4" errors="0">
+        <testsuite name="data" tests="5" skipped="0" errors="0" failures="4">
+            <testcase name="unique of id" classname="data">
+                <failure message="2 of 3 with a value that occurs again">row 0: &quot;1&quot;
+    row 1: &quot;1&quot;</failure>
+            </testcase>
+            <testcase name="not_null of age" classname="data"/>
+            <testcase name="range of age" classname="data">
+                <failure message="1 of 2 not at least 18">row 0: &quot;17&quot;</failure>
+            </testcase>
+            <testcase name="max of age" classname="data">
+                <failure message="the max is 40, more than 30"/>
+            </testcase>
+            <testcase name="sql" classname="data">
+                <failure message="SQL is not read"/>
+            </testcase>
+        </testsuite>
+    </testsuites>
+    "#);
     let failed = Report::failed("data".into(), Status::Error, "a.csv:3: 3 cells".into());
     assert!(as_junit(&failed).contains("<error message=\"a.csv:3: 3 cells\""));
 }
 
 #[test]
 fn a_markdown_report_is_a_table() {
-    insta::assert_snapshot!(as_markdown(&report()), @"");
+    insta::assert_snapshot!(as_markdown(&report()), @r#"
+    **data**: fail, 3 rows, 5 checks
+
+    | | check | columns | unexpected | what |
+    |---|---|---|---:|---|
+    | ✗ | unique | id | 2 | 2 of 3 with a value that occurs again |
+    | ✓ | not\_null | age | 1 | 1 of 3 missing |
+    | ✗ | range | age | 1 | 1 of 2 not at least 18 |
+    | ✗ | max | age |  | the max is 40, more than 30 |
+    | - | sql |  |  | SQL is not read |
+
+    **unique of id**
+
+    - row 0: "1"
+    - row 1: "1"
+
+    **not\_null of age**
+
+    - row 2: null
+
+    **range of age**
+
+    - row 0: "17"
+    "#);
 }
