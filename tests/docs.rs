@@ -18,7 +18,7 @@ const GUIDES: &[&str] = &[
     "docs/guide-remotes.md",
     "docs/guide-sparse.md",
     "docs/guide-drift.md",
-    "docs/guide-remotes.md",
+    "docs/guide-retraining.md",
     "docs/guide-gates.md",
     "docs/guide-metrics.md",
     "docs/hooks.md",
