@@ -11,11 +11,16 @@ const GUIDES: &[&str] = &[
     "docs/guide-start.md",
     "docs/guide-branches.md",
     "docs/guide-checks.md",
+    "docs/guide-deploy.md",
     "docs/guide-from-dvc.md",
+    "docs/guide-import.md",
     "docs/guide-recovery.md",
     "docs/guide-remotes.md",
     "docs/guide-sparse.md",
-    "docs/guide-remotes.md",
+    "docs/guide-drift.md",
+    "docs/guide-retraining.md",
+    "docs/guide-gates.md",
+    "docs/guide-metrics.md",
     "docs/hooks.md",
 ];
 

@@ -2,6 +2,7 @@
 //! floors above call functions that return when the work is done.
 
 mod backend;
+pub mod elsewhere;
 mod error;
 mod handle;
 mod key;
@@ -9,6 +10,7 @@ pub mod log;
 mod runtime;
 mod transfer;
 mod url;
+pub mod webhook;
 mod work;
 
 pub use backend::{Backend, Creation, RemoteOptions, Stored};

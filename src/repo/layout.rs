@@ -120,6 +120,11 @@ impl Layout {
         self.dot_dir().join("remotes").join(name)
     }
 
+    /// What was found out about files that lie elsewhere; may be deleted.
+    pub fn references(&self) -> PathBuf {
+        self.dot_dir().join("references")
+    }
+
     /// Packs and their index.
     pub fn store(&self) -> PathBuf {
         self.dot_dir().join("store")
@@ -128,6 +133,11 @@ impl Layout {
     /// Logs of hook runs.
     pub fn runs(&self) -> PathBuf {
         self.dot_dir().join("runs")
+    }
+
+    /// What deployments keep of an environment.
+    pub fn deployments(&self, env: &str) -> PathBuf {
+        self.dot_dir().join("deploy").join(env)
     }
 
     /// Sandboxes and files being written; swept when nobody uses them.

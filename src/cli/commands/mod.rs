@@ -17,22 +17,29 @@ mod commit;
 mod completions;
 mod config;
 mod demo;
+mod deploy;
 mod diff;
+mod drift;
 mod du;
 mod export;
 mod fetch;
 mod fsck;
+mod gate;
 mod gc;
 mod help;
 mod hooks;
+mod import;
 mod init;
 mod log;
 mod ls;
 mod ls_remote;
 mod man;
 mod merge;
+mod metrics;
+mod model;
 mod mv;
 mod op;
+mod params;
 mod pull;
 mod push;
 mod redo;
@@ -65,6 +72,7 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Work, WorkingCopy, "restore", restore),
     verb!(Work, WorkingCopy, "stash", stash),
     verb!(Work, WorkingCopy, "sparse", sparse),
+    verb!(Work, WorkingCopy, "import", import),
     verb!(Look, History, "log", log),
     verb!(Look, History, "show", show),
     verb!(Look, History, "diff", diff),
@@ -84,6 +92,12 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Undo, WorkingCopy, "reset", reset),
     verb!(Pipeline, History, "hooks", hooks),
     verb!(Pipeline, History, "check", check),
+    verb!(Pipeline, History, "drift", drift),
+    verb!(Pipeline, History, "gate", gate),
+    verb!(Pipeline, History, "metrics", metrics),
+    verb!(Pipeline, History, "params", params),
+    verb!(Pipeline, History, "model", model),
+    verb!(Pipeline, WorkingCopy, "deploy", deploy),
     verb!(Pipeline, WorkingCopy, "ci", ci),
     verb!(Share, WorkingCopy, "remote", remote),
     verb!(Share, WorkingCopy, "push", push),

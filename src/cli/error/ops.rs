@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 
+use super::remote::hint as hint_of_remote;
 use super::{CommandError, config_error, did_you_mean, user_error};
 use crate::cli::exit::ExitStatus;
 use crate::git::GitError;
-use crate::object::ObjectError;
+use crate::object::{ObjectError, ReferenceError};
 use crate::ops::OpsError;
 use crate::ops::hooks::{Missing, Remedy, Why};
+use crate::remote::RemoteError;
 use crate::store::StoreError;
 use crate::workspace::WorkspaceError;
 use crate::workspace::checkout::{BlockReason, Blocked};
@@ -28,6 +30,7 @@ impl From<OpsError> for CommandError {
             OpsError::Store(error) => error.into(),
             OpsError::Git(error) => error.into(),
             OpsError::Remote(error) => error.into(),
+            OpsError::Deploy(error) => error.into(),
             error => facts(error),
         }
     }
@@ -46,9 +49,11 @@ fn facts(error: OpsError) -> CommandError {
         | OpsError::NoSuchHook { name, candidates }
         | OpsError::NoSuchAction { name, candidates }
         | OpsError::NoSuchTag { name, candidates }
+        | OpsError::NoSuchAlias { name, candidates }
         | OpsError::NoSuchRemote { name, candidates }
         | OpsError::NotOnRemote { name, candidates, .. }
         | OpsError::NotToPull { name, candidates }
+        | OpsError::NoSuchColumn { column: name, candidates }
         | OpsError::NoSuchPath { path: name, candidates, .. } => {
             (did_you_mean(name, candidates.iter().map(String::as_str)), None)
         }
@@ -71,6 +76,7 @@ fn exit(error: &OpsError) -> ExitStatus {
         OpsError::Unresolved { .. } | OpsError::Conflicts { .. } => ExitStatus::Conflicts,
         OpsError::Moved { .. }
         | OpsError::NotForward { .. }
+        | OpsError::AliasDiffers { .. }
         | OpsError::LeaseBroken { .. }
         | OpsError::Diverged { .. } => ExitStatus::Moved,
         _ => ExitStatus::Failed,
@@ -105,7 +111,9 @@ fn hint(error: &OpsError) -> Option<String> {
         OpsError::Untrusted { branch } => {
             format!("`mlv hooks trust {branch}` shows them and lets them run")
         }
-        OpsError::HooksRequired { .. } => "unset MLV_NO_VERIFY".into(),
+        OpsError::HooksRequired { .. } | OpsError::GuardsUsers { .. } => {
+            "unset MLV_NO_VERIFY".into()
+        }
         OpsError::OutputInTheWay { path, .. } => {
             format!("commit or stash `{path}` first, or take it back: `mlv restore {path}`")
         }
@@ -113,6 +121,7 @@ fn hint(error: &OpsError) -> Option<String> {
         OpsError::ManyParents { .. } => {
             "`--mainline 1` takes the change against the first parent".into()
         }
+        OpsError::NothingThere { .. } => "check the address: an empty place is not imported".into(),
         OpsError::MergeUnderWay => "`mlv merge --continue` or `mlv merge --abort`".into(),
         OpsError::Unresolved { .. } => {
             "settle each, `mlv add` it, then `mlv merge --continue`".into()
@@ -133,7 +142,20 @@ fn hint(error: &OpsError) -> Option<String> {
         OpsError::Unmerged { name, .. } => {
             format!("`mlv branch -D {name}` deletes it all the same; `mlv undo` brings it back")
         }
+        OpsError::NoReference { .. } => {
+            "`--reference REV:PATH` names it; where one model is the champion, what it was trained \
+             on is taken"
+                .into()
+        }
+        OpsError::NoTrainingData { model } => {
+            format!("name it: `--reference {model}:PATH`, or `mlv model promote --data PATH`")
+        }
+        OpsError::NoData => {
+            "name a path, or `data:` in the specification; `mlv drift --help` has examples".into()
+        }
         OpsError::NoSuchBranch { .. } => "`mlv branch` lists them".into(),
+        OpsError::NoSuchAlias { .. } => "`mlv model list` lists them".into(),
+        OpsError::EarlierIsNotHere { .. } => "`mlv fetch` may bring it".into(),
         OpsError::NoSuchTag { .. } => "`mlv tag` lists them".into(),
         OpsError::NotABranch { name } => format!(
             "`mlv switch --detach {name}` looks at it; `mlv switch -c NAME {name}` begins a branch there"
@@ -163,6 +185,9 @@ fn hint(error: &OpsError) -> Option<String> {
             "`mlv pull` takes them in; `--force-with-lease` gives them up".into()
         }
         OpsError::TagDiffers { .. } => "`--force-with-lease` puts yours in its place".into(),
+        OpsError::AliasDiffers { .. } => {
+            "`mlv fetch` takes a later one in; `--force-with-lease` puts yours in its place".into()
+        }
         OpsError::LeaseBroken { .. } => "`mlv fetch`, look at what is there, then decide".into(),
         OpsError::Diverged { .. } => "`mlv pull` without `--ff-only` merges them".into(),
         OpsError::IsDirectory { .. } => "`mlv ls` lists it, `mlv export` writes it out".into(),
@@ -256,8 +281,30 @@ impl From<ObjectError> for CommandError {
             ObjectError::Undecodable { .. } | ObjectError::Invalid { .. } => {
                 user_error(error).hinted("`mlv fsck` finds all damage and what needs it")
             }
+            ObjectError::Reference(error) => error.into(),
             error => user_error(error),
         }
+    }
+}
+
+impl From<ReferenceError> for CommandError {
+    fn from(error: ReferenceError) -> Self {
+        let (hint, exit) = match &error {
+            ReferenceError::Gone { .. } | ReferenceError::Changed { .. } => {
+                let hint = "`mlv import URL PATH` again records what is there now; \
+                            `mlv import --check` names all";
+                (Some(hint.to_owned()), ExitStatus::Failed)
+            }
+            ReferenceError::Unreadable { source, .. } => match source.downcast_ref() {
+                Some(RemoteError::Interrupted(_)) => (None, ExitStatus::Interrupted),
+                Some(error) => (hint_of_remote(error), ExitStatus::Failed),
+                None => (None, ExitStatus::Failed),
+            },
+            ReferenceError::BadUrl { .. } | ReferenceError::NoReader { .. } => {
+                (None, ExitStatus::Failed)
+            }
+        };
+        user_error(error).maybe_hinted(hint).exiting(exit)
     }
 }
 

@@ -48,6 +48,8 @@ pub(super) const ACTIONS: &[Carried] = &[
     action!("no-secrets", "no_secrets.py"),
     action!("notebook-clean", "notebook_clean.py"),
     action!("well-formed"),
+    action!("drift"),
+    action!("gate"),
     action!("validate"),
     action!("require-message", "require_message.py"),
     action!("run-dvc-stage", "run_dvc_stage.py"),
@@ -56,6 +58,7 @@ pub(super) const ACTIONS: &[Carried] = &[
     action!("trigger-airflow", "trigger_airflow.py"),
     action!("trigger-github-workflow", "trigger_github_workflow.py"),
     action!("kubernetes-job", "kubernetes_job.py"),
+    action!("deploy"),
 ];
 
 /// The files that lie beside every script in Python.
