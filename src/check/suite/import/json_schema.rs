@@ -81,7 +81,7 @@ fn add_type(column: &str, value: &Json, schema: &Json, draft: &mut Draft) {
         ["string"] => {}
         [name] if type_of(name).is_some() => draft.column(column, "type", json!(type_of(name))),
         names => {
-            draft.leave_out("type", Some(column), format!("it is one of {}", names.join(", ")))
+            draft.leave_out("type", Some(column), format!("it is one of {}", names.join(", ")));
         }
     }
 }

@@ -55,7 +55,7 @@ fn add_property(property: &Json, draft: &mut Draft) {
             Some("text") => {}
             Some(ours) => draft.column(column, "type", json!(ours)),
             None => {
-                draft.leave_out("logicalType", Some(column), format!("`{theirs}` is no type here"))
+                draft.leave_out("logicalType", Some(column), format!("`{theirs}` is no type here"));
             }
         }
     }

@@ -1,9 +1,6 @@
 //! Files, not what is in their rows: how many, how large, what they are called, whether they can be
 //! read at all.
 
-use std::io::{BufReader, Cursor};
-
-use image::ImageReader;
 use serde_json::Value as Json;
 
 use crate::check::suite::engine::FileFacts;
@@ -13,12 +10,7 @@ use crate::check::suite::rules::found::Finding;
 use crate::check::suite::rules::structure::{Counts, Known};
 use crate::check::suite::rules::{Checker, Scope};
 use crate::check::suite::spec::Check;
-
-/// A larger image is not decoded, and is at fault.
-const MAX_IMAGE: u64 = 256 << 20;
-
-/// The head of a larger safetensors file is at fault.
-const MAX_HEAD: u64 = 100 << 20;
+use crate::format::{decodable as decodable_as_named, is_decodable_kind};
 
 pub(in crate::check::suite) fn file_count(
     check: &Check,
@@ -44,7 +36,7 @@ fn each_file(
         let Err(reason) = judged else { continue };
         unexpected += 1;
         if sample.len() < MAX_SAMPLE {
-            let value = Json::from(format!("{}: {reason}", file.path));
+            let value = Json::from(reason);
             sample.push(Sample { row: None, value });
         }
     }
@@ -64,7 +56,9 @@ pub(in crate::check::suite) fn file_size(
     let counts = Counts::of(check);
     Ok(each_file(scope, "of a size out of bounds", |file| {
         let size = file.source.len();
-        Some(counts.fault(size).map_or(Ok(()), |fault| Err(format!("{size} bytes, {fault}"))))
+        let fault = counts.fault(size);
+        let told = fault.map(|fault| format!("{}: {size} bytes, {fault}", file.path));
+        Some(told.map_or(Ok(()), Err))
     }))
 }
 
@@ -86,7 +80,11 @@ pub(in crate::check::suite) fn file_extension(
         .collect();
     Ok(each_file(scope, "with another ending", |file| {
         let is_known = known.contains(&extension(&file.path));
-        Some(if is_known { Ok(()) } else { Err(format!("not {}", known.join(", "))) })
+        Some(if is_known {
+            Ok(())
+        } else {
+            Err(format!("{}: not {}", file.path, known.join(", ")))
+        })
     }))
 }
 
@@ -95,55 +93,7 @@ pub(in crate::check::suite) fn decodable(
     scope: &Scope<'_>,
 ) -> Result<Box<dyn Checker>, CheckError> {
     Ok(each_file(scope, "that cannot be read as what their names say", |file| {
-        match extension(&file.path).as_str() {
-            "png" | "jpg" | "jpeg" => Some(image_fault(file)),
-            "safetensors" => Some(safetensors_fault(file)),
-            "parquet" => Some(parquet_fault(file)),
-            _ => None,
-        }
+        let judged = || decodable_as_named(&file.path, &file.source);
+        is_decodable_kind(&file.path).then(|| judged().map_err(|error| error.to_string()))
     }))
-}
-
-fn image_fault(file: &FileFacts) -> Result<(), String> {
-    if file.source.len() > MAX_IMAGE {
-        return Err(format!("larger than {MAX_IMAGE} bytes"));
-    }
-    let bytes = file.source.read_at(0, MAX_IMAGE as usize).map_err(|error| error.to_string())?;
-    let reader = ImageReader::new(BufReader::new(Cursor::new(bytes))).with_guessed_format();
-    let reader = reader.map_err(|error| error.to_string())?;
-    reader.decode().map(drop).map_err(|error| error.to_string())
-}
-
-fn safetensors_fault(file: &FileFacts) -> Result<(), String> {
-    let told = |error: std::io::Error| error.to_string();
-    let head = file.source.read_at(0, 8).map_err(told)?;
-    let length = head.try_into().map(u64::from_le_bytes);
-    let length = length.map_err(|_| "shorter than its head".to_owned())?;
-    if length > MAX_HEAD || length > file.source.len() {
-        return Err(format!("its head claims {length} bytes"));
-    }
-    let bytes = file.source.read_at(0, 8 + length as usize).map_err(told)?;
-    let (head, metadata) =
-        safetensors::SafeTensors::read_metadata(&bytes).map_err(|error| error.to_string())?;
-    let expected = 8 + head as u64 + metadata.data_len() as u64;
-    if expected == file.source.len() {
-        return Ok(());
-    }
-    Err(format!("{} bytes, and its head tells of {expected}", file.source.len()))
-}
-
-fn parquet_fault(file: &FileFacts) -> Result<(), String> {
-    let told = |error: std::io::Error| error.to_string();
-    let len = file.source.len();
-    let tail = file.source.read_at(len.saturating_sub(8), 8).map_err(told)?;
-    let Some(length) = tail.strip_suffix(b"PAR1").and_then(|length| length.try_into().ok()) else {
-        return Err("it does not end as a Parquet file".to_owned());
-    };
-    let footer = u64::from(u32::from_le_bytes(length));
-    if footer + 12 > len {
-        return Err(format!("its footer claims {footer} bytes"));
-    }
-    let bytes = file.source.read_at(len - 8 - footer, footer as usize).map_err(told)?;
-    let metadata = parquet::file::metadata::ParquetMetaDataReader::decode_metadata(&bytes);
-    metadata.map(drop).map_err(|error| error.to_string())
 }

@@ -213,7 +213,8 @@ pub const CHECKS: &[CheckInfo] = &[
         .keys(&[required("values", Texts, "the endings, without the dot")]),
     CheckInfo::dataset(
         "decodable",
-        "Each PNG, JPEG, safetensors and Parquet file can be read as what its name says.",
+        "Each image, table and file of tensors can be read as what its name says: images wholly, of \
+         others the head.",
         rules::decodable,
     )
     .files(),
