@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::base::progress::Unit;
 use crate::base::{CommitId, RepoPath};
 use crate::check::suite::{
     self, Against, CheckError, Input, Need, ReadOptions, Report, Rows, Status, Suite,
@@ -60,6 +61,7 @@ pub fn check(context: &Context, suite: &Suite, subject: &Subject<'_>) -> Result<
     } else {
         None
     };
+    context.progress.phase("checking", None, Unit::Time);
     let others = others(context, suite, subject, dataset)?;
     let input = Input {
         dataset: name.clone(),
