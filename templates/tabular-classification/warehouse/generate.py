@@ -27,7 +27,7 @@ COLUMNS = [
 PRICES = {"basic": 14.0, "plus": 29.0, "pro": 55.0}
 
 # What can go wrong upstream, and in how many rows it does.
-FLAWS = {"nulls": 120, "range": 7, "duplicates": 5, "category": 3, "dates": 4, "negative": 12}
+FLAWS = {"nulls": 240, "range": 7, "duplicates": 5, "category": 3, "dates": 4, "negative": 12}
 
 
 def main() -> None:
