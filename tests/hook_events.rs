@@ -152,6 +152,7 @@ fn payload(env: &TestEnvironment, event: &str, about: &Value, facts: &Value) -> 
         "target_branch": null, "tag": null, "remote": null, "tree": about["tree"], "commit": about["id"],
         "base_commit": null, "parents": about["parents"], "message": about["message"],
         "author": about["author"], "time": about["time"], "meta": {}, "changes": [], "git": null,
+        "model": null, "deployment": null, "cause": null,
     });
     for (key, value) in facts.as_object().unwrap() {
         expected[key] = value.clone();

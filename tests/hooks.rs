@@ -321,7 +321,7 @@ fn the_payload_and_the_environment_say_all_that_is_documented() {
                 {"path": "data/b.csv", "change": "added"},
                 {"path": "data/new\\x0aline", "change": "added"},
             ],
-            "git": null,
+            "git": null, "model": null, "deployment": null, "cause": null,
         });
         assert_eq!(payload, expected);
         let value = |name: &str| {

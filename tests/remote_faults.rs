@@ -120,6 +120,62 @@ fn a_clone_that_is_killed_is_gone_on_with_by_the_same_command() {
 }
 
 #[test]
+fn a_collection_at_a_remote_that_is_killed_loses_nothing_and_the_next_one_ends_it() {
+    let (team, mut dice) = (Team::new(), Dice::new(10));
+    rounds(|killer, round| {
+        some_files(&team, "ada", &mut dice, round);
+        team.success("ada", &["push"]);
+        let side = format!("side{round}");
+        team.success("ada", &["switch", "-c", &side]);
+        some_files(&team, "ada", &mut dice, 1_000 + round);
+        team.success("ada", &["push"]);
+        team.success("ada", &["switch", "main"]);
+        team.success("ada", &["push", "--delete", "origin", &side]);
+        killer.run(&team, &["-C", "ada", "gc", "--remote", "origin"]);
+        team.success("ada", &["fsck", "--remote", "origin"]);
+        team.clone("copy");
+        team.success("copy", &["fsck"]);
+        assert_eq!(team.id("copy", "main"), team.id("ada", "main"), "round {round}");
+        std::fs::remove_dir_all(team.env.path("copy")).unwrap();
+        team.success("ada", &["gc", "--remote", "origin"]);
+    });
+    team.success("ada", &["fsck", "--remote", "origin"]);
+}
+
+#[test]
+fn a_collection_takes_nothing_that_a_push_under_way_relies_on() {
+    let team = Team::new();
+    let commits = 2 * parameter("MLV_RACE_COMMITS", 5);
+    std::thread::scope(|scope| {
+        let team = &team;
+        let write =
+            |writer| scope.spawn(move || write_on(team, &format!("writer{writer}"), commits));
+        let writers: Vec<_> = (0..3).map(write).collect();
+        // A branch that comes and goes makes garbage, of which a part is what the others push.
+        for round in 0.. {
+            if writers.iter().all(std::thread::ScopedJoinHandle::is_finished) {
+                break;
+            }
+            let (side, path) = (format!("side{round}"), format!("data/writer0-{round}"));
+            team.success("ada", &["switch", "-c", &side]);
+            team.commit("ada", &path, &path);
+            team.success("ada", &["push"]);
+            team.success("ada", &["switch", "main"]);
+            team.success("ada", &["push", "--delete", "origin", &side]);
+            team.success("ada", &["gc", "--remote", "origin"]);
+        }
+    });
+    team.success("ada", &["pull"]);
+    team.success("ada", &["fsck", "--remote", "origin"]);
+    team.clone("late");
+    team.success("late", &["fsck"]);
+    for (writer, turn) in (0..3).flat_map(|it| (0..commits).map(move |turn| (it, turn))) {
+        let path = format!("data/writer{writer}-{turn}");
+        assert_eq!(team.env.read(format!("late/{path}")), path.as_bytes());
+    }
+}
+
+#[test]
 fn all_that_many_push_at_once_is_in_one_history() {
     if servers::are_skipped() {
         return;

@@ -106,6 +106,41 @@ fn s3_keeps_the_laws() {
 }
 
 #[test]
+fn an_s3_that_checks_signatures_lets_in_who_has_a_key_and_nobody_else() {
+    if servers::are_skipped() {
+        return;
+    }
+    let server = Server::signed_s3();
+    let backend = server.open(server.url);
+    keeps_the_laws(&backend);
+    carries_large_files(&backend);
+    // Characters that are escaped in an address are signed escaped.
+    keeps_the_laws(&server.open("s3://bucket/a b/=+&ä"));
+
+    let entry = "refs/log/0000000000000001";
+    let server = server.as_user("reader");
+    let backend = server.open(server.url);
+    assert_eq!(wait(backend.get(entry, 10)).unwrap().unwrap(), "first");
+    let created = create(&backend, "refs/log/0000000000000002", b"second");
+    let refused = matches!(created, Creation::Refused(RemoteError::Denied { .. }));
+    assert!(refused, "{created:?}");
+
+    let mut server = server;
+    for (user, secret, expected) in [
+        ("writer", "another", Unauthenticated::WrongSecret),
+        ("nobody", "the secret of nobody", Unauthenticated::UnknownKey),
+        ("expired", "the secret of expired", Unauthenticated::Expired),
+        ("skewed", "the secret of skewed", Unauthenticated::Clock),
+    ] {
+        server = server.as_user(user);
+        server.variables[2].1 = secret.to_owned();
+        let error = wait(server.open(server.url).get(entry, 10)).unwrap_err();
+        let RemoteError::Unauthenticated { reason, .. } = error else { panic!("{error:?}") };
+        assert_eq!(reason, expected, "{user}");
+    }
+}
+
+#[test]
 fn azure_keeps_the_laws() {
     if servers::are_skipped() {
         return;

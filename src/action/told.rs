@@ -54,6 +54,10 @@ impl Told {
         self.with.get(name).and_then(Json::as_str).unwrap_or_default()
     }
 
+    pub fn truth(&self, name: &str) -> bool {
+        self.with.get(name).and_then(Json::as_bool).unwrap_or_default()
+    }
+
     pub fn texts(&self, name: &str) -> Vec<String> {
         let items = self.with.get(name).and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
         items.iter().filter_map(Json::as_str).map(str::to_owned).collect()

@@ -167,7 +167,7 @@ fn log_line(text: &str) -> String {
 fn header(event: Event, subject: Option<&str>) -> String {
     let preposition = match event {
         Event::PreMerge | Event::PostMerge => "into",
-        Event::PreSwitch | Event::PostSwitch => "to",
+        Event::PreSwitch | Event::PostSwitch | Event::PreDeploy | Event::PostDeploy => "to",
         _ if event.is_about_a_name() => "of",
         _ => "on",
     };

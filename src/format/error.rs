@@ -13,4 +13,26 @@ pub enum FormatError {
     Line { file: String, line: u64, reason: String },
     #[error("{file}: {reason}")]
     Damaged { file: String, reason: String },
+    #[error("a table needs a file, and there is none")]
+    NoFiles,
+    #[error("{file}: there is no column `{column}`")]
+    NoSuchColumn { file: String, column: String },
+    #[error("{file}: column {number} is {}, and {} in {first}", named(found.as_ref()), named(expected.as_ref()))]
+    OtherColumns {
+        file: String,
+        /// The file whose columns the others must have.
+        first: String,
+        /// Which column differs, from 1.
+        number: usize,
+        expected: Option<String>,
+        found: Option<String>,
+    },
+    #[error("no encoding is called `{name}`")]
+    UnknownEncoding { name: String },
+    #[error("{} cannot stand between cells", char::from(*delimiter).escape_debug())]
+    UnfitDelimiter { delimiter: u8 },
+}
+
+fn named(column: Option<&String>) -> String {
+    column.map_or_else(|| "missing".to_owned(), |name| format!("`{name}`"))
 }

@@ -37,6 +37,25 @@ pub struct GitState {
     pub dirty: bool,
 }
 
+/// The alias of a model that moves, and where the model lies in the commit.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ToldModel {
+    pub name: String,
+    pub alias: String,
+    pub path: String,
+}
+
+/// The environment that gets another release.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ToldDeployment {
+    pub env: String,
+    pub release_id: String,
+    /// `deploy` or `rollback`.
+    pub action: String,
+    /// The path of the model.
+    pub artifact: String,
+}
+
 /// The facts of one event; what does not apply is absent.
 #[derive(Debug, Clone)]
 pub struct EventContext {
@@ -49,6 +68,8 @@ pub struct EventContext {
     pub tag: Option<String>,
     /// The remote that commits are sent to, or come from.
     pub remote: Option<String>,
+    /// What a trigger found, so that it fired.
+    pub cause: Option<serde_json::Value>,
     /// The candidate tree; each hook is told the tree with what earlier ones put into it.
     pub tree: Option<TreeId>,
     /// Absent in every `pre-` event that makes one.
@@ -61,6 +82,8 @@ pub struct EventContext {
     pub meta: Vec<(String, String)>,
     pub changes: Vec<Change>,
     pub git: Option<GitState>,
+    pub model: Option<ToldModel>,
+    pub deployment: Option<ToldDeployment>,
     /// The tree whose `mlv.yaml` counts; hooks are not told.
     pub definitions: Option<TreeId>,
 }
@@ -76,6 +99,7 @@ impl EventContext {
             target_branch: None,
             tag: None,
             remote: None,
+            cause: None,
             tree: None,
             commit: None,
             base_commit: None,
@@ -86,7 +110,16 @@ impl EventContext {
             meta: Vec::new(),
             changes: Vec::new(),
             git: None,
+            model: None,
+            deployment: None,
             definitions: None,
         }
+    }
+
+    /// Returns the name of what it is about, as people know it.
+    pub fn subject(&self) -> Option<String> {
+        let model = self.model.as_ref().map(|model| format!("{}@{}", model.name, model.alias));
+        let environment = self.deployment.as_ref().map(|deployment| deployment.env.clone());
+        self.tag.clone().or(model).or(environment).or_else(|| self.branch.clone())
     }
 }

@@ -63,13 +63,13 @@ events! {
     PostRevert "post-revert" Post true "after a commit was reverted",
     PreCherryPick "pre-cherry-pick" Pre true "before a commit is picked; may refuse it",
     PostCherryPick "post-cherry-pick" Post true "after a commit was picked",
-    PrePromote "pre-promote" Pre false "before a model changes its stage",
-    PostPromote "post-promote" Post false "after a model changed its stage",
-    PreDeploy "pre-deploy" Pre false "before a model is deployed",
-    PostDeploy "post-deploy" Post false "after a model was deployed",
+    PrePromote "pre-promote" Pre true "before an alias of a model moves; may refuse it",
+    PostPromote "post-promote" Post true "after an alias of a model moved",
+    PreDeploy "pre-deploy" Pre true "before a model is deployed; may refuse it",
+    PostDeploy "post-deploy" Post true "after a model was deployed",
     Schedule "schedule" Trigger true "at the times of a cron expression",
-    Drift "drift" Trigger false "when data drifts from its reference",
-    Metric "metric" Trigger false "when a metric crosses a threshold",
+    Drift "drift" Trigger true "when data drift from their reference",
+    Metric "metric" Trigger true "when a metric leaves its bounds",
     Manual "manual" Trigger true "when a person asks for it",
 }
 
@@ -119,7 +119,21 @@ impl Event {
     pub fn is_about_a_name(self) -> bool {
         [Around::BRANCH, Around::BRANCH_DELETE, Around::TAG, Around::TAG_DELETE]
             .iter()
+            .chain(&Self::SERVING)
             .any(|around| around.has(self))
+    }
+
+    /// The deeds that decide what users are served.
+    const SERVING: [Around; 2] = [Around::PROMOTE, Around::DEPLOY];
+
+    /// Tells whether hooks of the event guard what users are served: nobody passes over them.
+    pub fn guards_users(self) -> bool {
+        Self::SERVING.iter().any(|around| around.pre == self)
+    }
+
+    /// Tells whether the event is about what changes: a trigger that finds something is not.
+    pub fn is_about_changes(self) -> bool {
+        !matches!(self, Self::Schedule | Self::Drift | Self::Metric)
     }
 
     /// Tells whether hooks of the event judge a tree: what they find holds wherever the tree is judged
@@ -155,6 +169,8 @@ impl Around {
     pub const TAG_DELETE: Self = Self { pre: Event::PreTagDelete, post: Event::PostTagDelete };
     pub const PUSH: Self = Self { pre: Event::PrePush, post: Event::PostPush };
     pub const PULL: Self = Self { pre: Event::PrePull, post: Event::PostPull };
+    pub const PROMOTE: Self = Self { pre: Event::PrePromote, post: Event::PostPromote };
+    pub const DEPLOY: Self = Self { pre: Event::PreDeploy, post: Event::PostDeploy };
     pub const SWITCH: Self = Self { pre: Event::PreSwitch, post: Event::PostSwitch };
 
     fn has(self, event: Event) -> bool {
@@ -199,8 +215,8 @@ mod tests {
         }
         assert_eq!(Event::parse("post-tag-delete"), Ok(Event::PostTagDelete));
         assert_eq!(
-            Event::parse("pre-deploy").unwrap_err().to_string(),
-            "event `pre-deploy` is not supported by this version"
+            Event::parse("drift").unwrap_err().to_string(),
+            "event `drift` is not supported by this version"
         );
     }
 
@@ -216,6 +232,8 @@ mod tests {
             "pre-switch",
             "pre-push",
             "pre-pull",
+            "pre-promote",
+            "pre-deploy",
         ];
         assert_eq!(names, expected);
     }

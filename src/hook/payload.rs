@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::base::{CommitId, Timestamp, TreeId};
 use crate::config::Environment;
-use crate::hook::context::{Author, Change, EventContext, GitState};
+use crate::hook::context::{Author, Change, EventContext, GitState, ToldDeployment, ToldModel};
 use crate::hook::event::Event;
 use crate::hook::spec::{Hook, HookId, Work};
 
@@ -57,6 +57,9 @@ pub struct Payload<'a> {
     meta: &'a [(String, String)],
     changes: &'a [Change],
     git: Option<&'a GitState>,
+    model: Option<&'a ToldModel>,
+    deployment: Option<&'a ToldDeployment>,
+    cause: Option<&'a serde_json::Value>,
 }
 
 impl<'a> Payload<'a> {
@@ -81,6 +84,7 @@ impl<'a> Payload<'a> {
             target_branch: context.target_branch.as_deref(),
             tag: context.tag.as_deref(),
             remote: context.remote.as_deref(),
+            cause: context.cause.as_ref(),
             tree,
             commit: context.commit,
             base_commit: context.base_commit,
@@ -91,6 +95,8 @@ impl<'a> Payload<'a> {
             meta: &context.meta,
             changes: &context.changes,
             git: context.git.as_ref(),
+            model: context.model.as_ref(),
+            deployment: context.deployment.as_ref(),
         }
     }
 
@@ -222,7 +228,7 @@ mod tests {
         let (context, hook) = (context(), hook(""));
         let json = Payload::new(&context, &hook, "r-000001", None).to_json();
         insta::assert_snapshot!(String::from_utf8(json).unwrap(), @r#"
-    {"schema":1,"event":"pre-merge","hook":"gate","run_id":"r-000001","root":"/home/ada/churn","branch":null,"source_branch":null,"target_branch":null,"tag":null,"remote":null,"tree":null,"commit":null,"base_commit":null,"parents":[],"message":null,"author":null,"time":"1970-01-01T00:00:00Z","meta":{},"changes":[],"git":null}
+    {"schema":1,"event":"pre-merge","hook":"gate","run_id":"r-000001","root":"/home/ada/churn","branch":null,"source_branch":null,"target_branch":null,"tag":null,"remote":null,"tree":null,"commit":null,"base_commit":null,"parents":[],"message":null,"author":null,"time":"1970-01-01T00:00:00Z","meta":{},"changes":[],"git":null,"model":null,"deployment":null,"cause":null}
     "#);
     }
 
@@ -235,6 +241,7 @@ mod tests {
             source_branch: Some("better".into()),
             target_branch: Some("main".into()),
             tag: Some("v1".into()),
+            cause: Some(serde_json::json!({"trigger": "metric", "value": 0.65})),
             commit: Some(commit),
             base_commit: Some(commit),
             parents: vec![commit],
@@ -243,6 +250,17 @@ mod tests {
             meta: vec![("ticket".into(), "7".into())],
             changes: vec![change(b"data/\xff.csv")],
             git: Some(GitState { commit: "abc".into(), dirty: true }),
+            model: Some(ToldModel {
+                name: "churn".into(),
+                alias: "champion".into(),
+                path: "models/churn".into(),
+            }),
+            deployment: Some(ToldDeployment {
+                env: "prod".into(),
+                release_id: "000001-0101010101".into(),
+                action: "deploy".into(),
+                artifact: "models/churn".into(),
+            }),
             ..context()
         };
         let hook = hook("");
@@ -260,6 +278,10 @@ mod tests {
       "target_branch": "main",
       "tag": "v1",
       "remote": null,
+      "cause": {
+        "trigger": "metric",
+        "value": 0.65
+      },
       "tree": "0202020202020202020202020202020202020202020202020202020202020202",
       "commit": "0101010101010101010101010101010101010101010101010101010101010101",
       "base_commit": "0101010101010101010101010101010101010101010101010101010101010101",
@@ -284,6 +306,17 @@ mod tests {
       "git": {
         "commit": "abc",
         "dirty": true
+      },
+      "model": {
+        "name": "churn",
+        "alias": "champion",
+        "path": "models/churn"
+      },
+      "deployment": {
+        "env": "prod",
+        "release_id": "000001-0101010101",
+        "action": "deploy",
+        "artifact": "models/churn"
       }
     }
     "#);

@@ -177,7 +177,7 @@ fn decide(hook: &Hook, trigger: &Trigger<'_>) -> Decision {
     if !on_branch {
         let branch = trigger.branch.map(str::to_owned);
         Decision::Skip(SkipReason::OtherBranch { branch })
-    } else if !hook.paths.is_empty() && !path_changed() {
+    } else if trigger.event.is_about_changes() && !hook.paths.is_empty() && !path_changed() {
         Decision::Skip(SkipReason::NoChangedPath)
     } else {
         Decision::Run

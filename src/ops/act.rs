@@ -2,7 +2,7 @@
 
 use crate::action::{ActionError, Outcome, Told};
 use crate::ops::data::DataView;
-use crate::ops::{Context, OpsError};
+use crate::ops::{Context, OpsError, drift, gate};
 
 /// Why an action could not be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -17,8 +17,12 @@ pub enum ActError {
 /// also lie in the present directory.
 pub fn carry_out(context: &Context, name: &str, told: &Told) -> Result<Outcome, ActError> {
     let (tree, inputs) = told.view()?;
-    let _view = DataView::of_tree(context, *tree, "the candidate")
+    let view = DataView::of_tree(context, *tree, "the candidate")
         .limited_to(inputs.clone())
         .beside(context.directory.clone());
-    Err(ActionError::NotNative(name.to_owned()).into())
+    match name {
+        "drift" => drift::act(context, &view, told),
+        "gate" => Ok(gate::act(context, &view, told)?),
+        _ => Err(ActionError::NotNative(name.to_owned()).into()),
+    }
 }

@@ -1,9 +1,9 @@
 //! What can go wrong with a verb, as facts; hints and exit codes are made of them at the border.
 
-use crate::base::RepoPath;
 use crate::base::codec::CodecError;
 use crate::base::fs::PathError;
 use crate::base::interrupt::Interrupted;
+use crate::base::{CommitId, RepoPath};
 use crate::hook::{RunRecord, SpecErrors};
 use crate::object::ObjectError;
 use crate::ops::hooks::{Missing, Remedy};
@@ -26,10 +26,14 @@ pub enum OpsError {
     Protected { branch: String, verb: &'static str },
     #[error("`{branch}` is protected: its hooks cannot be passed over")]
     HooksRequired { branch: String },
+    #[error("the {event} hooks guard what users are served: they cannot be passed over")]
+    GuardsUsers { event: &'static str },
     #[error("`{branch}` requires {}; it is unchanged", listed(missing))]
     Required { branch: String, missing: Vec<Missing>, remedy: Remedy, runs: Vec<RunRecord> },
     #[error("{} is broken", broken_file(_0))]
     BrokenSpec(#[source] SpecErrors),
+    #[error("{} cannot be used as it is", broken_file(_0))]
+    BrokenFile(#[source] SpecErrors),
     #[error("{} refused by `{hook}`; {outcome}", event_noun(event))]
     Refused { event: String, hook: String, outcome: String, runs: Vec<RunRecord> },
     #[error("the hooks of `{branch}` are not trusted here yet; it is unchanged")]
@@ -60,6 +64,12 @@ pub enum OpsError {
     OnlyOnRemote { name: String, remote: String },
     #[error("no tag is called `{name}`")]
     NoSuchTag { name: String, candidates: Vec<String> },
+    #[error("no model has the alias `{name}`")]
+    NoSuchAlias { name: String, candidates: Vec<String> },
+    #[error("`{name}` named nothing before")]
+    NothingEarlier { name: String },
+    #[error("what `{name}` named before, {}, is not here", commit.short())]
+    EarlierIsNotHere { name: String, commit: CommitId },
     #[error("`{name}` is checked out")]
     CheckedOut { name: String },
     #[error("`{name}` is the branch that clones stand on")]
@@ -70,6 +80,8 @@ pub enum OpsError {
     NoCache,
     #[error("`{remote}` has changed, but that could not be noted here")]
     MovedUnnoted { remote: String, source: Box<RepoError> },
+    #[error("{what}")]
+    NoMetric { what: String },
     #[error("`{branch}` is not checked out")]
     NotCheckedOut { branch: String },
     #[error("`{name}` has {commits} {} that are on no other branch", plural(*commits, "commit"))]
@@ -78,6 +90,12 @@ pub enum OpsError {
     NoSuchPath { path: String, place: String, candidates: Vec<String> },
     #[error("`{}` in {place} is a directory", if path.is_root() { "/".to_owned() } else { path.to_string() })]
     IsDirectory { path: RepoPath, place: String },
+    #[error("nothing is named to compare `{data}` with")]
+    NoReference { data: String },
+    #[error("nothing is named to compare")]
+    NoData,
+    #[error("neither side has a column `{column}`")]
+    NoSuchColumn { column: String, candidates: Vec<String> },
     #[error("`{path}` has {size} bytes, of which at most {limit} are read")]
     TooLarge { path: String, size: u64, limit: u64 },
     #[error(transparent)]
@@ -164,6 +182,8 @@ pub enum OpsError {
     NotForward { name: String, remote: String },
     #[error("the tag `{name}` of `{remote}` is another")]
     TagDiffers { name: String, remote: String },
+    #[error("the alias `{name}` of `{remote}` has moved in another way than yours")]
+    AliasDiffers { name: String, remote: String },
     #[error("`{name}` of `{remote}` is not where it was last seen")]
     LeaseBroken { name: String, remote: String },
     #[error("`{branch}` and what it follows have both moved on")]
@@ -208,7 +228,11 @@ fn broken_file(errors: &SpecErrors) -> String {
 }
 
 fn event_noun(event: &str) -> &str {
-    event.strip_prefix("pre-").unwrap_or(event)
+    match event.strip_prefix("pre-").unwrap_or(event) {
+        "promote" => "promotion",
+        "deploy" => "deployment",
+        noun => noun,
+    }
 }
 
 /// Names the hooks that a rule misses, each with its reason.

@@ -221,7 +221,7 @@ pub fn listing(connection: &Connection) -> RemoteListing {
     let state = connection.remote.state();
     let refs: BTreeMap<&RefName, &RefValue> = state.refs.iter().collect();
     let shown = |(name, value): (&RefName, &RefValue)| {
-        let is_named = name.is_branch() || name.is_tag();
+        let is_named = name.is_branch() || name.is_tag() || name.is_model();
         let id = value.commit().filter(|_| is_named)?;
         Some(RemoteRef { name: name.as_str().to_owned(), id })
     };

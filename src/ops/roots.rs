@@ -1,5 +1,5 @@
-//! What must stay: everything that a ref, the operation log, a merge under way, a noted event or a
-//! verdict kept for reuse leads to.
+//! What must stay: everything that a ref, what an alias of a model named before, the operation log, a
+//! merge under way, a noted event or a verdict kept for reuse leads to.
 
 use std::collections::BTreeSet;
 
@@ -7,6 +7,7 @@ use crate::base::{CommitId, TreeId};
 use crate::hook::runner::RunRecord;
 use crate::ops::hooks::PendingEvent;
 use crate::ops::merge::read_pending;
+use crate::ops::model;
 use crate::ops::{Context, OpsError};
 use crate::repo::reach::Roots;
 use crate::repo::{hook_cache, journal};
@@ -15,6 +16,7 @@ use crate::repo::{hook_cache, journal};
 pub fn all(context: &Context, forgotten: &BTreeSet<i64>) -> Result<Roots, OpsError> {
     let mut roots = context.repo.roots(forgotten)?;
     roots.commits.extend(read_pending(context)?.map(|merge| merge.ours));
+    roots.commits.extend(earlier_models(context)?);
     let pending = journal::pending(&context.repo.connection())?;
     for noted in pending {
         let Ok(event) = serde_json::from_str::<PendingEvent>(&noted.context) else { continue };
@@ -32,4 +34,15 @@ pub fn all(context: &Context, forgotten: &BTreeSet<i64>) -> Result<Roots, OpsErr
     }
     roots.trees.extend(hook_cache::outputs(&context.repo.connection())?);
     Ok(roots)
+}
+
+/// Returns the commits that aliases of models can be rolled back to, those that are here.
+fn earlier_models(context: &Context) -> Result<Vec<CommitId>, OpsError> {
+    let mut commits = Vec::new();
+    for (_, value) in context.repo.list("refs/models/")? {
+        commits.extend(model::earlier_commits(&value)?);
+    }
+    let objects = context.repo.local_objects();
+    commits.retain(|commit| objects.commit(*commit).is_ok());
+    Ok(commits)
 }

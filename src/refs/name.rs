@@ -8,9 +8,10 @@ use crate::refs::RefError;
 const BRANCHES: &str = "refs/heads/";
 const TAGS: &str = "refs/tags/";
 const REMOTES: &str = "refs/remotes/";
+const MODELS: &str = "refs/models/";
 const MAX_LENGTH: usize = 240;
 
-/// The full name of a ref. Beside branches and tags there are a few fixed ones: `HEAD`, `STAGED`
+/// The full name of a ref. Beside branches, tags and aliases of models there are a few fixed ones: `HEAD`, `STAGED`
 /// (the tree to be committed), `MERGE` (a merge under way), `SPARSE` (which part the working copy
 /// holds), `refs/stash` and `refs/verdicts` (what hooks found, by the tree that they judged).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +34,8 @@ pub enum NameRule {
     Edge,
     #[error("the name means something else")]
     Reserved,
+    #[error("it is not of the form MODEL@ALIAS, with one `@` and no `/` behind it")]
+    Alias,
 }
 
 /// Checks the short name of a branch or tag, by Git's rules.
@@ -115,6 +118,18 @@ impl RefName {
         Self::checked(REMOTES, short)
     }
 
+    /// Returns the full name of an alias of a model, as `churn@champion`.
+    pub fn model(short: &str) -> Result<Self, RefError> {
+        let parts = short.split_once('@');
+        let is_part = |part: &str| !part.is_empty() && !part.contains('@');
+        if !parts
+            .is_some_and(|(model, alias)| is_part(model) && is_part(alias) && !alias.contains('/'))
+        {
+            return Err(RefError::BadName { name: short.to_owned(), rule: NameRule::Alias });
+        }
+        Self::checked(MODELS, short)
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -127,9 +142,18 @@ impl RefName {
         self.0.starts_with(TAGS)
     }
 
+    pub fn is_model(&self) -> bool {
+        self.0.starts_with(MODELS)
+    }
+
+    /// Returns the model and the alias, where it is one.
+    pub fn model_alias(&self) -> Option<(&str, &str)> {
+        self.0.strip_prefix(MODELS)?.split_once('@')
+    }
+
     /// Returns the name as users write it.
     pub fn short(&self) -> &str {
-        [BRANCHES, TAGS, REMOTES, "refs/"]
+        [BRANCHES, TAGS, REMOTES, MODELS, "refs/"]
             .iter()
             .find_map(|prefix| self.0.strip_prefix(prefix))
             .unwrap_or(&self.0)
@@ -141,6 +165,9 @@ impl FromStr for RefName {
 
     /// Reads a full name.
     fn from_str(text: &str) -> Result<Self, RefError> {
+        if let Some(short) = text.strip_prefix(MODELS) {
+            return Self::model(short);
+        }
         for prefix in [BRANCHES, TAGS, REMOTES] {
             if let Some(short) = text.strip_prefix(prefix) {
                 return Self::checked(prefix, short);
@@ -208,6 +235,17 @@ mod tests {
         for good in ["main", "feature/x", "v1.2", "a@b", "größe", "auto/retrain-3"] {
             assert_eq!(RefName::branch(good).unwrap().short(), good);
         }
+    }
+
+    #[test]
+    fn an_alias_names_one_model_and_one_place_of_it() {
+        for bad in ["churn", "@x", "churn@", "a@b@c", "churn@a/b", "ch urn@x", "churn@@", "a@{1}"] {
+            assert!(RefName::model(bad).is_err(), "{bad:?}");
+        }
+        let alias = RefName::model("eu/churn@champion").unwrap();
+        assert_eq!(alias.model_alias(), Some(("eu/churn", "champion")));
+        assert_eq!((alias.short(), alias.is_tag()), ("eu/churn@champion", false));
+        assert_eq!(alias.as_str().parse::<RefName>().unwrap(), alias);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Revisions as users write them: `main`, `v1.2`, `HEAD~2`, `main@{1}`, `origin/main`, id prefixes.
+//! Revisions as users write them: `main`, `v1.2`, `HEAD~2`, `main@{1}`, `origin/main`,
+//! `churn@champion`, id prefixes.
 
 use rusqlite::Connection;
 
@@ -176,9 +177,11 @@ impl std::fmt::Display for Revision {
     }
 }
 
-/// Returns the ref that a short or full name means: tags before branches before remotes, as in Git.
+/// Returns the ref that a short or full name means: tags before branches before remotes, as in Git,
+/// and aliases of models last.
 fn find_ref(connection: &Connection, name: &str) -> Result<Option<(RefName, RefValue)>, RefError> {
-    let short = [RefName::tag(name), RefName::branch(name), RefName::remote(name)];
+    let short =
+        [RefName::tag(name), RefName::branch(name), RefName::remote(name), RefName::model(name)];
     let stash = (name == "stash").then(RefName::stash);
     let full = name.parse::<RefName>().ok();
     for candidate in full.into_iter().chain(short.into_iter().flatten()).chain(stash) {
@@ -270,6 +273,10 @@ mod tests {
         }
         world.set(RefName::tag("v1.2").unwrap(), RefValue::Commit(one));
         world.set(RefName::remote("origin/main").unwrap(), RefValue::Commit(two));
+        let champion = RefName::model("churn@champion").unwrap();
+        for commit in [one, two] {
+            world.set(champion.clone(), RefValue::Record(Some(commit), vec![]));
+        }
         for (text, wanted) in [
             ("main", merged),
             ("HEAD", merged),
@@ -284,6 +291,9 @@ mod tests {
             ("main@{1}~", one),
             ("v1.2", one),
             ("origin/main", two),
+            ("churn@champion", two),
+            ("churn@champion~", one),
+            ("churn@champion@{1}", one),
             (&side.to_hex()[..12], side),
             (&side.to_hex().to_uppercase(), side),
         ] {

@@ -17,7 +17,7 @@ pub enum RefValue {
     /// The staged tree.
     #[n(2)]
     Tree(#[n(0)] TreeId),
-    /// A tag with a message, and a merge under way: encoded by who owns it.
+    /// A tag with a message, an alias of a model, and a merge under way: encoded by who owns it.
     #[n(3)]
     Record(#[n(0)] Option<CommitId>, #[cbor(n(1), with = "minicbor::bytes")] Vec<u8>),
 }

@@ -38,6 +38,25 @@ impl Server {
         ])
     }
 
+    /// Starts moto as an S3 that checks signatures and permissions: `writer` is let in.
+    pub fn signed_s3() -> Self {
+        let python = installed("venv/bin/python3");
+        let mut command = Command::new(python);
+        let server = Self::start(command.arg(script("signed_s3.py")), "s3://bucket/remote");
+        server.as_user("writer")
+    }
+
+    /// Goes on as another user of [`Server::signed_s3`].
+    pub fn as_user(self, name: &str) -> Self {
+        let endpoint = self.endpoint.clone();
+        self.with(&[
+            ("AWS_ENDPOINT_URL", &endpoint),
+            ("AWS_ACCESS_KEY_ID", name),
+            ("AWS_SECRET_ACCESS_KEY", &format!("the secret of {name}")),
+            ("AWS_REGION", "us-east-1"),
+        ])
+    }
+
     /// Starts Azurite, an Azure.
     pub fn azure() -> Self {
         let azurite = installed("npm/node_modules/.bin/azurite-blob");

@@ -1,14 +1,11 @@
 """moto, an S3 in memory, with the bucket `bucket`."""
 
-import logging
 import urllib.request
 
+import moto_s3
 import serve
-from moto.server import ThreadedMotoServer
 
-logging.getLogger("werkzeug").setLevel(logging.ERROR)
-server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-server.start()
+server = moto_s3.start()
 _, port = server.get_host_and_port()
 make = urllib.request.Request(f"http://127.0.0.1:{port}/bucket", method="PUT")
 urllib.request.urlopen(make).close()

@@ -17,10 +17,12 @@ mod completions;
 mod config;
 mod demo;
 mod diff;
+mod drift;
 mod du;
 mod export;
 mod fetch;
 mod fsck;
+mod gate;
 mod gc;
 mod help;
 mod hooks;
@@ -30,6 +32,7 @@ mod ls;
 mod ls_remote;
 mod man;
 mod merge;
+mod model;
 mod mv;
 mod op;
 mod pull;
@@ -82,6 +85,9 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Undo, History, "revert", revert),
     verb!(Undo, WorkingCopy, "reset", reset),
     verb!(Pipeline, History, "hooks", hooks),
+    verb!(Pipeline, History, "model", model),
+    verb!(Pipeline, History, "drift", drift),
+    verb!(Pipeline, History, "gate", gate),
     verb!(Pipeline, WorkingCopy, "ci", ci),
     verb!(Share, WorkingCopy, "remote", remote),
     verb!(Share, WorkingCopy, "push", push),

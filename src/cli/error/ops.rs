@@ -46,9 +46,11 @@ fn facts(error: OpsError) -> CommandError {
         | OpsError::NoSuchHook { name, candidates }
         | OpsError::NoSuchAction { name, candidates }
         | OpsError::NoSuchTag { name, candidates }
+        | OpsError::NoSuchAlias { name, candidates }
         | OpsError::NoSuchRemote { name, candidates }
         | OpsError::NotOnRemote { name, candidates, .. }
         | OpsError::NotToPull { name, candidates }
+        | OpsError::NoSuchColumn { column: name, candidates }
         | OpsError::NoSuchPath { path: name, candidates, .. } => {
             (did_you_mean(name, candidates.iter().map(String::as_str)), None)
         }
@@ -71,6 +73,7 @@ fn exit(error: &OpsError) -> ExitStatus {
         OpsError::Unresolved { .. } | OpsError::Conflicts { .. } => ExitStatus::Conflicts,
         OpsError::Moved { .. }
         | OpsError::NotForward { .. }
+        | OpsError::AliasDiffers { .. }
         | OpsError::LeaseBroken { .. }
         | OpsError::Diverged { .. } => ExitStatus::Moved,
         _ => ExitStatus::Failed,
@@ -105,7 +108,9 @@ fn hint(error: &OpsError) -> Option<String> {
         OpsError::Untrusted { branch } => {
             format!("`mlv hooks trust {branch}` shows them and lets them run")
         }
-        OpsError::HooksRequired { .. } => "unset MLV_NO_VERIFY".into(),
+        OpsError::HooksRequired { .. } | OpsError::GuardsUsers { .. } => {
+            "unset MLV_NO_VERIFY".into()
+        }
         OpsError::OutputInTheWay { path, .. } => {
             format!("commit or stash `{path}` first, or take it back: `mlv restore {path}`")
         }
@@ -133,7 +138,15 @@ fn hint(error: &OpsError) -> Option<String> {
         OpsError::Unmerged { name, .. } => {
             format!("`mlv branch -D {name}` deletes it all the same; `mlv undo` brings it back")
         }
+        OpsError::NoReference { .. } => {
+            "`--reference REV:PATH` names it, as in `--reference main:data/train.csv`".into()
+        }
+        OpsError::NoData => {
+            "name a path, or `data:` in the specification; `mlv drift --help` has examples".into()
+        }
         OpsError::NoSuchBranch { .. } => "`mlv branch` lists them".into(),
+        OpsError::NoSuchAlias { .. } => "`mlv model list` lists them".into(),
+        OpsError::EarlierIsNotHere { .. } => "`mlv fetch` may bring it".into(),
         OpsError::NoSuchTag { .. } => "`mlv tag` lists them".into(),
         OpsError::NotABranch { name } => format!(
             "`mlv switch --detach {name}` looks at it; `mlv switch -c NAME {name}` begins a branch there"
@@ -163,6 +176,9 @@ fn hint(error: &OpsError) -> Option<String> {
             "`mlv pull` takes them in; `--force-with-lease` gives them up".into()
         }
         OpsError::TagDiffers { .. } => "`--force-with-lease` puts yours in its place".into(),
+        OpsError::AliasDiffers { .. } => {
+            "`mlv fetch` takes a later one in; `--force-with-lease` puts yours in its place".into()
+        }
         OpsError::LeaseBroken { .. } => "`mlv fetch`, look at what is there, then decide".into(),
         OpsError::Diverged { .. } => "`mlv pull` without `--ff-only` merges them".into(),
         OpsError::IsDirectory { .. } => "`mlv ls` lists it, `mlv export` writes it out".into(),

@@ -48,6 +48,8 @@ pub(super) const ACTIONS: &[Carried] = &[
     action!("no-secrets", "no_secrets.py"),
     action!("notebook-clean", "notebook_clean.py"),
     action!("well-formed"),
+    action!("drift"),
+    action!("gate"),
     action!("require-message", "require_message.py"),
     action!("run-dvc-stage", "run_dvc_stage.py"),
     action!("notify-webhook", "notify_webhook.py"),

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use cel::Context;
 use serde::Serialize;
 
-use crate::hook::context::{Author, Change, ChangeKind, EventContext, GitState};
+use crate::hook::context::{
+    Author, Change, ChangeKind, EventContext, GitState, ToldDeployment, ToldModel,
+};
 use crate::hook::event::Event;
 
 /// The names an expression can begin with.
@@ -19,6 +21,7 @@ pub const EVENT_FIELDS: &[&str] = &[
     "target_branch",
     "tag",
     "remote",
+    "cause",
     "message",
     "author",
     "meta",
@@ -27,6 +30,8 @@ pub const EVENT_FIELDS: &[&str] = &[
     "parents",
     "tree",
     "git",
+    "model",
+    "deployment",
 ];
 
 /// The event as expressions see it; every field is always there.
@@ -38,6 +43,7 @@ struct SeenEvent<'a> {
     target_branch: Option<&'a str>,
     tag: Option<&'a str>,
     remote: Option<&'a str>,
+    cause: Option<&'a serde_json::Value>,
     message: Option<&'a str>,
     author: Option<&'a Author>,
     meta: HashMap<&'a str, &'a str>,
@@ -46,6 +52,8 @@ struct SeenEvent<'a> {
     parents: Vec<String>,
     tree: Option<String>,
     git: Option<&'a GitState>,
+    model: Option<&'a ToldModel>,
+    deployment: Option<&'a ToldDeployment>,
 }
 
 /// Returns what an expression sees of this event; only what it names is made.
@@ -60,6 +68,7 @@ pub(super) fn of_event(
         target_branch: told.target_branch.as_deref(),
         tag: told.tag.as_deref(),
         remote: told.remote.as_deref(),
+        cause: told.cause.as_ref(),
         message: told.message.as_deref(),
         author: told.author.as_ref(),
         meta: told.meta.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
@@ -68,6 +77,8 @@ pub(super) fn of_event(
         parents: told.parents.iter().map(ToString::to_string).collect(),
         tree: told.tree.map(|id| id.to_string()),
         git: told.git.as_ref(),
+        model: told.model.as_ref(),
+        deployment: told.deployment.as_ref(),
     };
     of(program, &seen, &told.changes)
 }
@@ -79,6 +90,15 @@ pub(super) fn of_sample(program: &cel::Program) -> Result<Context<'static, 'stat
         Author { name: "Ada".into(), email: "ada@example.org".into() },
         GitState { commit: "0".repeat(40), dirty: false },
     );
+    let model =
+        ToldModel { name: "churn".into(), alias: "champion".into(), path: "models/churn".into() };
+    let deployment = ToldDeployment {
+        env: "prod".into(),
+        release_id: "000001-0000000000".into(),
+        action: "deploy".into(),
+        artifact: "models/churn".into(),
+    };
+    let cause = serde_json::json!({"trigger": "metric", "value": 0.5});
     let seen = SeenEvent {
         name: Event::PreMerge.name(),
         branch: Some("main"),
@@ -86,6 +106,7 @@ pub(super) fn of_sample(program: &cel::Program) -> Result<Context<'static, 'stat
         target_branch: Some("main"),
         tag: Some("v1"),
         remote: Some("origin"),
+        cause: Some(&cause),
         message: Some("Merge feature"),
         author: Some(&author),
         meta: HashMap::new(),
@@ -94,6 +115,8 @@ pub(super) fn of_sample(program: &cel::Program) -> Result<Context<'static, 'stat
         parents: id().into_iter().collect(),
         tree: id(),
         git: Some(&git),
+        model: Some(&model),
+        deployment: Some(&deployment),
     };
     let path = crate::base::RepoPath::from_bytes("data/a.csv").unwrap_or_default();
     of(program, &seen, &[Change { path, change: ChangeKind::Added }])

@@ -243,6 +243,7 @@ fn praise(output: &HookOutput) -> (Status, Option<String>) {
     match (warns, &output.summary) {
         (0, summary) => (Status::Passed, summary.clone()),
         (_, Some(summary)) => (Status::Warned, Some(summary.clone())),
+        (1, None) => (Status::Warned, Some("1 annotation".to_owned())),
         (count, None) => (Status::Warned, Some(format!("{count} annotations"))),
     }
 }

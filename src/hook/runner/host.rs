@@ -122,7 +122,7 @@ pub enum RunEvent {
     /// Some hooks of an event are about to run.
     Begun {
         event: Event,
-        /// The tag it is about, or the branch.
+        /// The tag, the alias, the environment or the branch that it is about.
         subject: Option<String>,
     },
     /// The plan leaves this hook out; no record is made of it.

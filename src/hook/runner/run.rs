@@ -87,7 +87,7 @@ impl Runner<'_> {
     fn announce(&mut self, plan: &Plan<'_>) {
         if !plan.is_empty() {
             let event = self.context.event;
-            let subject = self.context.tag.clone().or_else(|| self.context.branch.clone());
+            let subject = self.context.subject();
             (self.sink)(RunEvent::Begun { event, subject });
         }
         for step in &plan.steps {

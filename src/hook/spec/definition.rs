@@ -11,6 +11,7 @@ use crate::base::{Hash, codec};
 use crate::hook::condition::Condition;
 use crate::hook::spec::schedule::Schedule;
 use crate::hook::spec::types::{BranchRule, Hook, HookId, Retries, Severity, Spec, Work};
+use crate::hook::spec::watch::Watch;
 
 #[derive(Encode)]
 struct HookDefinition<'a> {
@@ -77,6 +78,14 @@ struct MoreOfHook<'a> {
     allow_dirty: Option<bool>,
     #[n(11)]
     schedules: Option<Vec<&'a str>>,
+    #[n(12)]
+    watches: Option<Vec<String>>,
+    #[n(13)]
+    cooldown_ms: Option<u64>,
+    #[n(14)]
+    max_in_flight: Option<u32>,
+    #[n(15)]
+    auto_merge: Option<bool>,
 }
 
 impl<'a> MoreOfHook<'a> {
@@ -97,6 +106,11 @@ impl<'a> MoreOfHook<'a> {
             allow_dirty: told(hook.allow_dirty),
             schedules: (!hook.schedules.is_empty())
                 .then(|| hook.schedules.iter().map(Schedule::text).collect()),
+            watches: (!hook.watches.is_empty())
+                .then(|| hook.watches.iter().map(Watch::text).collect()),
+            cooldown_ms: hook.cooldown.map(milliseconds),
+            max_in_flight: hook.max_in_flight,
+            auto_merge: told(hook.auto_merge),
         };
         // An array ends with its last part: nothing is left of one that has none.
         (codec::encode(&more) != EMPTY_ARRAY).then_some(more)

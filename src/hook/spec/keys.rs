@@ -28,6 +28,10 @@ pub enum Shape {
     Hooks,
     /// One event, a list of them, or a mapping of events to their settings.
     Events,
+    /// A number.
+    Number,
+    /// A number of runs, at least 1.
+    Count,
     /// A span of time with units.
     Duration,
     /// One of these words.
@@ -110,7 +114,7 @@ pub const HOOK_KEYS: &[KeyInfo] = &[
     key(
         "on",
         Shape::Events,
-        "The event it runs on, or a list of them; `schedule` with a cron expression, in UTC.",
+        "The event it runs on, or a list of them; triggers with what fires them.",
     ),
     key("branches", Shape::Names, "Run on these branches only; of a merge, the one merged into."),
     key("paths", Shape::Paths, "Run only if one of these paths changed."),
@@ -142,6 +146,13 @@ pub const HOOK_KEYS: &[KeyInfo] = &[
     key("always", Shape::Truth, "Whether it runs though an earlier hook failed."),
     key("async", Shape::Truth, "Whether it is queued, instead of waited for."),
     key("concurrency", Shape::Group, "Its group: no two hooks of one group run at the same time."),
+    key("cooldown", Shape::Duration, "How long after a run no trigger starts it again."),
+    key("max_in_flight", Shape::Count, "How many runs started by triggers may be under way."),
+    key(
+        "auto_merge",
+        Shape::Truth,
+        "Whether a commit on auto/NAME is merged into the branch, through its gates.",
+    ),
     key(
         "cache",
         Shape::Truth,
@@ -152,6 +163,21 @@ pub const HOOK_KEYS: &[KeyInfo] = &[
         Shape::Truth,
         "Whether its verdicts count that were reached with uncommitted code.",
     ),
+];
+
+/// What a `metric` trigger watches.
+pub const METRIC_KEYS: &[KeyInfo] = &[
+    key("file", Shape::Command, "A file of metrics: JSON, YAML or TOML, by its name."),
+    key("name", Shape::Command, "The metric; one within another is reached with dots: test.auc."),
+    key("below", Shape::Number, "It fires where the metric is less."),
+    key("above", Shape::Number, "It fires where the metric is more."),
+];
+
+/// What a `drift` trigger watches.
+pub const DRIFT_KEYS: &[KeyInfo] = &[
+    key("data", Shape::Paths, "Globs: the data as they come in."),
+    key("reference", Shape::Command, "What they are compared with: globs, or REV:PATH."),
+    key("spec", Shape::Command, "A file that says how, and may name data and reference."),
 ];
 
 /// The keys of `retries`.

@@ -14,11 +14,13 @@ mod reach;
 mod read;
 mod read_hook;
 mod read_uses;
+mod read_watch;
 mod read_when;
 mod reader;
 mod schedule;
 mod schema;
 mod types;
+mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -35,3 +37,4 @@ pub use types::{
     Artifact, ArtifactKind, BranchRule, Hook, HookId, NotAHookId, Retries, Severity, Shell, Spec,
     Work,
 };
+pub use watch::{DriftWatch, MetricWatch, Watch};

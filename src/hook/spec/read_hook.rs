@@ -18,6 +18,9 @@ pub(super) struct HookDraft {
     pub(super) needs: Vec<(Place, HookId)>,
     pub(super) outputs: Place,
     pub(super) background: Place,
+    pub(super) cooldown: Place,
+    pub(super) max_in_flight: Place,
+    pub(super) auto_merge: Place,
     /// The hook itself, or one for each cell of its matrix.
     pub(super) cells: Vec<Hook>,
 }
@@ -44,6 +47,9 @@ impl Reader<'_> {
             needs: needs.map(|(_, node)| self.hook_names(node, "`needs`")).unwrap_or_default(),
             outputs: place_of("outputs"),
             background: place_of("async"),
+            cooldown: place_of("cooldown"),
+            max_in_flight: place_of("max_in_flight"),
+            auto_merge: place_of("auto_merge"),
             cells: Vec::new(),
             id,
         };
@@ -105,7 +111,14 @@ impl Reader<'_> {
             "description" => {
                 hook.description = self.text(node, "`description`").map(str::to_owned);
             }
-            "on" => (hook.on, hook.schedules) = self.events(node),
+            "on" => {
+                let when = self.events(node);
+                (hook.on, hook.schedules, hook.watches) =
+                    (when.events, when.schedules, when.watches);
+            }
+            "cooldown" => hook.cooldown = self.duration(node, "`cooldown`"),
+            "max_in_flight" => hook.max_in_flight = self.in_flight(node),
+            "auto_merge" => hook.auto_merge = self.truth(node, "`auto_merge`"),
             "branches" => hook.branches = self.globs(node, "`branches`", Globs::of_names),
             "paths" => hook.paths = self.globs(node, "`paths`", Globs::of_paths),
             "if" => hook.condition = self.condition(node),
@@ -216,6 +229,10 @@ fn blank(id: HookId) -> Hook {
         description: None,
         on: Vec::new(),
         schedules: Vec::new(),
+        watches: Vec::new(),
+        cooldown: None,
+        max_in_flight: None,
+        auto_merge: false,
         branches: no_globs(),
         paths: no_globs(),
         needs: Vec::new(),

@@ -1,4 +1,5 @@
-//! Reads when a hook runs, and when it runs again: `on`, `if`, durations, `retries`.
+//! Reads when a hook runs, and when it runs again: `on`, `if`, durations, `retries`. What triggers
+//! watch is read by `read_watch`.
 
 use std::time::Duration;
 
@@ -12,23 +13,44 @@ use crate::hook::spec::keys::RETRY_KEYS;
 use crate::hook::spec::reader::Reader;
 use crate::hook::spec::schedule::Schedule;
 use crate::hook::spec::types::Retries;
+use crate::hook::spec::watch::Watch;
 
 /// No hook is run at more times than this.
 const MAX_SCHEDULES: usize = 100;
 
+/// When a hook runs: what stands behind `on`.
+#[derive(Debug, Default)]
+pub(super) struct When {
+    pub(super) events: Vec<Event>,
+    pub(super) schedules: Vec<Schedule>,
+    pub(super) watches: Vec<Watch>,
+}
+
+impl When {
+    /// Returns an event that never fires, since nothing is said of when.
+    fn unsaid(&self) -> Option<Event> {
+        let is_said = |event: &Event| match event {
+            Event::Schedule => !self.schedules.is_empty(),
+            Event::Metric | Event::Drift => self.watches.iter().any(|w| w.event() == *event),
+            _ => true,
+        };
+        self.events.iter().copied().find(|event| !is_said(event))
+    }
+}
+
 impl Reader<'_> {
-    pub(super) fn events(&mut self, node: &Node) -> (Vec<Event>, Vec<Schedule>) {
-        let (mut events, mut schedules) = (Vec::new(), Vec::new());
+    pub(super) fn events(&mut self, node: &Node) -> When {
+        let mut when = When::default();
         let before = self.faults();
         let one = std::slice::from_ref(node);
         let items = if let Value::List(items) = &node.value { items } else { one };
         for item in items {
             if let Value::Map(entries) = &item.value {
                 for (key, value) in entries {
-                    self.event_with(key, value, &mut events, &mut schedules);
+                    self.event_with(key, value, &mut when);
                 }
             } else if let Some(text) = item.value.scalar() {
-                self.event(item.place, text, &mut events);
+                self.event(item.place, text, &mut when.events);
             } else {
                 self.wrong(item, "`on`", "an event or a list of events");
             }
@@ -36,12 +58,11 @@ impl Reader<'_> {
         if items.is_empty() || matches!(&node.value, Value::Map(entries) if entries.is_empty()) {
             self.fault(node.place, "`on` names no event");
         }
-        let timeless = events.contains(&Event::Schedule) && schedules.is_empty();
-        if timeless && self.faults() == before {
-            let help = "as in `on: {schedule: \"0 3 * * *\"}`, at three o'clock UTC".to_owned();
-            self.fault_with(node.place, "`schedule` has no times", Some(help));
+        if let Some(event) = when.unsaid().filter(|_| self.faults() == before) {
+            let (message, help) = unsaid(event);
+            self.fault_with(node.place, message, Some(help.to_owned()));
         }
-        (events, schedules)
+        when
     }
 
     fn event(&mut self, place: Place, text: &str, events: &mut Vec<Event>) {
@@ -54,22 +75,19 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads an event that is a key: `schedule` has its times behind it, the others have nothing.
-    fn event_with(
-        &mut self,
-        key: &Key,
-        node: &Node,
-        events: &mut Vec<Event>,
-        schedules: &mut Vec<Schedule>,
-    ) {
-        self.event(key.place, &key.text, events);
-        if key.text != Event::Schedule.name() {
-            if !matches!(node.value, Value::Null) {
-                let message = format!("event `{}` has no settings", key.text);
-                self.fault(node.place, message);
-            }
-            return;
+    /// Reads an event that is a key: a trigger has behind it what fires it, the others have nothing.
+    fn event_with(&mut self, key: &Key, node: &Node, when: &mut When) {
+        self.event(key.place, &key.text, &mut when.events);
+        match Event::known(&key.text) {
+            Some(Event::Schedule) => self.schedules(node, &mut when.schedules),
+            Some(Event::Metric) => when.watches.extend(self.watches(node, Self::metric_watch)),
+            Some(Event::Drift) => when.watches.extend(self.watches(node, Self::drift_watch)),
+            _ if matches!(node.value, Value::Null) => {}
+            _ => self.fault(node.place, format!("event `{}` has no settings", key.text)),
         }
+    }
+
+    fn schedules(&mut self, node: &Node, schedules: &mut Vec<Schedule>) {
         for (place, text) in self.texts(node, "`schedule`") {
             match Schedule::parse(text) {
                 Ok(schedule) => schedules.push(schedule),
@@ -162,6 +180,24 @@ impl Reader<'_> {
             (found == text).then_some(Place { column: start + offset + 1, width, ..place })
         };
         inner().unwrap_or(place)
+    }
+}
+
+/// Returns what is missing where a trigger stands alone, and an example of it.
+fn unsaid(event: Event) -> (&'static str, &'static str) {
+    match event {
+        Event::Metric => (
+            "`metric` names no bound",
+            "as in `on: {metric: {file: metrics/live.json, name: auc, below: 0.7}}`",
+        ),
+        Event::Drift => (
+            "`drift` names no data",
+            "as in `on: {drift: {data: data/live/**, reference: \"main:data/train.csv\"}}`",
+        ),
+        _ => (
+            "`schedule` has no times",
+            "as in `on: {schedule: \"0 3 * * *\"}`, at three o'clock UTC",
+        ),
     }
 }
 

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::hook::event::{EVENTS, Event};
-use crate::hook::spec::keys::{FILE_KEYS, HOOK_KEYS, KeyInfo, Shape};
+use crate::hook::spec::keys::{DRIFT_KEYS, FILE_KEYS, HOOK_KEYS, KeyInfo, METRIC_KEYS, Shape};
+use crate::hook::spec::read_watch::MOST_IN_FLIGHT;
 use crate::hook::spec::types::{HookId, Retries};
 
 /// A text, a number or a truth value: all are taken as they are written.
@@ -60,7 +61,8 @@ fn hook() -> Value {
 }
 
 fn event() -> Value {
-    let plain = EVENTS.iter().filter(|info| info.fires && info.event != Event::Schedule);
+    let needs_more = [Event::Schedule, Event::Metric, Event::Drift];
+    let plain = EVENTS.iter().filter(|info| info.fires && !needs_more.contains(&info.event));
     let each = plain.map(|info| json!({"const": info.name, "description": info.description}));
     json!({"oneOf": each.collect::<Vec<_>>()})
 }
@@ -74,6 +76,8 @@ fn shape(shape: Shape) -> Value {
         Shape::Paths | Shape::Names => one_or_more(&json!({"type": SCALAR, "minLength": 1})),
         Shape::Hooks => one_or_more(&json!({"type": SCALAR, "pattern": HOOK_OR_CELL})),
         Shape::Events => events(),
+        Shape::Number => json!({"type": "number"}),
+        Shape::Count => json!({"type": "integer", "minimum": 1, "maximum": MOST_IN_FLIGHT}),
         Shape::Duration => json!({"type": "string", "pattern": DURATION}),
         Shape::OneOf(words) => json!({"enum": words}),
         Shape::Group => json!({"type": SCALAR, "pattern": GROUP}),
@@ -118,12 +122,15 @@ fn events() -> Value {
     let mut settings = Map::new();
     for info in EVENTS.iter().filter(|info| info.fires) {
         let about = info.description;
-        let setting = if info.event == Event::Schedule {
-            let times = json!({"type": "string", "pattern": r"\S"});
-            let list = json!({"type": "array", "items": times, "minItems": 1});
-            json!({"anyOf": [times, list], "description": format!("{about}, in UTC")})
-        } else {
-            json!({"type": "null", "description": about})
+        let setting = match info.event {
+            Event::Schedule => {
+                let times = json!({"type": "string", "pattern": r"\S"});
+                let list = json!({"type": "array", "items": times, "minItems": 1});
+                json!({"anyOf": [times, list], "description": format!("{about}, in UTC")})
+            }
+            Event::Metric => watched(&metric(), about),
+            Event::Drift => watched(&drift(), about),
+            _ => json!({"type": "null", "description": about}),
         };
         settings.insert(info.name.to_owned(), setting);
     }
@@ -136,6 +143,24 @@ fn events() -> Value {
     let plain = json!({"$ref": "#/$defs/event"});
     let item = json!({"anyOf": [plain, with]});
     json!({"anyOf": [plain, with, {"type": "array", "items": item, "minItems": 1}]})
+}
+
+/// Returns one thing to watch, or a list of them.
+fn watched(one: &Value, about: &str) -> Value {
+    let list = json!({"type": "array", "items": one, "minItems": 1});
+    json!({"anyOf": [one, list], "description": about})
+}
+
+fn metric() -> Value {
+    let mut metric = mapping(METRIC_KEYS, &["file", "name"], false);
+    metric["anyOf"] = json!([{"required": ["below"]}, {"required": ["above"]}]);
+    metric
+}
+
+fn drift() -> Value {
+    let mut drift = mapping(DRIFT_KEYS, &[], false);
+    drift["anyOf"] = json!([{"required": ["data", "reference"]}, {"required": ["spec"]}]);
+    drift
 }
 
 fn matrix() -> Value {

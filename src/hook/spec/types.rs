@@ -9,6 +9,7 @@ use crate::hook::condition::Condition;
 use crate::hook::event::Event;
 use crate::hook::spec::glob::Globs;
 use crate::hook::spec::schedule::Schedule;
+use crate::hook::spec::watch::Watch;
 
 /// The name of a hook: lower-case letters, digits, `_` and `-`, not beginning with a sign. A cell of
 /// its matrix has its keys and values behind it: `train[lr=0.1,depth=3]`.
@@ -167,6 +168,14 @@ pub struct Hook {
     pub on: Vec<Event>,
     /// When it runs of its own accord, where `schedule` is among its events.
     pub schedules: Vec<Schedule>,
+    /// What makes it run, where `metric` or `drift` are among its events.
+    pub watches: Vec<Watch>,
+    /// How long after it ran on a branch no trigger starts it there again.
+    pub cooldown: Option<Duration>,
+    /// How many runs that triggers started may be under way on a branch.
+    pub max_in_flight: Option<u32>,
+    /// Whether a commit of what it made is merged into the branch, where it went beside it.
+    pub auto_merge: bool,
     /// The branches it runs on; all where empty.
     pub branches: Globs,
     /// The paths of which one must have changed; any where empty.

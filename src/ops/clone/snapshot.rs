@@ -13,6 +13,8 @@ use crate::repo::reach::Roots;
 pub struct Snapshot {
     pub branches: Vec<(RefName, RefValue)>,
     pub tags: Vec<(RefName, RefValue)>,
+    /// The aliases of models.
+    pub models: Vec<(RefName, RefValue)>,
     /// What hooks found.
     pub verdicts: Option<RefValue>,
     /// What will be checked out.
@@ -57,28 +59,29 @@ impl Snapshot {
         };
         let commit = head.commit().or_else(|| find(&head.branch()?)?.commit());
         let verdicts = find(&RefName::verdicts());
-        Ok(Self { branches, tags: below("refs/tags/"), verdicts, head, commit })
+        let (tags, models) = (below("refs/tags/"), below("refs/models/"));
+        Ok(Self { branches, tags, models, verdicts, head, commit })
     }
 
     pub fn roots(&self) -> Roots {
         let mut roots = Roots::default();
-        self.branches.iter().chain(&self.tags).for_each(|(_, value)| roots.add(value));
+        let named = self.branches.iter().chain(&self.tags).chain(&self.models);
+        named.for_each(|(_, value)| roots.add(value));
         self.verdicts.iter().for_each(|value| roots.add(value));
         roots.commits.extend(self.commit);
         roots
     }
 
-    /// Returns the refs of the clone: the branches as those of `origin`, the tags, what is checked
-    /// out.
+    /// Returns the refs of the clone: the branches as those of `origin`, the tags, the aliases of
+    /// models, what is checked out.
     pub fn edits(&self, tree: TreeId) -> Result<Vec<RefEdit>, OpsError> {
         let mut edits = Vec::new();
         for (name, value) in &self.branches {
             let name = RefName::remote(&format!("origin/{}", name.short()))?;
             edits.push(RefEdit::set(name, value.clone()));
         }
-        edits.extend(
-            self.tags.iter().map(|(name, value)| RefEdit::set(name.clone(), value.clone())),
-        );
+        let kept = self.tags.iter().chain(&self.models);
+        edits.extend(kept.map(|(name, value)| RefEdit::set(name.clone(), value.clone())));
         let verdicts = self.verdicts.clone();
         edits.extend(verdicts.map(|value| RefEdit::set(RefName::verdicts(), value)));
         if let (Some(branch), Some(id)) = (self.head.branch(), self.commit) {

@@ -130,7 +130,7 @@ fn ours(repo: &Repo) -> Result<BTreeMap<RefName, RefValue>, OpsError> {
 /// Tells whether a ref is the same at a remote and in its mirror.
 pub(super) fn is_shared(name: &RefName) -> bool {
     let fixed = [RefName::head(), RefName::verdicts()];
-    name.is_branch() || name.is_tag() || fixed.contains(name)
+    name.is_branch() || name.is_tag() || name.is_model() || fixed.contains(name)
 }
 
 /// Brings the history and the directories of all that the refs name; no contents.

@@ -14,6 +14,7 @@ use crate::ops::hooks::follow_up::{Delivery, carry_out_after};
 use crate::ops::hooks::ledger::Ledger;
 use crate::ops::hooks::noted::PendingEvent;
 use crate::ops::hooks::queue::{give_back, leave_to_worker};
+use crate::ops::hooks::trigger::note_runs;
 use crate::ops::{Context, OpsError};
 use crate::repo::journal;
 
@@ -90,7 +91,7 @@ pub fn run_post(
     tracing::debug!(number, event = pending.event, "took up a noted event");
     let told = pending.told(context)?;
     let Some(spec) = definitions(context, pending.definitions()?)? else {
-        strike(context, number)?;
+        strike(context, number, &told, std::iter::empty())?;
         return Ok(Vec::new());
     };
     let hooks = pending.exempt.of(&spec);
@@ -116,13 +117,24 @@ pub fn run_post(
     } else if matches!(by, By::Worker) && interrupt::requested() {
         give_back(context, pending, &ledger, runs.clone())?;
     } else {
-        strike(context, number)?;
+        strike(context, number, &told, now.running())?;
     }
     Ok(runs)
 }
 
-fn strike(context: &Context, number: i64) -> Result<(), OpsError> {
-    context.repo.transact(|connection| Ok(journal::remove_pending(connection, number)?))?;
+/// Strikes an event whose hooks have run.
+fn strike<'a>(
+    context: &Context,
+    number: i64,
+    told: &EventContext,
+    ran: impl Iterator<Item = &'a Hook>,
+) -> Result<(), OpsError> {
+    let now = context.now()?;
+    context.repo.transact(|connection| {
+        journal::remove_pending(connection, number)?;
+        let branch = told.branch.as_deref().unwrap_or_default();
+        Ok(note_runs(connection, ran, branch, now)?)
+    })?;
     tracing::debug!(number, "struck a noted event");
     Ok(())
 }

@@ -53,3 +53,19 @@ pub fn makers(
     }
     Ok(Vec::new())
 }
+
+/// Returns the hooks that made a commit, or all that it merges, and the commit it stands on; no hooks
+/// where people made it.
+pub(super) fn makers_of(
+    context: &Context,
+    id: CommitId,
+) -> Result<(Vec<String>, Option<CommitId>), OpsError> {
+    let commit = context.repo.objects().commit(id)?;
+    let below = commit.parents.first().copied();
+    let hooks = match (hooks_of(&commit), commit.parents.as_slice()) {
+        (Some(hooks), _) => hooks.map(str::to_owned).collect(),
+        (None, [ours, theirs]) => makers(context, Some(*ours), *theirs)?,
+        _ => Vec::new(),
+    };
+    Ok((hooks, below))
+}

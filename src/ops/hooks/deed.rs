@@ -1,11 +1,11 @@
 //! Hooks around deeds that make no commit: a branch or a tag is made or deleted, the working copy
-//! switches.
+//! switches, a model is promoted or deployed.
 
 use std::sync::Arc;
 
 use crate::base::CommitId;
 use crate::base::lock::FileLock;
-use crate::hook::context::EventContext;
+use crate::hook::context::{EventContext, ToldDeployment, ToldModel};
 use crate::hook::event::{Around, Event};
 use crate::hook::runner::RunRecord;
 use crate::hook::spec::Spec;
@@ -29,15 +29,27 @@ pub struct Deed {
     tag: Option<String>,
     remote: Option<String>,
     message: Option<String>,
+    model: Option<ToldModel>,
+    deployment: Option<ToldDeployment>,
     commit: CommitId,
-    /// What the branch or the tag named before, or where one stood.
+    /// What the branch, the tag or the alias named before, or where one stood.
     base: Option<CommitId>,
 }
 
 impl Deed {
     fn new(around: Around, commit: CommitId) -> Self {
-        let (branch, source, tag, remote, message) = (None, None, None, None, None);
-        Self { around, branch, source, tag, remote, message, commit, base: None }
+        Self {
+            around,
+            branch: None,
+            source: None,
+            tag: None,
+            remote: None,
+            message: None,
+            model: None,
+            deployment: None,
+            commit,
+            base: None,
+        }
     }
 
     /// A branch is made at a commit, or moved there from `base`; `source` is the branch it starts from.
@@ -98,6 +110,16 @@ impl Deed {
         Self { branch, source, base: from.1, ..Self::new(Around::SWITCH, to.1) }
     }
 
+    /// An alias of a model moves to a commit, from `base` where it is there already.
+    pub fn promote(model: ToldModel, commit: CommitId, base: Option<CommitId>) -> Self {
+        Self { model: Some(model), base, ..Self::new(Around::PROMOTE, commit) }
+    }
+
+    /// An environment gets a release of a commit; it had one of `base`.
+    pub fn deploy(deployment: ToldDeployment, commit: CommitId, base: Option<CommitId>) -> Self {
+        Self { deployment: Some(deployment), base, ..Self::new(Around::DEPLOY, commit) }
+    }
+
     /// Returns the commit whose `mlv.yaml` counts: for a switch, that which one leaves before it and
     /// that which one arrives at after it; for a branch that gets commits, where it stood.
     fn definer(&self, event: Event) -> Option<CommitId> {
@@ -126,6 +148,8 @@ impl Deed {
             self.definer(event).map(|id| context.repo.tree_of(Some(id))).transpose()?;
         told.tag.clone_from(&self.tag);
         told.remote.clone_from(&self.remote);
+        told.model.clone_from(&self.model);
+        told.deployment.clone_from(&self.deployment);
         if self.message.is_some() {
             told.message.clone_from(&self.message);
         }
@@ -170,6 +194,9 @@ impl Deed {
     /// could bear a mark.
     fn pass_over(&self, context: &Context, spec: &Spec) -> Result<Vec<RunRecord>, OpsError> {
         let event = self.around.pre;
+        if event.guards_users() {
+            return Err(OpsError::GuardsUsers { event: event.name() });
+        }
         let branch = self.branch.as_ref().filter(|_| event != Event::PreSwitch);
         if let Some(branch) = branch.filter(|name| spec.protects(name)) {
             return Err(OpsError::HooksRequired { branch: branch.clone() });

@@ -6,20 +6,21 @@ use crate::diff::tree::tree_changes;
 use crate::hook::context::EventContext;
 use crate::hook::event::Around;
 use crate::hook::plan::{Decision, Plan, SkipReason, Step};
-use crate::hook::runner::{FollowedBy, Outcome, RunRecord, Status};
+use crate::hook::runner::{Outcome, RunRecord};
 use crate::hook::spec::{Hook, HookId};
 use crate::merge::{History, MergeOptions, Side, merge_base, plan_merge};
+use crate::ops::hooks::auto_merge::{AutoMerge, auto_merge};
 use crate::ops::hooks::before::unsaved;
 use crate::ops::hooks::carry_out::carry_out;
 use crate::ops::hooks::chain::CHAIN_KEY;
 use crate::ops::hooks::exempt::base_name;
+use crate::ops::hooks::followed::{Followed, is_in_the_way, settle};
 use crate::ops::hooks::ledger::Ledger;
 use crate::ops::hooks::rules::{definitions_of_commit, refuse_protected, takes_follow_ups};
-use crate::ops::land::{Candidate, Landed, Landing, Stage, land, overlay};
+use crate::ops::land::{Candidate, Landing, Stage, land, overlay};
 use crate::ops::merge::{no_merge_begins, read_pending};
 use crate::ops::{Context, OpsError};
 use crate::refs::RefName;
-use crate::repo::journal;
 
 /// How often a commit is tried again on a branch that moves meanwhile.
 const ATTEMPTS: usize = 10;
@@ -81,7 +82,8 @@ pub(super) fn carry_out_after(
             delivery,
         };
         let outcome = follow_up.commit();
-        later.extend(settle(context, ledger, run, outcome)?);
+        let merged = follow_up.merge_on(&outcome)?;
+        later.extend(settle(context, ledger, run, outcome, merged)?);
     }
     runs.extend(later);
     Ok(runs)
@@ -116,71 +118,6 @@ fn makers_of(plan: &Plan<'_>, hook: &Hook) -> Vec<String> {
     }
     let makes = |hook: &&Hook| needed.contains(&&hook.id) && !hook.outputs.is_empty();
     plan.running().filter(makes).map(|hook| base_name(&hook.id).to_owned()).collect()
-}
-
-/// Writes down with the run what became of its outputs; returns the runs of the commit's own hooks.
-fn settle(
-    context: &Context,
-    ledger: &Ledger,
-    run: &mut RunRecord,
-    outcome: Result<Followed, OpsError>,
-) -> Result<Vec<RunRecord>, OpsError> {
-    let (remark, runs) = match outcome {
-        Ok(Followed::Nothing) => return Ok(Vec::new()),
-        Ok(Followed::Landed(branch, landed)) => {
-            let (branch, commit) = (branch.short().to_owned(), landed.id);
-            let remark = format!("its outputs are {} on `{branch}`", commit.short());
-            run.detail.followed_by = Some(FollowedBy { branch, commit });
-            (remark, landed.runs)
-        }
-        Err(error) if is_verdict(&error) => {
-            run.status = Status::Failed;
-            let runs =
-                if let OpsError::Refused { runs, .. } = &error { runs.clone() } else { vec![] };
-            (format!("its outputs were not committed: {error}"), runs)
-        }
-        Err(error) => return Err(error),
-    };
-    context.progress.notice(&format!("`{}`: {remark}", run.hook));
-    run.message = Some(match run.message.take() {
-        Some(message) => format!("{message}; {remark}"),
-        None => remark,
-    });
-    let row = ledger.row(run, None).expect("a run has a JSON form");
-    context.repo.transact(|connection| Ok(journal::write(connection, &row)?))?;
-    Ok(runs)
-}
-
-/// Tells whether to try again would come to the same.
-fn is_verdict(error: &OpsError) -> bool {
-    matches!(
-        error,
-        OpsError::Refused { .. }
-            | OpsError::Required { .. }
-            | OpsError::Untrusted { .. }
-            | OpsError::Protected { .. }
-            | OpsError::BrokenSpec(_)
-            | OpsError::Unsupported { .. }
-    ) || is_in_the_way(error)
-}
-
-/// Tells whether unsaved work keeps the commit off.
-pub fn is_in_the_way(error: &OpsError) -> bool {
-    use crate::workspace::WorkspaceError::Blocked;
-    matches!(
-        error,
-        OpsError::StagedInTheWay { .. }
-            | OpsError::OutputInTheWay { .. }
-            | OpsError::MergeUnderWay
-            | OpsError::Workspace(Blocked { .. })
-    )
-}
-
-/// What became of what a hook made.
-enum Followed {
-    /// It is there already.
-    Nothing,
-    Landed(RefName, Landed),
 }
 
 /// What one hook made, and of what.
@@ -224,6 +161,23 @@ impl FollowUp<'_> {
             }
         }
         self.land(self.on_own_branch()?)
+    }
+
+    /// Merges what stands beside the branch of the event into that, where the hook asks for it.
+    fn merge_on(
+        &self,
+        outcome: &Result<Followed, OpsError>,
+    ) -> Result<Option<AutoMerge>, OpsError> {
+        let (Ok(Followed::Nothing(at) | Followed::Landed(at, _)), Some(name)) =
+            (outcome, &self.told.branch)
+        else {
+            return Ok(None);
+        };
+        let branch = RefName::branch(name)?;
+        if !self.hook.auto_merge || *at == branch {
+            return Ok(None);
+        }
+        auto_merge(self.context, at, &branch, self.delivery)
     }
 
     /// Tries the branch of the event, then the hook's own.
@@ -339,7 +293,7 @@ impl FollowUp<'_> {
                 }
             }
             // A process may have died before it sent what is here.
-            (Followed::Nothing, Some(delivery)) if !is_new => delivery.send(&branch)?,
+            (Followed::Nothing(_), Some(delivery)) if !is_new => delivery.send(&branch)?,
             _ => {}
         }
         Ok(landed)
@@ -349,7 +303,7 @@ impl FollowUp<'_> {
         let context = self.context;
         let base_tree = context.repo.tree_of(Some(place.base))?;
         if place.tree == base_tree {
-            return Ok(Followed::Nothing);
+            return Ok(Followed::Nothing(place.branch));
         }
         let checked_out = self.stands_on(&place.branch)?;
         let branch = place.branch.clone();
@@ -386,6 +340,7 @@ impl FollowUp<'_> {
 
     /// Returns where the commit comes from, sorted by key as meta is.
     fn provenance(&self) -> Vec<(String, String)> {
+        let trigger = self.told.cause.as_ref().and_then(|cause| cause["summary"].as_str());
         let facts = [
             ("mlv.cause", self.cause.to_hex()),
             (CHAIN_KEY, self.longer_chain().join(",")),
@@ -393,6 +348,8 @@ impl FollowUp<'_> {
             ("mlv.hook", self.hook.id.to_string()),
             ("mlv.run", self.run_id.to_owned()),
         ];
-        facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+        let trigger = trigger.map(|found| ("mlv.trigger", found.to_owned()));
+        let facts = facts.into_iter().chain(trigger);
+        facts.map(|(key, value)| (key.to_owned(), value)).collect()
     }
 }

@@ -8,6 +8,7 @@ use crate::hook::plan::{Decision, Trigger, plan};
 use crate::hook::spec::{FILE_NAME, Spec};
 use crate::ops::hooks::definitions::spec_of;
 use crate::ops::hooks::spec_files::texts_on_disk;
+use crate::ops::hooks::trigger::Standing;
 use crate::ops::hooks::trust::is_trusted;
 use crate::ops::{Context, OpsError};
 use crate::refs::RefName;
@@ -28,6 +29,8 @@ pub struct ListedHook {
     pub would_run: bool,
     /// Why it would not.
     pub reason: Option<String>,
+    /// How its trigger stands on the present branch, for events that workers fire.
+    pub trigger: Option<String>,
     pub definition: Hash,
     pub trusted: bool,
 }
@@ -40,6 +43,8 @@ pub fn list(context: &Context) -> Result<Vec<ListedHook>, OpsError> {
     let trusted = is_trusted(context, &spec)?;
     let head = context.repo.head()?;
     let changed = changed_paths(context, staged)?;
+    let branch = head.branch().map_or("", RefName::short);
+    let standing = Standing { context, branch, now: context.now()? };
     let mut listed = Vec::new();
     for info in EVENTS {
         let event = info.event;
@@ -51,7 +56,8 @@ pub fn list(context: &Context) -> Result<Vec<ListedHook>, OpsError> {
                 Decision::Fail { reason } => Some(reason.clone()),
                 Decision::Skip(reason) => Some(reason.to_string()),
             };
-            listed.push(described(event, step.hook, reason, trusted));
+            let trigger = standing.of(step.hook, event)?;
+            listed.push(ListedHook { trigger, ..described(event, step.hook, reason, trusted) });
         }
     }
     Ok(listed)
@@ -75,6 +81,7 @@ fn described(
         outputs: hook.outputs.patterns().to_vec(),
         would_run: reason.is_none(),
         reason,
+        trigger: None,
         definition: hook.definition_hash(),
         trusted,
     }

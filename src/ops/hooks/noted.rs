@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{CommitId, TreeId};
-use crate::hook::context::EventContext;
+use crate::hook::context::{EventContext, ToldDeployment, ToldModel};
 use crate::hook::event::Event;
 use crate::ops::hooks::exempt::Exempt;
 use crate::ops::hooks::told::event_context;
@@ -30,6 +30,13 @@ pub struct PendingEvent {
     /// The message of a tag, or of a commit to be.
     #[serde(default)]
     pub message: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ToldModel>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<ToldDeployment>,
+    /// What a trigger found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<serde_json::Value>,
     #[serde(default)]
     pub exempt: Exempt,
     /// Whether it waits for a worker: what does not run in the background has been run then.
@@ -57,6 +64,9 @@ impl PendingEvent {
             tag: told.tag.clone(),
             remote: told.remote.clone(),
             message: told.message.clone().filter(|_| says),
+            model: told.model.clone(),
+            deployment: told.deployment.clone(),
+            cause: told.cause.clone(),
             exempt,
             background: false,
             claim: None,
@@ -98,6 +108,9 @@ impl PendingEvent {
         told.commit = Some(id);
         told.tag.clone_from(&self.tag);
         told.remote.clone_from(&self.remote);
+        told.model.clone_from(&self.model);
+        told.deployment.clone_from(&self.deployment);
+        told.cause.clone_from(&self.cause);
         if self.message.is_some() {
             told.message.clone_from(&self.message);
         }

@@ -12,7 +12,7 @@ use crate::ops::hooks::carry_out::owner;
 use crate::ops::hooks::heal::{bury, requeue};
 use crate::ops::hooks::noted::PendingEvent;
 use crate::ops::hooks::owner::is_dead;
-use crate::ops::hooks::schedule::fire_due;
+use crate::ops::hooks::trigger::fire_due;
 use crate::ops::{Context, OpsError};
 use crate::repo::RepoError;
 use crate::repo::journal::{self, NOBODY, Pending};

@@ -5,7 +5,7 @@ use crate::merge::History;
 use crate::object::ObjectDb;
 use crate::ops::sync::connect::{Connection, connect, default_remote};
 use crate::ops::sync::verdicts::lacking;
-use crate::ops::{Context, OpsError, sparse};
+use crate::ops::{Context, OpsError, model, sparse};
 use crate::refs::{RefEdit, RefName, RefValue};
 use crate::remote::{Downloaded, Part};
 use crate::repo::reach::Roots;
@@ -16,7 +16,7 @@ use crate::repo::{Judged, Update};
 pub struct FetchRequest {
     /// A remote, or an address; the usual remote where it is nothing.
     pub remote: Option<String>,
-    /// Only these branches; all, and all tags, where it is empty.
+    /// Only these branches; all, and all tags and aliases of models, where it is empty.
     pub branches: Vec<String>,
     /// Forget the branches that the remote has no more.
     pub prune: bool,
@@ -34,7 +34,7 @@ pub enum Movement {
     FastForward,
     Forced,
     Deleted,
-    /// A tag that is another here: it stays as it is.
+    /// A tag or an alias that is another here: it stays as it is.
     Kept,
 }
 
@@ -96,6 +96,7 @@ pub fn fetch_with(
 struct Wanted {
     branches: Vec<(RefName, RefValue)>,
     tags: Vec<(RefName, RefValue)>,
+    models: Vec<(RefName, RefValue)>,
     verdicts: Option<TreeId>,
 }
 
@@ -109,7 +110,8 @@ impl Wanted {
         let verdicts = refs.get(&RefName::verdicts()).and_then(RefValue::tree);
         let branches = is(RefName::is_branch);
         if request.branches.is_empty() {
-            return Ok(Self { branches, tags: is(RefName::is_tag), verdicts });
+            let (tags, models) = (is(RefName::is_tag), is(RefName::is_model));
+            return Ok(Self { branches, tags, models, verdicts });
         }
         let mut named = Vec::new();
         for name in &request.branches {
@@ -121,12 +123,13 @@ impl Wanted {
                 candidates: branches.iter().map(|(name, _)| name.short().to_owned()).collect(),
             })?);
         }
-        Ok(Self { branches: named, tags: Vec::new(), verdicts })
+        Ok(Self { branches: named, verdicts, ..Self::default() })
     }
 
     fn roots(&self) -> Roots {
         let mut roots = Roots::default();
-        self.branches.iter().chain(&self.tags).for_each(|(_, value)| roots.add(value));
+        let named = self.branches.iter().chain(&self.tags).chain(&self.models);
+        named.for_each(|(_, value)| roots.add(value));
         roots.trees.extend(self.verdicts);
         roots
     }
@@ -170,7 +173,7 @@ pub(super) fn promises(context: &Context, remote: &str) -> bool {
     setting.is_some_and(|value| value.text == "true")
 }
 
-/// Writes down where the branches of the remote are now, and takes in its tags and verdicts.
+/// Writes down where the branches of the remote are now, and takes in its tags, aliases and verdicts.
 fn settle(
     context: &Context,
     request: &FetchRequest,
@@ -199,6 +202,9 @@ fn settle(
     }
     for (name, value) in &wanted.tags {
         moves.tag(name, repo.get(name)?.as_ref(), value);
+    }
+    for (name, value) in &wanted.models {
+        moves.alias(name, repo.get(name)?.as_ref(), value);
     }
     let verdicts = wanted.verdicts.map(|tree| lacking(context, repo.verdicts()?, tree));
     let mut update = Update::new(&context.command, context.now()?, moves.edits);
@@ -246,6 +252,18 @@ impl Moves<'_> {
             }
             Some(old) if old != new => self.tell(name, Movement::Kept, (from, to)),
             Some(_) => {}
+        }
+    }
+
+    /// Takes in an alias, where it comes after the one here; one that comes before it is no news.
+    fn alias(&mut self, name: &RefName, old: Option<&RefValue>, new: &RefValue) {
+        match old {
+            Some(old) if model::supersedes(new, old) => {
+                self.tell(name, Movement::FastForward, (old.commit(), new.commit()));
+                self.edits.push(RefEdit::replace(name.clone(), Some(old.clone()), new.clone()));
+            }
+            Some(old) if model::supersedes(old, new) => {}
+            _ => self.tag(name, old, new),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::ops::sync::note::note;
 use crate::ops::sync::tags::going_along;
 use crate::ops::sync::verdicts::{take_in, verdict_edit};
 use crate::ops::upstream::{setting, upstream_of};
-use crate::ops::{Context, OpsError, branch, hooks};
+use crate::ops::{Context, OpsError, branch, hooks, model};
 use crate::refs::{RefEdit, RefName, RefValue};
 use crate::remote::{Pushed, RefEdits, Remote};
 use crate::repo::Update;
@@ -29,7 +29,7 @@ pub enum Force {
 pub struct PushRequest {
     /// A remote, or an address; the usual remote where it is nothing.
     pub remote: Option<String>,
-    /// `BRANCH`, `LOCAL:REMOTE` or a tag; the checked-out branch where it is empty.
+    /// `BRANCH`, `LOCAL:REMOTE`, a tag or an alias of a model; the checked-out branch where it is empty.
     pub refs: Vec<String>,
     /// Every branch.
     pub all: bool,
@@ -67,12 +67,14 @@ struct Wish {
 }
 
 impl Wish {
-    /// Takes what is to go for a tag where the remote has no such branch, but such a tag.
+    /// Takes what is to go for a tag or an alias where the remote has no such branch, but such a one.
     fn found_at(mut self, remote: &Remote) -> Self {
-        let tag = RefName::tag(self.name.short()).ok();
-        let is_tag = |tag: &RefName| remote.get(&self.name).is_none() && remote.get(tag).is_some();
-        if let Some(tag) = tag.filter(|tag| self.value.is_none() && is_tag(tag)) {
-            self.name = tag;
+        if self.value.is_some() || remote.get(&self.name).is_some() {
+            return self;
+        }
+        let others = [RefName::tag(self.name.short()), RefName::model(self.name.short())];
+        if let Some(other) = others.into_iter().flatten().find(|name| remote.get(name).is_some()) {
+            self.name = other;
         }
         self
     }
@@ -154,7 +156,7 @@ fn wishes(context: &Context, request: &PushRequest, remote: &str) -> Result<Vec<
     Ok(wishes)
 }
 
-/// Reads `BRANCH`, `TAG` or `LOCAL:REMOTE`; `:REMOTE` deletes.
+/// Reads `BRANCH`, `TAG`, `MODEL@ALIAS` or `LOCAL:REMOTE`; `:REMOTE` deletes.
 fn wish(context: &Context, text: &str) -> Result<Wish, OpsError> {
     let (here, there) = text.split_once(':').unwrap_or((text, text));
     if here.is_empty() {
@@ -165,13 +167,13 @@ fn wish(context: &Context, text: &str) -> Result<Wish, OpsError> {
         let local = branch.is_branch().then_some(branch);
         return Ok(Wish { name: named(there)?, value: Some(value), local });
     }
-    let tag = RefName::tag(short(here))?;
-    match context.repo.get(&tag)? {
-        Some(value) => {
-            Ok(Wish { name: RefName::tag(short(there))?, value: Some(value), local: None })
+    for kind in [RefName::tag, RefName::model] {
+        let Ok(name) = kind(short(here)) else { continue };
+        if let Some(value) = context.repo.get(&name)? {
+            return Ok(Wish { name: kind(short(there))?, value: Some(value), local: None });
         }
-        None => Err(branch::no_such_branch(context, short(here))),
     }
+    Err(branch::no_such_branch(context, short(here)))
 }
 
 fn gone(text: &str) -> Result<Wish, OpsError> {
@@ -180,14 +182,13 @@ fn gone(text: &str) -> Result<Wish, OpsError> {
 
 /// Reads the name of a branch, or a full name.
 fn named(text: &str) -> Result<RefName, OpsError> {
-    Ok(match text.strip_prefix("refs/tags/") {
-        Some(tag) => RefName::tag(tag)?,
-        None => RefName::branch(short(text))?,
-    })
+    let is_full = text.starts_with("refs/tags/") || text.starts_with("refs/models/");
+    Ok(if is_full { text.parse()? } else { RefName::branch(short(text))? })
 }
 
 fn short(text: &str) -> &str {
-    text.strip_prefix("refs/heads/").or_else(|| text.strip_prefix("refs/tags/")).unwrap_or(text)
+    let prefixes = ["refs/heads/", "refs/tags/", "refs/models/"];
+    prefixes.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(text)
 }
 
 /// Returns the wish for the checked-out branch: to where it follows, or under its own name.
@@ -261,7 +262,9 @@ impl Judge<'_> {
                 self.check_lease(wish, old)?;
                 Movement::Deleted
             }
-            (Some(_), Some(_)) if self.is_forward(wish, old, new)? => Movement::FastForward,
+            (Some(_), Some(_)) if self.is_forward(wish, found, (old, new))? => {
+                Movement::FastForward
+            }
             (Some(_), Some(_)) => {
                 self.check_lease(wish, old)?;
                 Movement::Forced
@@ -273,9 +276,13 @@ impl Judge<'_> {
     fn is_forward(
         &self,
         wish: &Wish,
-        old: Option<CommitId>,
-        new: Option<CommitId>,
+        found: Option<&RefValue>,
+        (old, new): (Option<CommitId>, Option<CommitId>),
     ) -> Result<bool, OpsError> {
+        if wish.name.is_model() {
+            let both = wish.value.as_ref().zip(found);
+            return Ok(both.is_some_and(|(new, old)| model::supersedes(new, old)));
+        }
         let (Some(old), Some(new)) = (old, new) else { return Ok(false) };
         let objects = self.context.repo.objects();
         // What is not here cannot be part of what is here.
@@ -291,6 +298,8 @@ impl Judge<'_> {
             let (name, remote) = (branch, self.shown());
             return Err(if wish.name.is_branch() {
                 OpsError::NotForward { name, remote }
+            } else if wish.name.is_model() {
+                OpsError::AliasDiffers { name, remote }
             } else {
                 OpsError::TagDiffers { name, remote }
             });

@@ -125,7 +125,7 @@ impl State {
 fn may_hold(name: &RefName, value: &RefValue) -> bool {
     match value {
         RefValue::Commit(_) => name.is_branch() || name.is_tag(),
-        RefValue::Record(commit, _) => name.is_tag() && commit.is_some(),
+        RefValue::Record(commit, _) => (name.is_tag() || name.is_model()) && commit.is_some(),
         RefValue::Tree(_) => *name == RefName::verdicts(),
         RefValue::Symbolic(_) => {
             *name == RefName::head() && value.branch().is_some_and(|branch| branch.is_branch())

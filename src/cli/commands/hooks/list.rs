@@ -58,8 +58,9 @@ fn what(hook: &ListedHook) -> String {
 }
 
 fn why_not(hook: &ListedHook) -> String {
-    match &hook.reason {
-        Some(reason) => format!("would not run: {reason}"),
-        None => "would run".to_owned(),
+    match (&hook.reason, &hook.trigger) {
+        (Some(reason), _) => format!("would not run: {reason}"),
+        (None, Some(trigger)) => printable(trigger).into_owned(),
+        (None, None) => "would run".to_owned(),
     }
 }

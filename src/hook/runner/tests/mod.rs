@@ -223,7 +223,7 @@ fn warnings_and_answers_that_cannot_be_read_do_not_refuse() {
 "#;
     let outcome = carry_out(Event::PreCommit, hooks, MemoryHost::new(&[]));
     insta::assert_snapshot!(outcome.shown(), @r"
-    a warned 1 annotations
+    a warned 1 annotation
     b warned its answer could not be read: line 1: expected ident at line 1 column 2
     c passed -
     ");

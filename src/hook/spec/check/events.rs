@@ -2,6 +2,7 @@
 
 use crate::hook::spec::read_hook::HookDraft;
 use crate::hook::spec::reader::Reader;
+use crate::hook::spec::types::Hook;
 
 /// Notes outputs that could go nowhere, and gates that nobody would wait for.
 pub(super) fn fitting(reader: &mut Reader<'_>, hooks: &[HookDraft]) {
@@ -22,5 +23,32 @@ pub(super) fn fitting(reader: &mut Reader<'_>, hooks: &[HookDraft]) {
             let help = "only hooks of `post-` events and triggers are queued".to_owned();
             reader.fault_with(draft.background, message, Some(help));
         }
+        triggered(reader, draft, hook);
+        if hook.auto_merge && !writes {
+            let message = format!("hook `{}` has no `outputs` that could be merged", draft.id);
+            reader.fault(draft.auto_merge, message);
+        } else if hook.auto_merge && hook.on.iter().all(|event| event.may_refuse()) {
+            let message = format!(
+                "what `{}` makes enters the deed itself: there is no commit to merge",
+                draft.id
+            );
+            let help = "hooks of `post-` events and triggers make commits that follow".to_owned();
+            reader.fault_with(draft.auto_merge, message, Some(help));
+        }
+    }
+}
+
+/// Notes limits on triggers of a hook that has none.
+fn triggered(reader: &mut Reader<'_>, draft: &HookDraft, hook: &Hook) {
+    let has_trigger = !hook.schedules.is_empty() || !hook.watches.is_empty();
+    let said = [
+        ("cooldown", hook.cooldown.is_some(), draft.cooldown),
+        ("max_in_flight", hook.max_in_flight.is_some(), draft.max_in_flight),
+    ];
+    for (key, _, place) in said.into_iter().filter(|(_, is_said, _)| *is_said && !has_trigger) {
+        let message =
+            format!("`{key}` of hook `{}` limits triggers, of which it has none", draft.id);
+        let help = "triggers are `schedule`, `metric` and `drift`".to_owned();
+        reader.fault_with(place, message, Some(help));
     }
 }

@@ -53,7 +53,7 @@ fn faults_of_shape_are_faults_of_the_schema() {
         "run: x",
         "on: pre-commit",
         "on: pre-comit\nrun: x",
-        "on: pre-deploy\nrun: x",
+        "on: drift\nrun: x",
         "on: schedule\nrun: x",
         "on: []\nrun: x",
         "on: {}\nrun: x",

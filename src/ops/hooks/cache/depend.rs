@@ -107,7 +107,8 @@ impl<'a> Judge<'a> {
         names: BTreeSet<String>,
     ) -> Result<BTreeMap<String, String>, OpsError> {
         let told = self.told;
-        let refs = if names.contains(REFS_VARIABLE) { self.refs()? } else { String::new() };
+        let refs =
+            if names.contains(REFS_VARIABLE) { refs_digest(self.context)? } else { String::new() };
         let id = |id: Option<CommitId>| id.map(CommitId::to_hex);
         let value = |name: &str| match name {
             STANDARD_INPUT => Some(Hash::of(&self.event_of(hook, tree)).to_hex()),
@@ -128,15 +129,15 @@ impl<'a> Judge<'a> {
         let pair = |name: String| (name.clone(), value(&name).unwrap_or_default());
         Ok(names.into_iter().map(pair).collect())
     }
+}
 
-    /// Returns the hash of where branches, tags and models stand.
-    fn refs(&self) -> Result<String, OpsError> {
-        let mut hasher = blake3::Hasher::new();
-        for prefix in ["refs/heads/", "refs/models/", "refs/tags/"] {
-            for (name, value) in self.context.repo.list(prefix)? {
-                hasher.update(name.as_str().as_bytes()).update(&[0]).update(&value.to_bytes());
-            }
+/// Returns the hash of where branches, tags and models stand.
+pub fn refs_digest(context: &Context) -> Result<String, OpsError> {
+    let mut hasher = blake3::Hasher::new();
+    for prefix in ["refs/heads/", "refs/models/", "refs/tags/"] {
+        for (name, value) in context.repo.list(prefix)? {
+            hasher.update(name.as_str().as_bytes()).update(&[0]).update(&value.to_bytes());
         }
-        Ok(Hash(*hasher.finalize().as_bytes()).to_hex())
     }
+    Ok(Hash(*hasher.finalize().as_bytes()).to_hex())
 }

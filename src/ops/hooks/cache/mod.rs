@@ -10,7 +10,7 @@ mod pinned;
 mod script;
 mod session;
 
-pub use depend::Judge;
+pub use depend::{Judge, refs_digest};
 pub use entry::Entry;
 pub use session::{Hit, Session, prune};
 

@@ -1,0 +1,68 @@
+//! What a hook watches, so that it runs when a metric leaves its bounds or data drift.
+
+use crate::base::RepoPath;
+use crate::hook::event::Event;
+use crate::hook::spec::glob::Globs;
+
+/// Something that a worker looks at on a branch, to tell whether the hook is to run.
+#[derive(Debug, Clone)]
+pub enum Watch {
+    Metric(MetricWatch),
+    Drift(DriftWatch),
+}
+
+/// A number in a file, and the bounds within which it is to stay.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricWatch {
+    pub file: RepoPath,
+    /// Its name; one within another is reached with dots, as in `test.auc`.
+    pub name: String,
+    pub below: Option<f64>,
+    pub above: Option<f64>,
+}
+
+/// Data, and what they are compared with: named here, or in a file of their own.
+#[derive(Debug, Clone)]
+pub struct DriftWatch {
+    pub data: Globs,
+    /// Globs, or `REV:PATH`.
+    pub reference: Option<String>,
+    pub spec: Option<RepoPath>,
+}
+
+impl Watch {
+    /// Returns the event that it fires.
+    pub fn event(&self) -> Event {
+        match self {
+            Self::Metric(_) => Event::Metric,
+            Self::Drift(_) => Event::Drift,
+        }
+    }
+
+    /// Returns all that it says, in one line that changes when any of it does.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Metric(MetricWatch { file, name, below, above }) => {
+                let bound = |word: &str, bound: Option<f64>| {
+                    bound.map(|bound| format!(" {word} {bound:?}")).unwrap_or_default()
+                };
+                let (below, above) = (bound("below", *below), bound("above", *above));
+                format!("metric {name} of {file}{below}{above}")
+            }
+            Self::Drift(DriftWatch { data, reference, spec }) => {
+                let data = data.patterns().join(" ");
+                let against = reference.as_ref().map(|text| format!(" against {text}"));
+                let by = spec.as_ref().map(|path| format!(" by {path}"));
+                format!("drift {data}{}{}", against.unwrap_or_default(), by.unwrap_or_default())
+            }
+        }
+    }
+}
+
+impl MetricWatch {
+    /// Tells whether a value lies outside of the bounds.
+    pub fn is_crossed(&self, value: f64) -> bool {
+        self.below.is_some_and(|bound| value < bound)
+            || self.above.is_some_and(|bound| value > bound)
+    }
+}

@@ -1,0 +1,206 @@
+//! `mlv drift` through the program.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::common::TestEnvironment;
+
+/// Returns a table of `rows` rows whose ages are `older` years above the usual.
+pub fn table(rows: u32, older: u32) -> String {
+    let mut text = String::from("id,age,score,plan\n");
+    for row in 0..rows {
+        let plan = ["basic", "plus", "pro", "plus"][row as usize % 4];
+        let score = f64::from(row * 37 % 100) / 8.0;
+        let age = 20 + row * 7 % 50 + older;
+        writeln!(text, "customer {row},{age},{score},{plan}").unwrap();
+    }
+    text
+}
+
+/// Returns a repository with a committed table of training data, and new data beside it.
+fn project(older: u32) -> TestEnvironment {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    env.write("data/train.csv", table(400, 0));
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", "training data"]);
+    env.write("data/new.csv", table(300, older));
+    env
+}
+
+#[test]
+fn columns_are_compared_with_those_of_a_revision() {
+    let env = project(0);
+    insta::assert_snapshot!(env.screen("mlv drift data/new.csv --reference HEAD:data/train.csv"), @"");
+    env.write("data/new.csv", table(300, 20));
+    insta::assert_snapshot!(env.screen("mlv drift data/new.csv --reference HEAD:data/train.csv"), @"");
+}
+
+#[test]
+fn drift_ends_with_3_where_that_is_asked_for() {
+    let env = project(20);
+    let drift = |more: &[&str]| {
+        let fixed =
+            ["drift", "data/new.csv", "--reference", "HEAD:data/train.csv", "--critical", "age"];
+        env.mlv(&[&fixed, more].concat())
+    };
+    drift(&[]).expect_code(0);
+    drift(&["--fail-on-drift"]).expect_code(3);
+    drift(&["--fail-on-drift", "--json"]).expect_code(3);
+    drift(&["--fail-on-drift", "--columns", "plan", "--critical", "plan"]).expect_code(0);
+}
+
+#[test]
+fn json_tells_of_each_column() {
+    let env = project(20);
+    let report = env.json(&[
+        "drift",
+        "data/new.csv",
+        "--reference",
+        "HEAD:data/train.csv",
+        "--json",
+        "--columns",
+        "age",
+    ]);
+    insta::assert_json_snapshot!(report, @"");
+}
+
+#[test]
+fn all_methods_or_the_one_that_is_named_are_reported() {
+    let env = project(20);
+    let base = "mlv drift data/new.csv --reference HEAD:data/train.csv --columns age,plan";
+    insta::assert_snapshot!(env.screen(&format!("{base} --all")), @"");
+    insta::assert_snapshot!(env.screen(&format!("{base} --method psi")), @"");
+    insta::assert_snapshot!(env.screen(&format!("{base} --strict")), @"");
+    env.mlv(&["drift", "data/new.csv", "--method", "pis"]).expect_code(2);
+}
+
+#[test]
+fn data_is_a_path_a_glob_a_directory_or_lies_elsewhere() {
+    let env = project(0);
+    env.write("live/1.csv", table(150, 0));
+    env.write("live/2.csv", table(150, 3));
+    env.write("live/notes.txt", "no table");
+    std::fs::write(env.home().join("batch.csv"), table(300, 3)).unwrap();
+    let outside = env.home().join("batch.csv").display().to_string();
+    let rows = |new: &str, reference: &str| -> Value {
+        let report = env.json(&["drift", new, "--reference", reference, "--json"]);
+        report["rows"].clone()
+    };
+    let expected = serde_json::json!({"reference": 400, "new": 300});
+    for new in ["live", "live/", "live/*.csv", &outside] {
+        assert_eq!(rows(new, "HEAD:data/train.csv"), expected, "{new}");
+    }
+    assert_eq!(
+        rows("HEAD:data", "HEAD:data/*.csv"),
+        serde_json::json!({"reference": 400, "new": 400})
+    );
+    env.success(&["add", "live"]);
+    assert_eq!(rows(":live", "data/train.csv"), expected);
+    // Paths are read from where the user stands, those of revisions from the root.
+    let mut command = env.command(&["drift", "1.csv", "--reference", "HEAD:data/train.csv"]);
+    command.current_dir(env.path("live"));
+    env.finish(command).expect_code(0);
+}
+
+#[test]
+fn a_specification_says_it_all() {
+    let env = project(20);
+    env.write(
+        "drift.yaml",
+        "data: data/new.csv\nreference: HEAD:data/train.csv\ncolumns: [age, plan]\n\
+         thresholds: {ks: 0.01}\nshare: 0.6\n",
+    );
+    insta::assert_snapshot!(env.screen("mlv drift drift.yaml --fail-on-drift"), @"");
+    env.write("drift.yaml", "data: data/new.csv\nrefrence: HEAD:data/train.csv\n");
+    insta::assert_snapshot!(env.screen("mlv drift drift.yaml"), @"");
+}
+
+#[test]
+fn what_is_missing_is_told_with_what_to_type() {
+    let env = project(0);
+    insta::assert_snapshot!(env.screen("mlv drift data/new.csv"), @"");
+    insta::assert_snapshot!(env.screen("mlv drift data/new.csv --reference HEAD:data/trian.csv"), @"");
+    insta::assert_snapshot!(env.screen("mlv drift data/none.csv --reference HEAD:data/train.csv"), @"");
+    insta::assert_snapshot!(
+        env.screen("mlv drift data/new.csv --reference HEAD:data/train.csv --columns agee"),
+        @""
+    );
+}
+
+#[test]
+fn columns_of_one_side_are_named_and_critical_ones_are_drift() {
+    let env = project(0);
+    env.write("data/new.csv", table(300, 0).replace("id,age,score,plan", "id,age,rating,plan"));
+    let line = "mlv drift data/new.csv --reference HEAD:data/train.csv --fail-on-drift";
+    insta::assert_snapshot!(env.screen(line), @"");
+    insta::assert_snapshot!(env.screen(&format!("{line} --critical score")), @"");
+}
+
+#[test]
+fn what_is_too_small_is_not_compared() {
+    let env = project(20);
+    env.write("data/new.csv", table(150, 20));
+    let line =
+        "mlv drift data/new.csv --reference HEAD:data/train.csv --columns age --critical age";
+    insta::assert_snapshot!(env.screen(&format!("{line} --fail-on-drift")), @"");
+    insta::assert_snapshot!(env.screen(&format!("{line} --min-rows 100 --fail-on-drift")), @"");
+}
+
+#[test]
+fn a_reference_is_read_once_and_a_damaged_memory_of_it_is_ignored() {
+    let env = project(20);
+    let drift = || {
+        env.success(&["drift", "data/new.csv", "--reference", "HEAD:data/train.csv", "--json"])
+            .stdout
+    };
+    let first = drift();
+    let kept = || -> Vec<_> {
+        let list = std::fs::read_dir(env.path(".mlv/profiles")).unwrap();
+        list.map(|entry| entry.unwrap().path()).collect()
+    };
+    // One for each column of the reference; new data is not known by its content.
+    assert_eq!(kept().len(), 4);
+    assert_eq!(drift(), first);
+    for path in kept() {
+        let mut bytes = std::fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+    }
+    assert_eq!(drift(), first);
+    std::fs::remove_dir_all(env.path(".mlv/profiles")).unwrap();
+    std::fs::write(env.path(".mlv/profiles"), "in the way").unwrap();
+    assert_eq!(drift(), first);
+}
+
+#[test]
+fn the_golden_data_gives_the_scores_of_evidently() {
+    let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/drift");
+    let cases: Value = serde_json::from_str(
+        &std::fs::read_to_string(golden.join("golden.json")).unwrap().replace("NaN", "null"),
+    )
+    .unwrap();
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    for case in cases.as_array().unwrap() {
+        let name = case["case"].as_str().unwrap();
+        let text = std::fs::read_to_string(golden.join(format!("{name}.csv"))).unwrap();
+        for (set, file) in [("ref", "ref.csv"), ("cur", "cur.csv")] {
+            let rows = text.lines().skip(1).filter_map(|line| line.split_once(','));
+            let rows = rows.filter(|(of, _)| *of == set);
+            // A second column keeps a row without a value from being an empty line.
+            let rows: String = rows.map(|(_, x)| format!("{x},0\n")).collect();
+            env.write(file, format!("x,zero\n{rows}"));
+        }
+        let report =
+            env.json(&["drift", "cur.csv", "--reference", "ref.csv", "--columns", "x", "--json"]);
+        let (found, expected) = (&report["columns"][0], &case["default"]);
+        assert_eq!(found["method"], expected["method"], "{name}");
+        assert_eq!(found["drift"], expected["drift"], "{name}");
+        let (score, golden) =
+            (found["score"].as_f64().unwrap(), expected["score"].as_f64().unwrap());
+        assert!((score - golden).abs() <= 1e-9 * golden.max(1e-6), "{name}: {score} not {golden}");
+    }
+}

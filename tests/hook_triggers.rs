@@ -1,0 +1,378 @@
+//! Triggers: what hooks watch, and what workers make of it. One cause is one run, whoever looks and
+//! however often.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::common::{Output, TestEnvironment};
+
+/// Returns a repository whose hook `retrain` is run when `auc` falls below 0.7.
+fn project(more: &str) -> TestEnvironment {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    env.success(&["config", "set", "hooks.worker", "manual"]);
+    env.write("mlv.yaml", definitions(more));
+    metric(&env, "0.8");
+    env
+}
+
+fn definitions(more: &str) -> String {
+    format!(
+        "version: 1
+hooks:
+  retrain:
+    on: {{metric: {{file: live.json, name: auc, below: 0.7}}}}
+    outputs: [model]
+    run: |
+      cat >> \"$MLV_ROOT/.mlv/causes\"; echo >> \"$MLV_ROOT/.mlv/causes\"
+      cat live.json > model
+{more}"
+    )
+}
+
+/// Commits the metric as it is measured now.
+fn metric(env: &TestEnvironment, auc: &str) {
+    env.write("live.json", format!("{{\"auc\": {auc}}}\n"));
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", &format!("auc {auc}")]);
+}
+
+fn work(env: &TestEnvironment) {
+    env.success(&["hooks", "work", "--once"]);
+}
+
+fn work_at(env: &TestEnvironment, time: &str) -> Output {
+    let mut command = env.command(&["hooks", "work", "--once"]);
+    command.env("MLV_COMMIT_DATE", time);
+    let done = env.finish(command);
+    assert_eq!(done.code, 0, "{done}");
+    done
+}
+
+/// Starts a worker and kills it when it tells that it is at this point.
+fn kill_worker_at(env: &TestEnvironment, point: &str) {
+    let mut command = env.command(&["hooks", "work", "--once"]);
+    command.env("MLV_LOG", "debug").stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut worker = command.spawn().unwrap();
+    let mut told = BufReader::new(worker.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let came = told.find(|line| point.split(' ').all(|word| line.contains(word)));
+    worker.kill().unwrap();
+    worker.wait().unwrap();
+    assert!(came.is_some(), "the worker never came to `{point}`");
+}
+
+/// Returns what the runs of `retrain` were told, the first one first.
+fn told(env: &TestEnvironment) -> Vec<Value> {
+    let text = std::fs::read_to_string(env.path(".mlv/causes")).unwrap_or_default();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Returns how the trigger of a hook stands.
+fn standing(env: &TestEnvironment) -> String {
+    let listed = env.json(&["hooks", "list", "--json"]);
+    let found = listed.as_array().unwrap().iter().find(|hook| hook["trigger"].is_string());
+    found.unwrap()["trigger"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_metric_out_of_its_bounds_is_one_run_however_often_it_is_looked_at() {
+    let env = project("");
+    assert_eq!(standing(&env), "no worker has looked yet");
+    work(&env);
+    assert_eq!((told(&env).len(), standing(&env)), (0, "auc is 0.8".to_owned()));
+    metric(&env, "0.65");
+    for _ in 0..3 {
+        work(&env);
+    }
+    let causes = told(&env);
+    assert_eq!((causes.len(), standing(&env)), (1, "auc is 0.65, below 0.7: started".to_owned()));
+    assert_eq!((&causes[0]["event"], &causes[0]["branch"]), (&json!("metric"), &json!("main")));
+    let mut cause = causes[0]["cause"].clone();
+    assert_eq!(cause["id"].as_str().unwrap().len(), 64);
+    cause["id"] = json!("…");
+    insta::assert_snapshot!(cause, @r#"{"id":"…","trigger":"metric","summary":"auc is 0.65, below 0.7","file":"live.json","name":"auc","value":0.65,"below":0.7,"above":null}"#);
+    let follow_up = env.json(&["log", "-n", "1", "--json"])[0].clone();
+    assert_eq!(follow_up["meta"]["mlv.trigger"], "auc is 0.65, below 0.7");
+    assert_eq!(env.read("model"), b"{\"auc\": 0.65}\n");
+}
+
+#[test]
+fn one_that_comes_back_and_falls_again_is_another_cause() {
+    let env = project("");
+    for (auc, runs) in [("0.65", 1), ("0.8", 1), ("0.65", 2), ("0.64", 3)] {
+        metric(&env, auc);
+        work(&env);
+        work(&env);
+        assert_eq!(told(&env).len(), runs, "after {auc}");
+    }
+    // Another bound is another question.
+    env.write("mlv.yaml", definitions("").replace("0.7", "0.69"));
+    env.success(&["commit", "-am", "a lower bound"]);
+    work(&env);
+    assert_eq!(told(&env).len(), 4);
+}
+
+#[test]
+fn a_metric_that_is_not_there_starts_nothing_and_is_told_once() {
+    let env = project("");
+    let look = || env.mlv(&["hooks", "work", "--once"]).expect_code(0).stderr;
+    metric(&env, "NaN");
+    assert!(look().contains("`metric` of hook `retrain` cannot be told: `live.json` cannot"));
+    assert!(!look().contains("cannot be told"));
+    env.write("live.json", "{\"f1\": 0.5}");
+    env.success(&["commit", "-am", "renamed"]);
+    assert!(look().contains("`live.json` has no number `auc`"));
+    assert_eq!(standing(&env), "cannot be told: `live.json` has no number `auc`");
+    env.success(&["rm", "live.json"]);
+    env.success(&["commit", "-m", "gone"]);
+    assert!(look().contains("`live.json` is not there"));
+    assert_eq!(told(&env).len(), 0);
+    metric(&env, "0.1");
+    look();
+    assert_eq!(told(&env).len(), 1);
+}
+
+#[test]
+fn workers_at_once_start_it_once() {
+    let env = project("");
+    for round in 1..4 {
+        metric(&env, &format!("0.{round}"));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| work(&env));
+            }
+        });
+        assert_eq!(told(&env).len(), round);
+    }
+    let runs = env.json(&["hooks", "runs", "--json"]);
+    assert!(runs.as_array().unwrap().iter().all(|run| run["attempt"] == 1), "{runs}");
+}
+
+#[test]
+fn a_worker_killed_at_any_point_leaves_one_run_of_the_cause() {
+    let points = [
+        "looked at what a hook watches",
+        "took up a noted event",
+        "laid out a sandbox",
+        "wrote into the journal status=running",
+        "wrote into the journal status=passed",
+        "stored the commit",
+    ];
+    let env = project("");
+    for (round, point) in points.into_iter().enumerate() {
+        metric(&env, &format!("0.{}", round + 1));
+        kill_worker_at(&env, point);
+        work(&env);
+        work(&env);
+        // A process that was killed may have begun: it goes on under the same run id.
+        let ids: BTreeSet<String> =
+            told(&env).iter().map(|run| run["run_id"].to_string()).collect();
+        assert_eq!(ids.len(), round + 1, "killed at `{point}`");
+        let runs = env.json(&["hooks", "runs", "--event", "metric", "--json"]);
+        assert_eq!(runs.as_array().unwrap().len(), round + 1, "killed at `{point}`");
+        assert_eq!(runs[0]["status"], "passed", "killed at `{point}`");
+    }
+}
+
+#[test]
+fn a_cooldown_holds_a_cause_back_until_it_is_over() {
+    let env = project("    cooldown: 6h\n");
+    metric(&env, "0.65");
+    work_at(&env, "2099-01-01T12:00:00Z");
+    assert_eq!(told(&env).len(), 1);
+    metric(&env, "0.6");
+    work_at(&env, "2099-01-01T17:59:00Z");
+    assert_eq!(told(&env).len(), 1);
+    let expected = "auc is 0.6, below 0.7: held back by `cooldown` until 2099-01-01T18:00:00Z";
+    assert_eq!(standing(&env), expected);
+    // What came back meanwhile is no cause any more.
+    metric(&env, "0.9");
+    work_at(&env, "2099-01-01T18:00:00Z");
+    assert_eq!(told(&env).len(), 1);
+    metric(&env, "0.6");
+    work_at(&env, "2099-01-01T18:00:00Z");
+    work_at(&env, "2099-01-02T18:00:00Z");
+    assert_eq!(told(&env).len(), 2);
+}
+
+#[test]
+fn a_cooldown_counts_from_every_run_and_holds_back_schedules_too() {
+    let env = TestEnvironment::with_hooks(
+        "version: 1
+hooks:
+  nightly:
+    on: {schedule: '0 3 * * *', manual: }
+    cooldown: 12h
+    run: echo $MLV_EVENT >> \"$MLV_ROOT/.mlv/events\"
+",
+    );
+    env.success(&["config", "set", "hooks.worker", "manual"]);
+    work_at(&env, "2099-01-01T00:00:00Z");
+    let mut by_hand = env.command(&["hooks", "run", "manual"]);
+    by_hand.env("MLV_COMMIT_DATE", "2099-01-01T02:00:00Z");
+    assert_eq!(env.finish(by_hand).code, 0);
+    work_at(&env, "2099-01-01T03:00:00Z");
+    assert_eq!(env.read(".mlv/events"), b"manual\n");
+    work_at(&env, "2099-01-01T14:00:00Z");
+    work_at(&env, "2099-01-01T14:01:00Z");
+    assert_eq!(env.read(".mlv/events"), b"manual\nschedule\n");
+}
+
+#[test]
+fn no_more_runs_are_under_way_than_the_hook_allows() {
+    let env = project("    max_in_flight: 1\n");
+    env.write("mlv.yaml", definitions("    max_in_flight: 1\n").replace("cat live.json", "touch \"$MLV_ROOT/.mlv/begun\"; while test ! -e \"$MLV_ROOT/.mlv/go\"; do sleep 0.02; done; cat live.json"));
+    metric(&env, "0.65");
+    let mut first =
+        env.command(&["hooks", "work", "--once"]).stderr(Stdio::null()).spawn().unwrap();
+    env.wait_for(".mlv/begun");
+    metric(&env, "0.6");
+    work(&env);
+    assert_eq!(told(&env).len(), 1);
+    let expected = "auc is 0.6, below 0.7: held back by `max_in_flight`: 1 run is under way";
+    assert_eq!(standing(&env), expected);
+    env.write(".mlv/go", "");
+    assert!(first.wait().unwrap().success());
+    work(&env);
+    assert_eq!(told(&env).len(), 2);
+}
+
+#[test]
+fn what_a_hook_makes_of_what_it_watches_does_not_start_it() {
+    let env = project("");
+    let own = definitions("")
+        .replace("[model]", "[live.json]")
+        .replace("cat live.json > model", "echo '{\"auc\": 0.1}' > live.json");
+    env.write("mlv.yaml", own);
+    metric(&env, "0.65");
+    for _ in 0..4 {
+        work(&env);
+    }
+    assert_eq!(told(&env).len(), 1);
+    assert_eq!(standing(&env), "auc is 0.1, below 0.7, by what it made itself");
+    metric(&env, "0.2");
+    work(&env);
+    assert_eq!(told(&env).len(), 2);
+}
+
+#[test]
+fn hooks_that_watch_what_each_other_make_do_not_go_on_for_ever() {
+    let both = "version: 1
+hooks:
+  one:
+    on: {metric: {file: b.json, name: x, below: 1}}
+    outputs: [a.json]
+    run: |
+      echo one >> \"$MLV_ROOT/.mlv/order\"
+      echo \"{\\\"x\\\": -1$(date +%N)}\" > a.json
+  two:
+    on: {metric: {file: a.json, name: x, below: 1}}
+    outputs: [b.json]
+    run: |
+      echo two >> \"$MLV_ROOT/.mlv/order\"
+      echo \"{\\\"x\\\": -1$(date +%N)}\" > b.json
+";
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    env.success(&["config", "set", "hooks.worker", "manual"]);
+    env.write("mlv.yaml", both);
+    for name in ["a.json", "b.json"] {
+        env.write(name, "{\"x\": 2}");
+    }
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", "first"]);
+    work(&env);
+    env.write("b.json", "{\"x\": 0}");
+    env.success(&["commit", "-am", "a person"]);
+    for _ in 0..4 {
+        work(&env);
+    }
+    assert_eq!(env.read(".mlv/order"), b"one\ntwo\n");
+}
+
+const PROTECTED: &str = "    auto_merge: true
+  gate:
+    on: pre-merge
+    run: grep -v 0.5 model
+branches:
+  main: {protected: true}
+";
+
+/// Merges a metric into the protected branch.
+fn merge_metric(env: &TestEnvironment, auc: &str) {
+    env.success(&["switch", "-c", &format!("auc-{auc}")]);
+    metric(env, auc);
+    env.success(&["switch", "main"]);
+    env.success(&["merge", &format!("auc-{auc}")]);
+}
+
+#[test]
+fn a_model_that_passes_the_gates_is_merged_by_itself() {
+    let env = project("");
+    env.write("mlv.yaml", definitions(PROTECTED));
+    env.write("model", "first\n");
+    metric(&env, "0.9");
+    work(&env);
+    merge_metric(&env, "0.65");
+    work(&env);
+    work(&env);
+    assert_eq!(told(&env).len(), 1);
+    assert_eq!(env.read("model"), b"{\"auc\": 0.65}\n");
+    let run = env.json(&["hooks", "runs", "--hook", "retrain", "--json"])[0].clone();
+    assert_eq!(run["status"], "passed");
+    let message = run["message"].as_str().unwrap();
+    assert!(message.contains("on `auto/retrain`; merged into `main` as"), "{message}");
+    let gate = env.json(&["hooks", "runs", "--hook", "gate", "--json"])[0].clone();
+    assert_eq!((&gate["event"], &gate["status"]), (&json!("pre-merge"), &json!("passed")));
+}
+
+#[test]
+fn a_model_that_the_gates_refuse_stays_beside_the_branch() {
+    let env = project("");
+    env.write("mlv.yaml", definitions(PROTECTED));
+    env.write("model", "first\n");
+    metric(&env, "0.9");
+    merge_metric(&env, "0.5");
+    let before = env.json(&["log", "main", "-n", "1", "--json"])[0]["id"].clone();
+    work(&env);
+    work(&env);
+    assert_eq!(told(&env).len(), 1);
+    let run = env.json(&["hooks", "runs", "--hook", "retrain", "--json"])[0].clone();
+    assert_eq!(run["status"], "warned");
+    let message = run["message"].as_str().unwrap();
+    let refused = "`auto/retrain` was not merged into `main`: merge refused by `gate`";
+    assert!(message.contains(refused), "{message}");
+    assert_eq!(env.json(&["log", "main", "-n", "1", "--json"])[0]["id"], before);
+    assert_eq!(env.success(&["cat", "auto/retrain:model"]).stdout, "{\"auc\": 0.5}\n");
+}
+
+#[test]
+fn a_conflict_is_said_and_left_to_people() {
+    let env = project("");
+    env.write("mlv.yaml", definitions(PROTECTED));
+    env.write("model", "first\n");
+    metric(&env, "0.9");
+    merge_metric(&env, "0.65");
+    let slow = "sleep 0.01; touch \"$MLV_ROOT/.mlv/begun\"; while test ! -e \"$MLV_ROOT/.mlv/go\"; do sleep 0.02; done; cat live.json > model";
+    env.success(&["switch", "-c", "slow"]);
+    env.write("mlv.yaml", definitions(PROTECTED).replace("cat live.json > model", slow));
+    metric(&env, "0.6");
+    env.success(&["switch", "main"]);
+    env.success(&["merge", "slow"]);
+    let mut worker =
+        env.command(&["hooks", "work", "--once"]).stderr(Stdio::null()).spawn().unwrap();
+    env.wait_for(".mlv/begun");
+    env.success(&["switch", "-c", "by-hand"]);
+    env.write("model", "by hand\n");
+    env.success(&["commit", "-am", "by hand"]);
+    env.success(&["merge", "by-hand", "--into", "main"]);
+    env.write(".mlv/go", "");
+    assert!(worker.wait().unwrap().success());
+    let run = env.json(&["hooks", "runs", "--hook", "retrain", "--json"])[0].clone();
+    let message = run["message"].as_str().unwrap();
+    assert!(message.contains("was not merged into `main`: `model` is in conflict"), "{message}");
+    assert_eq!(env.success(&["cat", "main:model"]).stdout, "by hand\n");
+}
