@@ -133,6 +133,8 @@ impl Action {
     pub fn texts(&self) -> impl Iterator<Item = &'static str> {
         let (own, shared) = match self.means {
             Means::Script { text, .. } => (text, SHARED),
+            // What reads the tree judges all of it, whatever has changed.
+            Means::Native if self.reads_tree => ("MLV_WITH", &[][..]),
             Means::Native => ("MLV_CHANGED_FILES MLV_WITH", &[][..]),
         };
         std::iter::once(own).chain(shared.iter().map(|file| file.text))
