@@ -341,7 +341,7 @@ fn another_month_is_learned_from_too_and_compared_on_what_both_models_scored() {
 fn similar_customers_start_nothing() {
     let churn = Churn::first_model();
     churn.live("--month 2026-02");
-    let drift = churn.env.json(&["drift", "--spec", "drift/customers.yaml", "--json"]);
+    let drift = churn.env.json(&["drift", "drift/customers.yaml", "--json"]);
     assert_eq!(drift["drift"], false, "{drift}");
     churn.work();
     assert_eq!(churn.runs("retrain").len(), 0);
@@ -352,7 +352,7 @@ fn changed_customers_start_one_retraining_which_goes_through_the_gates() {
     let churn = Churn::first_model();
     churn.live("--month 2026-03 --drift");
     assert_eq!(churn.newest("validate")["status"], "passed");
-    let drift = churn.env.json(&["drift", "--spec", "drift/customers.yaml", "--json"]);
+    let drift = churn.env.json(&["drift", "drift/customers.yaml", "--json"]);
     assert!(drift["share"].as_f64().unwrap() >= 0.5, "{drift}");
     let (before, gates) = (churn.tip("main"), churn.runs("gate").len());
     for _ in 0..3 {
