@@ -34,6 +34,8 @@ mod slack_message;
 mod trigger_airflow;
 #[path = "../hooks/trigger-github-workflow/test.rs"]
 mod trigger_github_workflow;
+#[path = "../hooks/validate/test.rs"]
+mod validate;
 #[path = "../hooks/well-formed/test.rs"]
 mod well_formed;
 

@@ -14,7 +14,10 @@ const GUIDES: &[&str] = &[
     "docs/guide-recovery.md",
     "docs/guide-remotes.md",
     "docs/guide-sparse.md",
+    "docs/guide-drift.md",
     "docs/guide-remotes.md",
+    "docs/guide-gates.md",
+    "docs/guide-metrics.md",
     "docs/hooks.md",
 ];
 

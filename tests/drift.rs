@@ -32,23 +32,39 @@ fn project(older: u32) -> TestEnvironment {
 #[test]
 fn columns_are_compared_with_those_of_a_revision() {
     let env = project(0);
-    insta::assert_snapshot!(env.screen("mlv drift data/new.csv --reference HEAD:data/train.csv"), @"");
+    insta::assert_snapshot!(env.screen("mlv drift data/new.csv --reference HEAD:data/train.csv"), @"
+    $ mlv drift data/new.csv --reference HEAD:data/train.csv
+    skipped  id     text                               texts of which most differ are not compared
+    stable   age    numeric      ks         1  < 0.05
+    stable   score  numeric      ks         1  < 0.05
+    stable   plan   categorical  chisquare  1  < 0.05
+    [stderr]
+    no drift: 0 of 3 columns drifted
+    ");
     env.write("data/new.csv", table(300, 20));
-    insta::assert_snapshot!(env.screen("mlv drift data/new.csv --reference HEAD:data/train.csv"), @"");
+    insta::assert_snapshot!(env.screen("mlv drift data/new.csv --reference HEAD:data/train.csv"), @"
+    $ mlv drift data/new.csv --reference HEAD:data/train.csv
+    skipped  id     text                                     texts of which most differ are not compared
+    drift    age    numeric      ks         5.3e-25  < 0.05
+    stable   score  numeric      ks               1  < 0.05
+    stable   plan   categorical  chisquare        1  < 0.05
+    [stderr]
+    no drift: 1 of 3 columns drifted
+    ");
 }
 
 #[test]
 fn drift_ends_with_3_where_that_is_asked_for() {
     let env = project(20);
     let drift = |more: &[&str]| {
-        let fixed =
-            ["drift", "data/new.csv", "--reference", "HEAD:data/train.csv", "--critical", "age"];
+        let fixed = ["drift", "data/new.csv", "--reference", "HEAD:data/train.csv"];
         env.mlv(&[&fixed, more].concat())
     };
-    drift(&[]).expect_code(0);
-    drift(&["--fail-on-drift"]).expect_code(3);
-    drift(&["--fail-on-drift", "--json"]).expect_code(3);
-    drift(&["--fail-on-drift", "--columns", "plan", "--critical", "plan"]).expect_code(0);
+    drift(&["--critical", "age"]).expect_code(0);
+    drift(&["--critical", "age", "--fail-on-drift"]).expect_code(3);
+    drift(&["--critical", "age", "--fail-on-drift", "--json"]).expect_code(3);
+    drift(&["--critical", "plan", "--fail-on-drift"]).expect_code(0);
+    drift(&["--columns", "plan", "--fail-on-drift"]).expect_code(0);
 }
 
 #[test]
@@ -63,16 +79,83 @@ fn json_tells_of_each_column() {
         "--columns",
         "age",
     ]);
-    insta::assert_json_snapshot!(report, @"");
+    insta::assert_json_snapshot!(report, @r#"
+    {
+      "drift": true,
+      "share": 1.0,
+      "compared": 1,
+      "drifted": 1,
+      "rows": {
+        "reference": 400,
+        "new": 300
+      },
+      "columns": [
+        {
+          "column": "age",
+          "type": "numeric",
+          "status": "drifted",
+          "method": "ks",
+          "score": 0.0000000000000000000000005297612845590022,
+          "threshold": 0.05,
+          "drift": true,
+          "critical": false,
+          "values": {
+            "reference": 400,
+            "new": 300
+          },
+          "reason": null,
+          "distances": {
+            "ks": 0.0000000000000000000000005297612845590022
+          }
+        }
+      ],
+      "only_in_reference": [],
+      "only_in_new": [],
+      "data": "data/new.csv",
+      "reference": "HEAD:data/train.csv"
+    }
+    "#);
 }
 
 #[test]
 fn all_methods_or_the_one_that_is_named_are_reported() {
     let env = project(20);
     let base = "mlv drift data/new.csv --reference HEAD:data/train.csv --columns age,plan";
-    insta::assert_snapshot!(env.screen(&format!("{base} --all")), @"");
-    insta::assert_snapshot!(env.screen(&format!("{base} --method psi")), @"");
-    insta::assert_snapshot!(env.screen(&format!("{base} --strict")), @"");
+    insta::assert_snapshot!(env.screen(&format!("{base} --all")), @"
+    $ mlv drift data/new.csv --reference HEAD:data/train.csv --columns age,plan --all
+    drift   age   numeric      ks                     5.3e-25  < 0.05
+                               wasserstein             1.3859
+                               jensenshannon            0.514
+                               psi                     5.4335
+                               kl_div                  2.7159
+                               hellinger               0.6024
+                               ed                      3.7245
+                               nannyml_js              0.6325
+    stable  plan  categorical  chisquare                    1  < 0.05
+                               jensenshannon                0
+                               psi                          0
+                               kl_div                       0
+                               hellinger                    0
+                               chisquare_contingency        1
+                               l_infinity                   0
+                               nannyml_js                   0
+    [stderr]
+    drift: 1 of 2 columns drifted
+    ");
+    insta::assert_snapshot!(env.screen(&format!("{base} --method psi")), @"
+    $ mlv drift data/new.csv --reference HEAD:data/train.csv --columns age,plan --method psi
+    drift   age   numeric      psi  5.4335  > 0.1
+    stable  plan  categorical  psi       0  > 0.1
+    [stderr]
+    drift: 1 of 2 columns drifted
+    ");
+    insta::assert_snapshot!(env.screen(&format!("{base} --strict")), @"
+    $ mlv drift data/new.csv --reference HEAD:data/train.csv --columns age,plan --strict
+    drift   age   numeric      ks                     5.3e-25  < 0.025
+    stable  plan  categorical  chisquare_contingency        1  < 0.025
+    [stderr]
+    drift: 1 of 2 columns drifted
+    ");
     env.mlv(&["drift", "data/new.csv", "--method", "pis"]).expect_code(2);
 }
 
@@ -112,20 +195,59 @@ fn a_specification_says_it_all() {
         "data: data/new.csv\nreference: HEAD:data/train.csv\ncolumns: [age, plan]\n\
          thresholds: {ks: 0.01}\nshare: 0.6\n",
     );
-    insta::assert_snapshot!(env.screen("mlv drift drift.yaml --fail-on-drift"), @"");
+    insta::assert_snapshot!(env.screen("mlv drift drift.yaml --fail-on-drift"), @"
+    $ mlv drift drift.yaml --fail-on-drift
+    drift   age   numeric      ks         5.3e-25  < 0.01
+    stable  plan  categorical  chisquare        1  < 0.05
+    [stderr]
+    no drift: 1 of 2 columns drifted
+    ");
     env.write("drift.yaml", "data: data/new.csv\nrefrence: HEAD:data/train.csv\n");
-    insta::assert_snapshot!(env.screen("mlv drift drift.yaml"), @"");
+    insta::assert_snapshot!(env.screen("mlv drift drift.yaml"), @"
+    $ mlv drift drift.yaml
+    [stderr]
+    error: `drift.yaml` cannot be used as it is
+      caused by: drift.yaml:2:1: unknown key `refrence` of the file
+      |
+    2 | refrence: HEAD:data/train.csv
+      | ^^^^^^^^
+      = did you mean `reference`?
+    [exit code 1]
+    ");
 }
 
 #[test]
 fn what_is_missing_is_told_with_what_to_type() {
     let env = project(0);
-    insta::assert_snapshot!(env.screen("mlv drift data/new.csv"), @"");
-    insta::assert_snapshot!(env.screen("mlv drift data/new.csv --reference HEAD:data/trian.csv"), @"");
-    insta::assert_snapshot!(env.screen("mlv drift data/none.csv --reference HEAD:data/train.csv"), @"");
+    insta::assert_snapshot!(env.screen("mlv drift data/new.csv"), @"
+    $ mlv drift data/new.csv
+    [stderr]
+    error: nothing is named to compare `data/new.csv` with
+    hint: `--reference REV:PATH` names it, as in `--reference main:data/train.csv`
+    [exit code 1]
+    ");
+    insta::assert_snapshot!(env.screen("mlv drift data/new.csv --reference HEAD:data/trian.csv"), @"
+    $ mlv drift data/new.csv --reference HEAD:data/trian.csv
+    [stderr]
+    error: `data/trian.csv` is not in `HEAD`
+    hint: did you mean `data/train.csv`?
+    [exit code 1]
+    ");
+    insta::assert_snapshot!(env.screen("mlv drift data/none.csv --reference HEAD:data/train.csv"), @"
+    $ mlv drift data/none.csv --reference HEAD:data/train.csv
+    [stderr]
+    error: `data/none.csv` is not in the working copy
+    [exit code 1]
+    ");
     insta::assert_snapshot!(
         env.screen("mlv drift data/new.csv --reference HEAD:data/train.csv --columns agee"),
-        @""
+        @"
+    $ mlv drift data/new.csv --reference HEAD:data/train.csv --columns agee
+    [stderr]
+    error: neither side has a column `agee`
+    hint: did you mean `age`?
+    [exit code 1]
+    "
     );
 }
 
@@ -134,8 +256,23 @@ fn columns_of_one_side_are_named_and_critical_ones_are_drift() {
     let env = project(0);
     env.write("data/new.csv", table(300, 0).replace("id,age,score,plan", "id,age,rating,plan"));
     let line = "mlv drift data/new.csv --reference HEAD:data/train.csv --fail-on-drift";
-    insta::assert_snapshot!(env.screen(line), @"");
-    insta::assert_snapshot!(env.screen(&format!("{line} --critical score")), @"");
+    insta::assert_snapshot!(env.screen(line), @"
+    $ mlv drift data/new.csv --reference HEAD:data/train.csv --fail-on-drift
+    skipped  id    text                               texts of which most differ are not compared
+    stable   age   numeric      ks         1  < 0.05
+    stable   plan  categorical  chisquare  1  < 0.05
+    [stderr]
+    no drift: 0 of 2 columns drifted; only the reference has score; only the new data has rating
+    ");
+    insta::assert_snapshot!(env.screen(&format!("{line} --critical score")), @"
+    $ mlv drift data/new.csv --reference HEAD:data/train.csv --fail-on-drift --critical score
+    skipped  id    text                               texts of which most differ are not compared
+    stable   age   numeric      ks         1  < 0.05
+    stable   plan  categorical  chisquare  1  < 0.05
+    [stderr]
+    drift: 0 of 2 columns drifted; only the reference has score; only the new data has rating
+    [exit code 3]
+    ");
 }
 
 #[test]
@@ -144,8 +281,19 @@ fn what_is_too_small_is_not_compared() {
     env.write("data/new.csv", table(150, 20));
     let line =
         "mlv drift data/new.csv --reference HEAD:data/train.csv --columns age --critical age";
-    insta::assert_snapshot!(env.screen(&format!("{line} --fail-on-drift")), @"");
-    insta::assert_snapshot!(env.screen(&format!("{line} --min-rows 100 --fail-on-drift")), @"");
+    insta::assert_snapshot!(env.screen(&format!("{line} --fail-on-drift")), @"
+    $ mlv drift data/new.csv --reference HEAD:data/train.csv --columns age --critical age --fail-on-drift
+    not run  age  numeric        150 rows on a side, fewer than 200
+    [stderr]
+    nothing was compared
+    ");
+    insta::assert_snapshot!(env.screen(&format!("{line} --min-rows 100 --fail-on-drift")), @"
+    $ mlv drift data/new.csv --reference HEAD:data/train.csv --columns age --critical age --min-rows 100 --fail-on-drift
+    drift  age  numeric  ks  4.0e-16  < 0.05
+    [stderr]
+    drift: 1 of 1 column drifted
+    [exit code 3]
+    ");
 }
 
 #[test]
@@ -203,4 +351,31 @@ fn the_golden_data_gives_the_scores_of_evidently() {
             (found["score"].as_f64().unwrap(), expected["score"].as_f64().unwrap());
         assert!((score - golden).abs() <= 1e-9 * golden.max(1e-6), "{name}: {score} not {golden}");
     }
+}
+
+#[test]
+fn what_the_champion_was_trained_on_is_the_reference_where_none_is_named() {
+    let env = project(20);
+    env.write("models/churn.bin", "weights");
+    env.success(&["add", "models"]);
+    env.success(&["commit", "-m", "model"]);
+    let model = "HEAD:models/churn.bin";
+    env.success(&["model", "promote", "churn", model, "--data", "data/train.csv"]);
+    // The branch moves on; what the champion learned from does not.
+    env.write("data/train.csv", table(300, 20));
+    env.success(&["commit", "-am", "newer data"]);
+    let reference = |more: &[&str]| {
+        let report =
+            env.json(&[&["drift", "data/new.csv", "--json", "--columns", "age"], more].concat());
+        (report["reference"].clone(), report["drift"].clone())
+    };
+    let expected = (Value::from("churn@champion"), Value::from(true));
+    assert_eq!(reference(&[]), expected);
+    assert_eq!(reference(&["--reference", "churn@champion"]), expected);
+    let newer = reference(&["--reference", "HEAD:data/train.csv"]);
+    assert_eq!(newer, (Value::from("HEAD:data/train.csv"), Value::from(false)));
+    // Of two champions none is meant.
+    env.success(&["model", "promote", "price", model]);
+    insta::assert_snapshot!(env.screen("mlv drift data/new.csv"), @"");
+    insta::assert_snapshot!(env.screen("mlv drift data/new.csv --reference price@champion"), @"");
 }

@@ -218,7 +218,7 @@ fn evaluated_rows_in_the_training_set_are_refused() {
     put(&env, "leaky", Model { strength: 0.31, ..GOOD });
     edit(&env, "data/train.csv", "c700,", "c17,");
     edit(&env, "data/train.csv", "c701,", "c18,");
-    insta::assert_snapshot!(report(&env)["reason"].as_str().unwrap(), @"");
+    insta::assert_snapshot!(report(&env)["reason"].as_str().unwrap(), @"2 evaluated rows are in `data/train.csv` too, as `c17`, `c18`");
 }
 
 #[test]
@@ -232,7 +232,29 @@ fn the_first_model_has_no_champion_and_passes() {
     let before = report(&env);
     assert_eq!(rules(&before, "no_champion"), ["auc max_drop -", "auc non_inferior -"]);
     assert_eq!((&before["passed"], &before["champion_metrics"]), (&true.into(), &Value::Null));
-    insta::assert_snapshot!(gate(&env), @"");
+    insta::assert_snapshot!(gate(&env), @"
+    $ mlv gate gates/churn.yaml
+    auc        0.8807
+    accuracy   0.7433
+    precision  0.6525
+    recall     0.7253
+    f1         0.6870
+    log_loss   0.4552
+    brier      0.1475
+    ✓ predictions are no older than what they are made from
+    ✓ every row of `data/test.csv` has its prediction
+    ✓ no evaluated row is in `data/train.csv`
+    ✓ auc 0.8807 is 0.1807 above 0.7 (min)
+    - auc: main has no commit yet
+    - auc: main has no commit yet
+    - region=islands has 12 rows, fewer than 50
+    ✓ auc of region=north 0.9201 is 0.3201 above 0.6 (min)
+    ✓ auc of region=south 0.8763 is 0.2763 above 0.6 (min)
+    ✓ auc of region=west 0.8222 is 0.2222 above 0.6 (min)
+    ✓ equalized_odds_difference by gender 0.0493 is 0.1007 below 0.15 (max)
+    [stderr]
+    auc 0.8807, 8 rules passed, 2 without champion, 1 not run
+    ");
 }
 
 #[test]
@@ -285,7 +307,7 @@ fn predictions_whose_truth_is_not_that_of_the_evaluation_set_are_refused() {
     let own = if truth(3) { "c3,1," } else { "c3,0," };
     let other = if truth(3) { "c3,0," } else { "c3,1," };
     edit(&env, "metrics/predictions.csv", own, other);
-    insta::assert_snapshot!(report(&env)["reason"].as_str().unwrap(), @"");
+    insta::assert_snapshot!(report(&env)["reason"].as_str().unwrap(), @"1 prediction has another truth than `data/test.csv`, as `c3`; 1 more rule failed");
 }
 
 #[test]
@@ -444,4 +466,16 @@ fn revisions_are_compared_without_touching_the_files() {
     judge("main", "candidate").expect_code(0);
     let told = judge("main", "nowhere").expect_code(1).stderr;
     assert!(told.contains("nowhere"), "{told}");
+}
+
+#[test]
+fn an_alias_of_a_model_is_a_champion_once_it_names_one() {
+    let env = project();
+    edit(&env, "gates/churn.yaml", "champion: main", "champion: churn@champion");
+    put(&env, "weaker", WEAKER);
+    assert_eq!(rules(&report(&env), "no_champion"), ["auc max_drop -", "auc non_inferior -"]);
+    env.success(&["model", "promote", "churn", "main:models"]);
+    let judged = report(&env);
+    assert_eq!(judged["champion"], "churn@champion");
+    assert_eq!(rules(&judged, "fail"), ["auc max_drop -", "auc non_inferior -"]);
 }

@@ -45,6 +45,7 @@ mod layers;
 mod log;
 mod log_variable;
 mod merge;
+mod metrics;
 mod model;
 mod mv;
 mod odd_names;

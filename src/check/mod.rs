@@ -6,3 +6,4 @@ pub mod drift;
 pub mod gate;
 pub mod metrics;
 pub mod stats;
+pub mod suite;

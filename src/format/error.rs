@@ -9,6 +9,8 @@ pub enum FormatError {
     Unreadable { file: String, reason: io::Error },
     #[error("{file}: no reader for this format is known (csv, tsv, jsonl and parquet are)")]
     UnknownFormat { file: String },
+    #[error("{file}: no reader for these tensors is known (safetensors, npy and gguf are)")]
+    UnknownTensors { file: String },
     #[error("{file}:{line}: {reason}")]
     Line { file: String, line: u64, reason: String },
     #[error("{file}: {reason}")]

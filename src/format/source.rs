@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -91,6 +91,59 @@ impl Source for Vec<u8> {
 
     fn reader(&self) -> io::Result<Box<dyn Read + Send + '_>> {
         Ok(Box::new(self.as_slice()))
+    }
+}
+
+/// A source with a cursor of its own, for readers that jump.
+pub(super) struct SeekableSource<'a> {
+    source: &'a dyn Source,
+    /// What was read last, from `start` on.
+    window: Vec<u8>,
+    start: u64,
+    offset: u64,
+}
+
+impl<'a> SeekableSource<'a> {
+    pub fn new(source: &'a dyn Source) -> Self {
+        Self { source, window: Vec::new(), start: 0, offset: 0 }
+    }
+}
+
+impl Read for SeekableSource<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        const STEP: usize = 64 << 10;
+        let is_here = |start: u64, len: usize| {
+            (start..start + len as u64)
+                .contains(&self.offset)
+                .then(|| (self.offset - start) as usize)
+        };
+        let at = match is_here(self.start, self.window.len()) {
+            Some(at) => at,
+            None => {
+                self.window = self.source.read_at(self.offset, STEP)?;
+                self.start = self.offset;
+                0
+            }
+        };
+        let rest = &self.window[at..];
+        let read = rest.len().min(buffer.len());
+        buffer[..read].copy_from_slice(&rest[..read]);
+        self.offset += read as u64;
+        Ok(read)
+    }
+}
+
+impl Seek for SeekableSource<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let target = match to {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::End(distance) => self.source.len().checked_add_signed(distance),
+            SeekFrom::Current(distance) => self.offset.checked_add_signed(distance),
+        };
+        let before =
+            || io::Error::new(io::ErrorKind::InvalidInput, "a place before the first byte");
+        self.offset = target.ok_or_else(before)?;
+        Ok(self.offset)
     }
 }
 

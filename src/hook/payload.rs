@@ -278,10 +278,6 @@ mod tests {
       "target_branch": "main",
       "tag": "v1",
       "remote": null,
-      "cause": {
-        "trigger": "metric",
-        "value": 0.65
-      },
       "tree": "0202020202020202020202020202020202020202020202020202020202020202",
       "commit": "0101010101010101010101010101010101010101010101010101010101010101",
       "base_commit": "0101010101010101010101010101010101010101010101010101010101010101",
@@ -317,6 +313,10 @@ mod tests {
         "release_id": "000001-0101010101",
         "action": "deploy",
         "artifact": "models/churn"
+      },
+      "cause": {
+        "trigger": "metric",
+        "value": 0.65
       }
     }
     "#);

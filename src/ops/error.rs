@@ -34,6 +34,8 @@ pub enum OpsError {
     BrokenSpec(#[source] SpecErrors),
     #[error("{} cannot be used as it is", broken_file(_0))]
     BrokenFile(#[source] SpecErrors),
+    #[error("{} is no suite of checks that can be read", broken_file(_0))]
+    BrokenSuite(#[source] SpecErrors),
     #[error("{} refused by `{hook}`; {outcome}", event_noun(event))]
     Refused { event: String, hook: String, outcome: String, runs: Vec<RunRecord> },
     #[error("the hooks of `{branch}` are not trusted here yet; it is unchanged")]
@@ -92,6 +94,8 @@ pub enum OpsError {
     IsDirectory { path: RepoPath, place: String },
     #[error("nothing is named to compare `{data}` with")]
     NoReference { data: String },
+    #[error("what `{model}` was trained on is not known")]
+    NoTrainingData { model: String },
     #[error("nothing is named to compare")]
     NoData,
     #[error("neither side has a column `{column}`")]
@@ -188,6 +192,8 @@ pub enum OpsError {
     LeaseBroken { name: String, remote: String },
     #[error("`{branch}` and what it follows have both moved on")]
     Diverged { branch: String },
+    #[error(transparent)]
+    Deploy(#[from] crate::ops::deploy::DeployError),
     #[error(transparent)]
     Git(#[from] crate::git::GitError),
     #[error(transparent)]

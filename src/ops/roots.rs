@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::base::{CommitId, TreeId};
 use crate::hook::runner::RunRecord;
+use crate::ops::deploy::kept_commits;
 use crate::ops::hooks::PendingEvent;
 use crate::ops::merge::read_pending;
 use crate::ops::model;
@@ -17,6 +18,7 @@ pub fn all(context: &Context, forgotten: &BTreeSet<i64>) -> Result<Roots, OpsErr
     let mut roots = context.repo.roots(forgotten)?;
     roots.commits.extend(read_pending(context)?.map(|merge| merge.ours));
     roots.commits.extend(earlier_models(context)?);
+    roots.commits.extend(kept_commits(context)?);
     let pending = journal::pending(&context.repo.connection())?;
     for noted in pending {
         let Ok(event) = serde_json::from_str::<PendingEvent>(&noted.context) else { continue };

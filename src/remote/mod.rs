@@ -9,6 +9,7 @@ pub mod log;
 mod runtime;
 mod transfer;
 mod url;
+pub mod webhook;
 mod work;
 
 pub use backend::{Backend, Creation, RemoteOptions, Stored};

@@ -7,13 +7,14 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 use crate::refs::{operation, table};
 use crate::repo::RepoError;
-use crate::repo::{hook_cache, journal};
+use crate::repo::{hook_cache, journal, releases};
 
 /// The schema of this version; each migration leads from its number to the next.
 const MIGRATIONS: &[&[&str]] = &[
     &[table::SCHEMA, operation::SCHEMA, journal::SCHEMA],
     &[journal::SCHEMA_2],
     &[hook_cache::SCHEMA],
+    &[releases::SCHEMA],
 ];
 
 /// How long a command waits for another one's transaction.

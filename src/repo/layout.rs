@@ -130,6 +130,11 @@ impl Layout {
         self.dot_dir().join("runs")
     }
 
+    /// What deployments keep of an environment.
+    pub fn deployments(&self, env: &str) -> PathBuf {
+        self.dot_dir().join("deploy").join(env)
+    }
+
     /// Sandboxes and files being written; swept when nobody uses them.
     pub fn temporary(&self) -> PathBuf {
         self.dot_dir().join("tmp")

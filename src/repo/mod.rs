@@ -8,6 +8,7 @@ pub mod hook_cache;
 pub mod journal;
 mod layout;
 pub mod reach;
+pub mod releases;
 mod shallow;
 mod state;
 mod verdicts;

@@ -46,37 +46,25 @@ pub fn compare(
     new: &Profile,
     settings: &Settings,
 ) -> ColumnReport {
-    let report = |kind, status, reason: String| ColumnReport {
-        column: column.to_owned(),
-        kind,
-        status,
-        method: None,
-        score: None,
-        threshold: None,
-        drift: status == Status::Drifted,
-        critical: settings.critical.iter().any(|name| name == column),
-        values: Sides { reference: reference.values(), new: new.values() },
-        reason: Some(reason),
-        distances: Default::default(),
-    };
+    let is_critical = settings.critical.iter().any(|name| name == column);
+    let values = Sides { reference: reference.values(), new: new.values() };
+    let report = ColumnReport::unmeasured(column, is_critical, values);
+    let (least, min_rows) = (reference.rows.min(new.rows), settings.min_rows);
     match pair(reference, new) {
-        Ok((kind, pair)) => {
-            let (least, min_rows) = (reference.rows.min(new.rows), settings.min_rows);
-            if least < min_rows {
-                let reason = format!("{least} rows on a side, fewer than {min_rows}");
-                return report(kind, Status::NotRun, reason);
-            }
-            let measured =
-                ColumnReport { reason: None, ..report(kind, Status::Stable, String::new()) };
-            measure(measured, &pair, settings)
+        Ok((kind, _)) if least < min_rows => {
+            let reason = format!("{least} rows on a side, fewer than {min_rows}");
+            report.because(kind, Status::NotRun, reason)
         }
+        Ok((kind, pair)) => measure(ColumnReport { kind, ..report }, &pair, settings),
         Err(Apart::Empty(side)) => {
-            report(Kind::Empty, Status::NotRun, format!("{side} holds no value"))
+            report.because(Kind::Empty, Status::NotRun, format!("{side} holds no value"))
         }
-        Err(Apart::Skipped(kind, reason)) => report(kind, Status::Skipped, reason.to_owned()),
+        Err(Apart::Skipped(kind, reason)) => {
+            report.because(kind, Status::Skipped, reason.to_owned())
+        }
         Err(Apart::Changed(was, is)) => {
             let reason = format!("{was} in the reference, {is} in the new data");
-            report(Kind::Mixed, Status::Drifted, reason)
+            report.because(Kind::Mixed, Status::Drifted, reason)
         }
     }
 }

@@ -97,5 +97,8 @@ mod tests {
             assert_eq!(Method::parse(method.name()), Some(method));
         }
         assert_eq!(Method::parse("t_test"), None);
+        let action = include_str!("../../../hooks/drift/action.yaml");
+        let names: Vec<&str> = Method::names().collect();
+        assert!(action.contains(&format!("choices: [{}]", names.join(", "))));
     }
 }

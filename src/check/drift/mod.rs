@@ -22,7 +22,7 @@ pub use profile::{Profile, Values};
 pub use read::profiles;
 pub use report::{ColumnReport, Report, Sides, Status, significant};
 pub use settings::{Mode, Settings};
-pub use spec::{PANDAS_NULLS, Spec};
+pub use spec::Spec;
 pub use stored::{decode, encode};
 
 #[cfg(test)]

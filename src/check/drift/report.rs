@@ -68,6 +68,29 @@ pub struct Report {
 }
 
 impl ColumnReport {
+    /// Returns the report of a column of which nothing is known yet.
+    pub(super) fn unmeasured(column: &str, critical: bool, values: Sides) -> Self {
+        Self {
+            column: column.to_owned(),
+            kind: Kind::Empty,
+            status: Status::NotRun,
+            method: None,
+            score: None,
+            threshold: None,
+            drift: false,
+            critical,
+            values,
+            reason: None,
+            distances: BTreeMap::new(),
+        }
+    }
+
+    /// Says why a column was not measured, and what follows from that.
+    pub(super) fn because(self, kind: Kind, status: Status, reason: String) -> Self {
+        let drift = status == Status::Drifted;
+        Self { kind, status, drift, reason: Some(reason), ..self }
+    }
+
     /// Holds the score against a threshold.
     pub(super) fn judged(mut self, threshold: f64) -> Self {
         if let (Some(method), Some(score)) = (self.method, self.score) {
@@ -128,13 +151,12 @@ impl fmt::Display for ColumnReport {
 /// In one line, as `2 of 5 columns drifted`.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verdict = match (self.drift, self.compared) {
-            (_, 0) if !self.drift => "nothing was compared",
-            (true, _) => "drift",
-            (false, _) => "no drift",
-        };
+        let verdict = if self.drift { "drift" } else { "no drift" };
         let noun = if self.compared == 1 { "column" } else { "columns" };
-        write!(f, "{verdict}: {} of {} {noun} drifted", self.drifted, self.compared)?;
+        match self.compared {
+            0 if !self.drift => f.write_str("nothing was compared")?,
+            compared => write!(f, "{verdict}: {} of {compared} {noun} drifted", self.drifted)?,
+        }
         for (names, side) in
             [(&self.only_in_reference, "the reference"), (&self.only_in_new, "the new data")]
         {

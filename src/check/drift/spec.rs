@@ -22,7 +22,7 @@ const KEYS: [&str; 11] = [
 ];
 
 /// The texts that pandas takes for a missing value, where nothing else is said; the empty one is too.
-pub const PANDAS_NULLS: [&str; 18] = [
+const PANDAS_NULLS: [&str; 18] = [
     "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>",
     "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
 ];

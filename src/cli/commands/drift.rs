@@ -25,12 +25,14 @@ use crate::ops::{Context, OpsError};
   mlv drift 'data/2026-11-*.parquet' --reference v1.2:data/raw --all
   mlv drift main:data --reference main~10:data --method psi --columns age,plan
   mlv drift data/new.csv --reference HEAD:data/new.csv --critical age --fail-on-drift
+  mlv drift data/new.csv --reference churn@champion
   mlv drift drift/weekly.yaml --json")]
 pub struct Args {
     /// The new data: a path, a glob, a directory or REV:PATH; or a YAML file that says it all
     #[arg(value_name = "NEW|SPEC")]
     new: OsString,
-    /// What it is compared with: a path, a glob, a directory or REV:PATH
+    /// What it is compared with: a path, a glob, a directory, REV:PATH, or NAME@ALIAS for what that
+    /// model was trained on [default: what the one champion was trained on]
     #[arg(long, value_name = "REV:PATH")]
     reference: Option<OsString>,
     /// Compare by this method every column that it fits

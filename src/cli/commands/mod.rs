@@ -9,6 +9,7 @@ use super::ui::Ui;
 mod add;
 mod branch;
 mod cat;
+mod check;
 mod cherry_pick;
 mod ci;
 mod clone;
@@ -32,9 +33,11 @@ mod ls;
 mod ls_remote;
 mod man;
 mod merge;
+mod metrics;
 mod model;
 mod mv;
 mod op;
+mod params;
 mod pull;
 mod push;
 mod redo;
@@ -85,9 +88,12 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Undo, History, "revert", revert),
     verb!(Undo, WorkingCopy, "reset", reset),
     verb!(Pipeline, History, "hooks", hooks),
-    verb!(Pipeline, History, "model", model),
+    verb!(Pipeline, History, "check", check),
     verb!(Pipeline, History, "drift", drift),
     verb!(Pipeline, History, "gate", gate),
+    verb!(Pipeline, History, "metrics", metrics),
+    verb!(Pipeline, History, "params", params),
+    verb!(Pipeline, History, "model", model),
     verb!(Pipeline, WorkingCopy, "ci", ci),
     verb!(Share, WorkingCopy, "remote", remote),
     verb!(Share, WorkingCopy, "push", push),

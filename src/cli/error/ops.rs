@@ -139,7 +139,12 @@ fn hint(error: &OpsError) -> Option<String> {
             format!("`mlv branch -D {name}` deletes it all the same; `mlv undo` brings it back")
         }
         OpsError::NoReference { .. } => {
-            "`--reference REV:PATH` names it, as in `--reference main:data/train.csv`".into()
+            "`--reference REV:PATH` names it; where one model is the champion, what it was trained \
+             on is taken"
+                .into()
+        }
+        OpsError::NoTrainingData { model } => {
+            format!("name it: `--reference {model}:PATH`, or `mlv model promote --data PATH`")
         }
         OpsError::NoData => {
             "name a path, or `data:` in the specification; `mlv drift --help` has examples".into()

@@ -5,9 +5,11 @@ pub mod commit;
 mod graph;
 pub mod patch;
 mod path;
+pub mod plot;
 mod table;
 mod text;
 mod time;
+pub mod values;
 
 pub use graph::Graph;
 pub use path::seen_from;

@@ -9,6 +9,7 @@ mod encoding;
 mod jsonl;
 mod open;
 mod options;
+mod parquet;
 mod pipeline;
 mod text_column;
 mod text_file;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::csv::CsvFile;
 use super::jsonl::{JsonlFile, Keys};
+use super::parquet::ParquetFile;
 use super::pipeline::{self, Parts};
 use super::{Batch, Dialect, Field, Format, TableFile, TableOptions};
 use crate::format::FormatError;
@@ -24,6 +25,7 @@ pub struct Table {
 enum Reader {
     Csv(CsvFile),
     Jsonl(JsonlFile),
+    Parquet(ParquetFile),
 }
 
 impl Reader {
@@ -31,6 +33,7 @@ impl Reader {
         match Format::of(&file.name)? {
             Format::Csv => CsvFile::open(file, options).map(Self::Csv),
             Format::Jsonl => JsonlFile::open(file, options).map(Self::Jsonl),
+            Format::Parquet => ParquetFile::open(file, options).map(Self::Parquet),
         }
     }
 
@@ -38,6 +41,7 @@ impl Reader {
         match self {
             Self::Csv(file) => file.fields(),
             Self::Jsonl(file) => file.fields(),
+            Self::Parquet(file) => file.fields(),
         }
     }
 
@@ -45,6 +49,7 @@ impl Reader {
         match self {
             Self::Csv(file) => file.name(),
             Self::Jsonl(file) => file.name(),
+            Self::Parquet(file) => file.name(),
         }
     }
 
@@ -52,12 +57,14 @@ impl Reader {
         match self {
             Self::Csv(file) => file.dialect(),
             Self::Jsonl(file) => file.dialect(),
+            Self::Parquet(file) => file.dialect(),
         }
     }
 
     fn rows(&self) -> Option<u64> {
         match self {
             Self::Csv(_) | Self::Jsonl(_) => None,
+            Self::Parquet(file) => file.rows(),
         }
     }
 
@@ -66,6 +73,7 @@ impl Reader {
         let read = match self {
             Self::Csv(file) => file.read(wanted, parts),
             Self::Jsonl(file) => file.read(wanted, parts),
+            Self::Parquet(file) => file.read(wanted, parts),
         };
         read.unwrap_or_else(|error| {
             parts.fail(error);

@@ -63,6 +63,7 @@ pub enum Format {
     Csv,
     /// A JSON object on each line.
     Jsonl,
+    Parquet,
 }
 
 impl Format {
@@ -72,6 +73,7 @@ impl Format {
         match end.to_ascii_lowercase().as_str() {
             "csv" | "tsv" => Ok(Self::Csv),
             "jsonl" | "ndjson" => Ok(Self::Jsonl),
+            "parquet" => Ok(Self::Parquet),
             _ => Err(FormatError::UnknownFormat { file: name.to_owned() }),
         }
     }
@@ -80,6 +82,7 @@ impl Format {
         match self {
             Self::Csv => "csv",
             Self::Jsonl => "jsonl",
+            Self::Parquet => "parquet",
         }
     }
 }

@@ -50,6 +50,7 @@ pub(super) const ACTIONS: &[Carried] = &[
     action!("well-formed"),
     action!("drift"),
     action!("gate"),
+    action!("validate"),
     action!("require-message", "require_message.py"),
     action!("run-dvc-stage", "run_dvc_stage.py"),
     action!("notify-webhook", "notify_webhook.py"),

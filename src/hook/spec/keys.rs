@@ -90,8 +90,11 @@ pub const FILE_KEYS: &[KeyInfo] = &[
 ];
 
 /// The keys of an artifact.
-pub const ARTIFACT_KEYS: &[KeyInfo] =
-    &[key("kind", Shape::OneOf(&["dataset", "feature", "model"]), "What it is.")];
+pub const ARTIFACT_KEYS: &[KeyInfo] = &[key(
+    "kind",
+    Shape::OneOf(&["dataset", "feature", "model", "metrics", "params"]),
+    "What it is.",
+)];
 
 /// The keys of a branch rule.
 pub const BRANCH_KEYS: &[KeyInfo] = &[

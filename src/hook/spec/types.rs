@@ -134,17 +134,26 @@ pub enum ArtifactKind {
     Dataset,
     Feature,
     Model,
+    Metrics,
+    Params,
 }
 
 impl ArtifactKind {
-    pub const ALL: [(&'static str, Self); 3] =
-        [("dataset", Self::Dataset), ("feature", Self::Feature), ("model", Self::Model)];
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("dataset", Self::Dataset),
+        ("feature", Self::Feature),
+        ("model", Self::Model),
+        ("metrics", Self::Metrics),
+        ("params", Self::Params),
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Dataset => "dataset",
             Self::Feature => "feature",
             Self::Model => "model",
+            Self::Metrics => "metrics",
+            Self::Params => "params",
         }
     }
 }

@@ -10,12 +10,12 @@ use crate::hook::Annotation;
 use crate::hook::output::Level;
 use crate::ops::act::ActError;
 use crate::ops::data::DataView;
-use crate::ops::drift::{DriftReport, Standpoint, drift, missing, parse};
+use crate::ops::drift::{DriftReport, Standpoint, champion, drift, missing, parse};
 use crate::ops::{Context, OpsError};
 
 /// Compares data of the candidate with its reference.
 pub fn act(context: &Context, view: &DataView<'_>, told: &Told) -> Result<Outcome, ActError> {
-    let spec = spec(view, told)?;
+    let spec = spec(context, view, told)?;
     let target = told.base_commit();
     let standpoint = Standpoint::Candidate { view: view.clone(), target };
     let is_optional = spec.reference.as_deref().is_some_and(|text| text.starts_with("target:"));
@@ -40,7 +40,7 @@ fn nothing_before(what: &str) -> Outcome {
 }
 
 /// Returns the specification that is named, with what the hook says itself in its place.
-fn spec(view: &DataView<'_>, told: &Told) -> Result<Spec, ActError> {
+fn spec(context: &Context, view: &DataView<'_>, told: &Told) -> Result<Spec, ActError> {
     let mut spec = match told.text("spec") {
         "" => Spec::default(),
         path => read(view, path)?,
@@ -57,7 +57,8 @@ fn spec(view: &DataView<'_>, told: &Told) -> Result<Spec, ActError> {
         }
     }
     if spec.reference.is_none() {
-        spec.reference = spec.data.as_ref().map(|data| format!("target:{data}"));
+        let at_target = || spec.data.as_ref().map(|data| format!("target:{data}"));
+        spec.reference = champion::default(context)?.or_else(at_target);
     }
     Ok(spec)
 }

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::base::{Hash, fs::create_dirs};
@@ -71,26 +71,31 @@ impl Cache {
         }
     }
 
-    /// Removes the profiles that were not used for longest, while all take too much room.
+    /// Makes room where all profiles take too much.
     pub(super) fn bound(&self) {
-        let Ok(list) = fs::read_dir(&self.folder) else { return };
-        let mut files: Vec<(SystemTime, u64, PathBuf)> = list
-            .filter_map(|entry| {
-                let entry = entry.ok()?;
-                let facts = entry.metadata().ok()?;
-                Some((facts.modified().ok()?, facts.len(), entry.path()))
-            })
-            .collect();
-        files.sort();
-        let mut total: u64 = files.iter().map(|(_, size, _)| size).sum();
-        for (_, size, path) in files {
-            if total <= MOST_BYTES {
-                return;
-            }
-            // Whoever reads it at this moment has it open.
-            let _ = fs::remove_file(path);
-            total -= size;
+        bound(&self.folder, MOST_BYTES);
+    }
+}
+
+/// Removes the files of a folder that were not used for longest, while all are larger than `most`.
+fn bound(folder: &Path, most: u64) {
+    let Ok(list) = fs::read_dir(folder) else { return };
+    let mut files: Vec<(SystemTime, u64, PathBuf)> = list
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let facts = entry.metadata().ok()?;
+            Some((facts.modified().ok()?, facts.len(), entry.path()))
+        })
+        .collect();
+    files.sort();
+    let mut total: u64 = files.iter().map(|(_, size, _)| size).sum();
+    for (_, size, path) in files {
+        if total <= most {
+            return;
         }
+        // Whoever reads it at this moment has it open.
+        let _ = fs::remove_file(path);
+        total -= size;
     }
 }
 
@@ -98,4 +103,27 @@ impl Cache {
 fn add(hasher: &mut blake3::Hasher, bytes: &[u8]) {
     hasher.update(&(bytes.len() as u64).to_le_bytes());
     hasher.update(bytes);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_was_not_used_for_longest_makes_room() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, age) in [("a", 10), ("b", 30), ("c", 20), ("d", 0)] {
+            let mut file = File::create(dir.path().join(name)).unwrap();
+            file.write_all(&[0; 100]).unwrap();
+            file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
+        }
+        bound(dir.path(), 400);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 4);
+        bound(dir.path(), 250);
+        let kept = ["a", "b", "c", "d"].map(|name| dir.path().join(name).exists());
+        assert_eq!(kept, [true, false, false, true]);
+        bound(&dir.path().join("none"), 0);
+    }
 }

@@ -10,8 +10,8 @@ use crate::format::table::{Format, TableFile};
 use crate::format::{FileSource, Source};
 use crate::hook::spec::Globs;
 use crate::ops::data::{DataFile, DataView};
-use crate::ops::drift::missing;
-use crate::ops::{Context, OpsError};
+use crate::ops::drift::{champion, missing};
+use crate::ops::{Context, OpsError, model};
 use crate::workspace::WorkspaceError;
 
 /// The revision that a specification calls the commit that a candidate would replace.
@@ -61,10 +61,11 @@ impl From<DataFile> for Piece {
 }
 
 /// Returns a path as it is written from the root, where the user wrote it from where they stand. What
-/// lies outside of the repository stays absolute, and a revision's path as it is.
+/// lies outside of the repository becomes absolute, and what a revision or an alias names stays as it is.
 pub fn from_here(context: &Context, text: &OsStr) -> Result<String, OpsError> {
     let written = text.to_string_lossy();
-    if written.contains(':') && !context.directory.join(text).exists() {
+    let is_of_history = written.contains(':') || model::resolve(context, &written)?.is_some();
+    if is_of_history && !context.directory.join(text).exists() {
         return Ok(written.into_owned());
     }
     match context.path(&text.to_owned()) {
@@ -94,10 +95,18 @@ impl Standpoint<'_> {
                 let found = in_view(&view, text, &place.path.to_string())?;
                 found.ok_or_else(|| crate::ops::inspect::no_such_path(context, &place))
             }
-            None => Err(match self {
-                Self::User => missing(text.to_owned(), &DataView::at(context, None)?),
-                Self::Candidate { view, .. } => missing(text.to_owned(), view),
-            }),
+            None => match champion::trained_on(context, text)? {
+                Some(found) => Ok(found),
+                None => Err(missing(text.to_owned(), &self.view(context)?)),
+            },
+        }
+    }
+
+    /// Returns the files among which a path without a revision lies.
+    fn view<'v>(&'v self, context: &'v Context) -> Result<DataView<'v>, OpsError> {
+        match self {
+            Self::User => DataView::at(context, None),
+            Self::Candidate { view, .. } => Ok(view.clone()),
         }
     }
 
@@ -105,10 +114,9 @@ impl Standpoint<'_> {
     fn here(&self, context: &Context, text: &str) -> Result<Option<Data>, OpsError> {
         match self {
             Self::User if Path::new(text).is_absolute() => outside(Path::new(text)).map(Some),
-            // Without a working copy there are only revisions.
-            Self::User if !context.has_working_copy() && text.contains(':') => Ok(None),
-            Self::User => in_view(&DataView::at(context, None)?, text, text),
-            Self::Candidate { view, .. } => in_view(view, text, text),
+            // Without a working copy there are only revisions, and what they hold.
+            Self::User if !context.has_working_copy() && text.contains([':', '@']) => Ok(None),
+            _ => in_view_unless_revision(&self.view(context)?, text),
         }
     }
 
@@ -132,8 +140,22 @@ fn outside(path: &Path) -> Result<Data, OpsError> {
     Ok(Data { name, files: vec![piece] })
 }
 
+/// Returns what a text means in a view; one with a colon means the file of this very name, or nothing.
+fn in_view_unless_revision(view: &DataView<'_>, text: &str) -> Result<Option<Data>, OpsError> {
+    if !text.contains(':') {
+        return in_view(view, text, text);
+    }
+    let Ok(path) = RepoPath::from_bytes(text) else { return Ok(None) };
+    let file = view.file(&path)?.map(Piece::from);
+    Ok(file.map(|file| Data { name: text.to_owned(), files: vec![file] }))
+}
+
 /// Returns the file at a path, or those tables that a glob or a directory holds.
-fn in_view(view: &DataView<'_>, name: &str, path: &str) -> Result<Option<Data>, OpsError> {
+pub(super) fn in_view(
+    view: &DataView<'_>,
+    name: &str,
+    path: &str,
+) -> Result<Option<Data>, OpsError> {
     let exact = RepoPath::from_bytes(path.trim_end_matches('/')).ok();
     let file = exact.map(|path| view.file(&path)).transpose()?.flatten();
     let files = match file {

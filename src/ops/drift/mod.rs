@@ -2,6 +2,7 @@
 
 mod act;
 mod cache;
+mod champion;
 mod data;
 
 use std::collections::BTreeSet;
@@ -9,11 +10,11 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use crate::base::RepoPath;
+use crate::base::progress::Unit;
 use crate::base::suggest;
 use crate::base::yaml::MAX_BYTES;
-use crate::check::drift::{ColumnReport, Report, Sides, Spec, compare};
+use crate::check::drift::{ColumnReport, Profile, Report, Sides, Spec, compare, profiles};
 use crate::format::table::{Table, TableOptions};
-use crate::hook::SpecErrors;
 use crate::ops::data::DataView;
 use crate::ops::{Context, OpsError};
 
@@ -53,8 +54,7 @@ pub fn read_spec(context: &Context, path: &RepoPath) -> Result<Spec, OpsError> {
 
 fn parse(path: &RepoPath, bytes: &[u8]) -> Result<Spec, OpsError> {
     let text = String::from_utf8_lossy(bytes);
-    let broken: fn(SpecErrors) -> OpsError = OpsError::BrokenFile;
-    Spec::parse(&path.to_string(), &text).map_err(broken)
+    Spec::parse(&path.to_string(), &text).map_err(OpsError::BrokenFile)
 }
 
 fn missing(path: String, view: &DataView<'_>) -> OpsError {
@@ -68,10 +68,14 @@ pub fn drift(
     standpoint: &Standpoint<'_>,
 ) -> Result<DriftReport, OpsError> {
     let data = spec.data.as_deref().ok_or(OpsError::NoData)?;
-    let reference = spec.reference.as_deref();
+    let reference = match &spec.reference {
+        Some(reference) => Some(reference.clone()),
+        None => champion::default(context)?,
+    };
     let reference = reference.ok_or_else(|| OpsError::NoReference { data: data.to_owned() })?;
+    context.progress.phase("comparing", None, Unit::Time);
     let new = Side::open(standpoint.data(context, data)?, spec)?;
-    let reference = Side::open(standpoint.data(context, reference)?, spec)?;
+    let reference = Side::open(standpoint.data(context, &reference)?, spec)?;
     let columns = Columns::of(&reference.table, &new.table, spec)?;
     let mut reports = Vec::new();
     let mut rows = Sides::default();
@@ -107,18 +111,14 @@ impl Side {
     }
 
     /// Returns the profiles of columns, in their order: those that were kept, the others as they are read.
-    fn profiles(
-        &self,
-        context: &Context,
-        columns: &[String],
-    ) -> Result<Vec<crate::check::drift::Profile>, OpsError> {
+    fn profiles(&self, context: &Context, columns: &[String]) -> Result<Vec<Profile>, OpsError> {
         let cache = Cache::of(context, &self.data, &self.null_values);
         let kept = |column: &String| cache.as_ref().and_then(|cache| cache.read(column));
         let mut kept: Vec<_> = columns.par_iter().map(kept).collect();
         let absent = columns.iter().zip(&kept).filter(|(_, kept)| kept.is_none());
         let absent: Vec<String> = absent.map(|(column, _)| column.clone()).collect();
         if !absent.is_empty() {
-            let mut read = crate::check::drift::profiles::<OpsError>(&self.table, &absent)?;
+            let mut read = profiles::<OpsError>(&self.table, &absent)?;
             if let Some(cache) = &cache {
                 read.par_iter().for_each(|(column, profile)| cache.write(column, profile));
                 cache.bound();
@@ -192,4 +192,21 @@ fn compare_columns(
         (compare(column, &reference, &new, &spec.settings), rows)
     });
     Ok(compared.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_that_do_not_find_room_together_are_compared_after_each_other() {
+        let common = ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec();
+        let columns = Columns { common, only_in_reference: Vec::new(), only_in_new: Vec::new() };
+        let sizes = |bytes| columns.groups(bytes).map(<[String]>::len).collect::<Vec<_>>();
+        assert_eq!(sizes(1000), [5]);
+        assert_eq!(sizes(MOST_BYTES * 3 / 2), [3, 2]);
+        assert_eq!(sizes(u64::MAX), [1; 5]);
+        let none = Columns { common: Vec::new(), ..columns };
+        assert_eq!(none.groups(1000).count(), 0);
+    }
 }

@@ -2,8 +2,8 @@
 
 use crate::base::CommitId;
 use crate::ops::data::DataView;
-use crate::ops::{Context, OpsError};
-use crate::refs::{RefError, Revision};
+use crate::ops::{Context, OpsError, model};
+use crate::refs::{RefError, RefName, Revision};
 
 /// What the candidate would replace.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ pub fn find<'a>(context: &'a Context, text: &str, target: &Target) -> Result<Fou
     };
     let view = match commit {
         Some(commit) => Ok(view_of(context, commit, &name)?),
-        None => Err(format!("{name} has no commit yet")),
+        None => Err(format!("{name} names no commit yet")),
     };
     Ok(Found { name, view })
 }
@@ -46,6 +46,13 @@ pub fn view_of<'a>(
 
 /// Returns the commit that a name means; nothing where it has none yet.
 fn named(context: &Context, text: &str) -> Result<Option<CommitId>, OpsError> {
+    if let Some(model) = model::resolve(context, text)? {
+        return Ok(Some(model.commit));
+    }
+    // An alias may be given with the first promotion; a branch that nobody made is a slip.
+    if RefName::model(text).is_ok() {
+        return Ok(None);
+    }
     commit_of(context, &Revision::parse(text)?)
 }
 

@@ -54,7 +54,7 @@ pub use owner::{Owner, is_dead};
 pub use replay::{
     PlannedHook, ReplayRequest, ReplayResult, Replayed, WhichDefinitions, fire, replay,
 };
-pub use require::{Missing, Moving, Remedy, Why, check_move, check_required};
+pub use require::{Missing, Moving, Remedy, Why, check_move, check_required, check_standing};
 pub use retry::{retry, retry_failed};
 pub use rules::{definitions_of_commit, refuse_passing_over, refuse_protected};
 pub use runs::{Filter, ReportedRun, report, reported, runs};

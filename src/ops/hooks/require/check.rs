@@ -39,6 +39,17 @@ pub fn check_move(context: &Context, branch: &RefName, to: CommitId) -> Result<(
     check_commit(context, branch, from, to, Event::PreMerge)
 }
 
+/// Refuses what uses a commit that a branch has, where the rules of the branch, as they were when it
+/// got the commit, miss a verdict.
+pub fn check_standing(
+    context: &Context,
+    branch: &RefName,
+    commit: CommitId,
+) -> Result<(), OpsError> {
+    let before = context.repo.objects().commit(commit)?.parents.first().copied();
+    check_commit(context, branch, before, commit, Event::PreMerge)
+}
+
 /// Refuses to move a branch of a remote, where the rules that it has there miss a verdict.
 pub fn check_push(
     context: &Context,

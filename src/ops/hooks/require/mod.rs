@@ -5,5 +5,5 @@
 mod check;
 mod rule;
 
-pub use check::{Moving, check_move, check_push, check_required};
+pub use check::{Moving, check_move, check_push, check_required, check_standing};
 pub use rule::{Missing, Remedy, Why};

@@ -1,0 +1,94 @@
+//! What a suite is carried out on: tables and files as values.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use crate::check::suite::error::CheckError;
+use crate::check::suite::spec::Need;
+use crate::format::table::{Batch, Field, Table};
+use crate::format::{FormatError, Source};
+
+/// Whether a reader goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    On,
+    Enough,
+}
+
+/// A table that can be read from its first row on as often as is needed.
+pub trait Rows: Debug + Sync {
+    /// Returns the columns of each batch.
+    fn fields(&self) -> Vec<Field>;
+
+    /// Returns the columns that the files have, whether they are read or not.
+    fn all_fields(&self) -> Vec<Field> {
+        self.fields()
+    }
+
+    /// Hands the rows over in order until there are no more, or it is enough.
+    fn read(
+        &self,
+        take: &mut (dyn FnMut(&Batch) -> Result<Flow, CheckError> + Send),
+    ) -> Result<(), CheckError>;
+}
+
+/// Why a table was not read to its end.
+enum Stop {
+    Enough,
+    Failed(CheckError),
+}
+
+impl From<FormatError> for Stop {
+    fn from(error: FormatError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Rows for Table {
+    fn fields(&self) -> Vec<Field> {
+        self.fields().to_vec()
+    }
+
+    fn all_fields(&self) -> Vec<Field> {
+        self.all_fields().to_vec()
+    }
+
+    fn read(
+        &self,
+        take: &mut (dyn FnMut(&Batch) -> Result<Flow, CheckError> + Send),
+    ) -> Result<(), CheckError> {
+        let read = self.for_each(&mut |batch| match take(batch) {
+            Ok(Flow::On) => Ok(()),
+            Ok(Flow::Enough) => Err(Stop::Enough),
+            Err(error) => Err(Stop::Failed(error)),
+        });
+        match read {
+            Ok(_) | Err(Stop::Enough) => Ok(()),
+            Err(Stop::Failed(error)) => Err(error),
+        }
+    }
+}
+
+/// A file, for checks that look at files.
+#[derive(Debug, Clone)]
+pub struct FileFacts {
+    pub path: String,
+    pub source: Arc<dyn Source>,
+}
+
+/// Everything that a suite is carried out on.
+#[derive(Debug)]
+pub struct Input<'a> {
+    /// What it is called in the report.
+    pub dataset: String,
+    /// Absent where the suite looks at files only.
+    pub table: Option<&'a dyn Rows>,
+    pub files: Vec<FileFacts>,
+    /// The other tables it reads; nothing where such a table does not exist.
+    pub others: BTreeMap<Need, Option<&'a dyn Rows>>,
+    /// The present, in microseconds since 1970.
+    pub now: i64,
+    /// How many bytes the keys and numbers that are held may take, of all checks together.
+    pub memory: usize,
+}

@@ -1,0 +1,18 @@
+//! Suites of checks over tables and files: `spec` is what a suite says, with the one list of checks;
+//! `engine` carries it out in one pass over the table, a second only where a check needs it; `rules`
+//! are the checks; `report` is what they found.
+
+mod engine;
+mod error;
+mod report;
+mod rules;
+mod spec;
+#[cfg(test)]
+mod testing;
+
+pub use engine::{FileFacts, Flow, Input, Rows, run};
+pub use error::CheckError;
+pub use report::{CheckResult, Report, Sample, Status, TopValue};
+pub use spec::{
+    Against, CHECKS, Check, CheckInfo, Level, Need, NotRun, ReadOptions, Stands, Suite, parse,
+};

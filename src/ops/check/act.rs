@@ -1,0 +1,107 @@
+//! The action `validate`.
+
+use serde_json::{Map, Value as Json};
+
+use crate::action::{Outcome, Told};
+use crate::base::RepoPath;
+use crate::check::suite::{CheckResult, Report, Status};
+use crate::hook::Annotation;
+use crate::hook::output::Level;
+use crate::ops::check::run::{Subject, check, read_suite};
+use crate::ops::data::DataView;
+use crate::ops::{Context, OpsError};
+
+/// Carries out the suite that a hook names on the tree that it sees.
+pub fn validate(context: &Context, view: &DataView<'_>, told: &Told) -> Result<Outcome, OpsError> {
+    let path = told.text("suite");
+    let path = RepoPath::from_bytes(path)
+        .map_err(|rule| OpsError::Unsupported { what: format!("`{path}`: {rule}") })?;
+    let suite = read_suite(&[view], &path)?;
+    let subject = Subject {
+        view: view.clone(),
+        dataset: told.texts("data"),
+        target: told.base_commit(),
+    };
+    let report = check(context, &suite, &subject)?;
+    Ok(Outcome {
+        passed: report.passed(),
+        annotations: annotations(&report),
+        metrics: metrics(&report),
+        summary: summary(&report),
+    })
+}
+
+/// Returns a remark for each check that is not as expected, with the first row where it shows one.
+fn annotations(report: &Report) -> Vec<Annotation> {
+    let of = |level, row, message| Annotation {
+        level,
+        path: Some(report.dataset.clone()),
+        row,
+        message,
+    };
+    let whole = report.message.iter().map(|message| of(Level::Fail, None, message.clone()));
+    let each = report.checks.iter().filter_map(|check| {
+        let level = match check.status {
+            Status::Pass => return None,
+            Status::Warn => Level::Warn,
+            Status::NotRun if check.level == crate::check::suite::Level::Info => Level::Note,
+            Status::NotRun | Status::Fail | Status::Error => Level::Fail,
+        };
+        let row = check.sample.first().and_then(|sample| sample.row);
+        Some(of(level, row, sentence(check)))
+    });
+    whole.chain(each).collect()
+}
+
+/// Returns what a check found in one line.
+fn sentence(check: &CheckResult) -> String {
+    let message = check.message.as_deref().unwrap_or_default();
+    format!("{}: {message}", check.title())
+}
+
+fn metrics(report: &Report) -> Map<String, Json> {
+    let count = |status| Json::from(report.count(status));
+    [
+        ("rows", Json::from(report.rows)),
+        ("checks", Json::from(report.checks.len())),
+        ("checks_passed", count(Status::Pass)),
+        ("checks_warned", count(Status::Warn)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into_iter()
+    .collect()
+}
+
+/// Returns the report in a line, as `6 000 rows, 14 checks: 2 failed`.
+pub fn summary(report: &Report) -> String {
+    if let Some(message) = &report.message {
+        return message.clone();
+    }
+    let counts = [(Status::Fail, "failed"), (Status::Error, "not carried out")];
+    let more = [(Status::NotRun, "not run"), (Status::Warn, "warned")];
+    let faults: Vec<String> = counts
+        .into_iter()
+        .chain(more)
+        .map(|(status, word)| (report.count(status), word))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    let checks = report.checks.len();
+    let noun = crate::ops::plural(checks, "check");
+    let rows = crate::ops::plural(report.rows as usize, "row");
+    let said = format!("{} {rows}, {checks} {noun}", grouped(report.rows));
+    if faults.is_empty() { said } else { format!("{said}: {}", faults.join(", ")) }
+}
+
+/// Returns a number with a space between groups of three digits.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            grouped.push(' ');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}

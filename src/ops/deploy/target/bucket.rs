@@ -1,0 +1,210 @@
+//! A prefix of a bucket, or a folder used as one: releases lie below `releases/`, and `current.json`,
+//! written last, names the one that users are served.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use crate::base::fs::IoContext;
+use crate::base::progress::Unit;
+use crate::base::{Hash, interrupt};
+use crate::ops::OpsError;
+use crate::ops::deploy::DeployError;
+use crate::ops::deploy::release::{Release, ReleasedFile};
+use crate::ops::deploy::shelf::MANIFEST;
+use crate::ops::deploy::site::Site;
+use crate::ops::deploy::target::command::manifest;
+use crate::ops::deploy::target::{Held, Target};
+use crate::remote::log::{Claimed, Lease, claim};
+use crate::remote::{Backend, RemoteOptions, RemoteUrl, wait};
+
+const CURRENT: &str = "current.json";
+/// The name of the work that a lease is for.
+const WORK: &str = "deploy";
+/// What the keys of leases begin with.
+const CLAIMS: &str = "claims";
+/// No pointer is longer.
+const MOST: u64 = 64 << 20;
+/// A deployment that gives no sign of life for so long is dead.
+const LEASE: Duration = Duration::from_secs(30);
+/// How often a sign of life is given.
+const BEAT: Duration = Duration::from_secs(8);
+/// How much of an object is read at once.
+const PIECE: u64 = 8 << 20;
+
+#[derive(Debug)]
+pub struct Bucket<'a> {
+    site: &'a Site<'a>,
+    backend: Backend,
+}
+
+impl<'a> Bucket<'a> {
+    /// Opens the prefix at an address, with the credentials of the environment.
+    pub fn open(site: &'a Site<'a>, url: &str) -> Result<Self, OpsError> {
+        let context = site.context;
+        let url = RemoteUrl::parse(url, context.repo.root())?;
+        let options = RemoteOptions::of(&context.config, &format!("deploy-{}", site.env()));
+        Ok(Self { site, backend: Backend::open(&url, &context.environment, &options)? })
+    }
+
+    fn key(release_id: &str, path: &str) -> String {
+        format!("releases/{release_id}/{}", spelled(path))
+    }
+
+    /// Returns the number of the newest lease.
+    fn newest_lease(&self) -> Result<u64, OpsError> {
+        let keys = wait(self.backend.list(CLAIMS))?;
+        let number = |key: &str| key.split('/').nth(1)?.parse::<u64>().ok();
+        Ok(keys.iter().filter_map(|stored| number(&stored.key)).max().unwrap_or(1))
+    }
+
+    fn claim(&self, number: u64) -> Result<Claimed, OpsError> {
+        Ok(wait(claim(&self.backend, number, WORK, &self.site.me, LEASE))?)
+    }
+
+    fn upload(&self, directory: &Path, key: &str, path: &str) -> Result<(), OpsError> {
+        let place = directory.join(path);
+        let file = File::open(&place).context("open", &place)?;
+        let progress = self.site.context.progress.as_ref();
+        wait(self.backend.upload(key, &file, &|sent| progress.advance(sent)))?;
+        Ok(())
+    }
+
+    fn hash_of(&self, key: &str, len: u64) -> Result<Option<Hash>, OpsError> {
+        if wait(self.backend.len(key))? != Some(len) {
+            return Ok(None);
+        }
+        let mut hasher = blake3::Hasher::new();
+        for start in (0..len).step_by(PIECE as usize) {
+            interrupt::check()?;
+            hasher.update(&wait(self.backend.get_range(key, start..len.min(start + PIECE)))?);
+        }
+        Ok(Some(Hash(*hasher.finalize().as_bytes())))
+    }
+}
+
+/// Returns a path as a part of a key: what stores treat in ways of their own is written as `%NN`.
+fn spelled(path: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=+,@!".contains(&byte);
+    let mut key = String::new();
+    for byte in path.bytes() {
+        if is_plain(byte) {
+            key.push(char::from(byte));
+        } else {
+            let _ = write!(key, "%{byte:02X}");
+        }
+    }
+    key
+}
+
+/// A lease that gives signs of life until it is dropped.
+#[derive(Debug)]
+struct Beating {
+    lease: Option<Lease>,
+    last: std::cell::Cell<Instant>,
+}
+
+impl Held for Beating {
+    fn is_ours(&self) -> Result<bool, OpsError> {
+        let Some(lease) = &self.lease else { return Ok(false) };
+        if self.last.get().elapsed() < BEAT {
+            return Ok(true);
+        }
+        self.last.set(Instant::now());
+        Ok(wait(lease.beat())?)
+    }
+}
+
+impl Drop for Beating {
+    fn drop(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            // One that cannot be ended runs out.
+            let _ = wait(lease.finish(b"done"));
+        }
+    }
+}
+
+impl Target for Bucket<'_> {
+    fn lock(&self) -> Result<Box<dyn Held>, OpsError> {
+        let number = self.newest_lease()?;
+        let claimed = match self.claim(number)? {
+            Claimed::Done(_) => self.claim(number + 1)?,
+            claimed => claimed,
+        };
+        let holder = match claimed {
+            Claimed::Won(lease) => {
+                let last = std::cell::Cell::new(Instant::now());
+                return Ok(Box::new(Beating { lease: Some(lease), last }));
+            }
+            Claimed::Held { worker, until } => format!("{worker}, at least until {until}"),
+            Claimed::Done(_) => "somebody who has just ended".to_owned(),
+        };
+        Err(DeployError::Locked { env: self.site.env().to_owned(), holder }.into())
+    }
+
+    fn last_seq(&self) -> Result<u64, OpsError> {
+        let pointer = self.pointer()?;
+        Ok(pointer.and_then(|pointer| manifest(&pointer).ok()).map_or(0, |current| current.seq))
+    }
+
+    fn pointer(&self) -> Result<Option<String>, OpsError> {
+        let bytes = wait(self.backend.get(CURRENT, MOST))?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    fn publish(&self, release: &Release, directory: &Path) -> Result<(), OpsError> {
+        let total = release.files.iter().map(|file| file.size).sum();
+        self.site.context.progress.phase("uploading the release", Some(total), Unit::Bytes);
+        for ReleasedFile { path, kind, .. } in &release.files {
+            interrupt::check()?;
+            let key = Self::key(&release.release_id, path);
+            if kind == "symlink" {
+                let place = directory.join(path);
+                let target = std::fs::read_link(&place).context("read link", &place)?;
+                let bytes = Bytes::copy_from_slice(target.as_os_str().as_encoded_bytes());
+                wait(self.backend.put(&key, bytes))?;
+            } else {
+                self.upload(directory, &key, path)?;
+            }
+        }
+        self.upload(directory, &Self::key(&release.release_id, MANIFEST), MANIFEST)
+    }
+
+    fn point(&self, to: Option<&str>) -> Result<(), OpsError> {
+        Ok(match to {
+            Some(to) => wait(self.backend.put(CURRENT, Bytes::from(to.to_owned())))?,
+            None => wait(self.backend.delete(CURRENT))?,
+        })
+    }
+
+    fn check(&self, release: &Release) -> Result<(), OpsError> {
+        for file in &release.files {
+            let key = Self::key(&release.release_id, &file.path);
+            if self.hash_of(&key, file.size)? != Some(file.hash) {
+                let (release_id, file) = (release.release_id.clone(), file.path.clone());
+                return Err(DeployError::Damaged { release_id, file }.into());
+            }
+        }
+        Ok(())
+    }
+
+    fn remove(&self, release_id: &str) -> Result<(), OpsError> {
+        for stored in wait(self.backend.list(&format!("releases/{release_id}")))? {
+            wait(self.backend.delete(&stored.key))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_becomes_a_key_that_every_store_takes() {
+        assert_eq!(spelled("models/a b%c#ü.json"), "models/a%20b%25c%23%C3%BC.json");
+    }
+}
