@@ -10,7 +10,10 @@ use crate::common::guide::{self, Guide, masked, play};
 const GUIDES: &[&str] = &[
     "docs/guide-start.md",
     "docs/guide-branches.md",
+    "docs/guide-checks.md",
     "docs/guide-from-dvc.md",
+    "docs/guide-import.md",
+    "docs/guide-pipeline.md",
     "docs/guide-recovery.md",
     "docs/guide-remotes.md",
     "docs/guide-sparse.md",
