@@ -223,7 +223,7 @@ fn what_is_missing_is_told_with_what_to_type() {
     $ mlv drift data/new.csv
     [stderr]
     error: nothing is named to compare `data/new.csv` with
-    hint: `--reference REV:PATH` names it, as in `--reference main:data/train.csv`
+    hint: `--reference REV:PATH` names it; where one model is the champion, what it was trained on is taken
     [exit code 1]
     ");
     insta::assert_snapshot!(env.screen("mlv drift data/new.csv --reference HEAD:data/trian.csv"), @"
@@ -376,6 +376,18 @@ fn what_the_champion_was_trained_on_is_the_reference_where_none_is_named() {
     assert_eq!(newer, (Value::from("HEAD:data/train.csv"), Value::from(false)));
     // Of two champions none is meant.
     env.success(&["model", "promote", "price", model]);
-    insta::assert_snapshot!(env.screen("mlv drift data/new.csv"), @"");
-    insta::assert_snapshot!(env.screen("mlv drift data/new.csv --reference price@champion"), @"");
+    insta::assert_snapshot!(env.screen("mlv drift data/new.csv"), @"
+    $ mlv drift data/new.csv
+    [stderr]
+    error: nothing is named to compare `data/new.csv` with
+    hint: `--reference REV:PATH` names it; where one model is the champion, what it was trained on is taken
+    [exit code 1]
+    ");
+    insta::assert_snapshot!(env.screen("mlv drift data/new.csv --reference price@champion"), @"
+    $ mlv drift data/new.csv --reference price@champion
+    [stderr]
+    error: what `price@champion` was trained on is not known
+    hint: name it: `--reference price@champion:PATH`, or `mlv model promote --data PATH`
+    [exit code 1]
+    ");
 }

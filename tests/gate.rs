@@ -147,7 +147,7 @@ fn a_model_as_good_as_the_champion_passes() {
     ✓ no evaluated row is in `data/train.csv`
     ✓ auc 0.8884 is 0.1884 above 0.7 (min)
     ✓ auc 0.8884 is 0.0077 above main's 0.8807 (max drop 0.02)
-    ✓ auc may be no less than 0.0062 better than main's (95 % interval +0.0062 to +0.0095, max drop 0.02)
+    ✓ auc is at least 0.0062 better than main's (95 % interval +0.0062 to +0.0095, max drop 0.02)
     - region=islands has 12 rows, fewer than 50
     ✓ auc of region=north 0.9241 is 0.3241 above 0.6 (min)
     ✓ auc of region=south 0.8846 is 0.2846 above 0.6 (min)

@@ -1,7 +1,7 @@
 //! Triggers: what hooks watch, and what workers make of it. One cause is one run, whoever looks and
 //! however often.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
@@ -57,11 +57,14 @@ fn kill_worker_at(env: &TestEnvironment, point: &str) {
     let mut command = env.command(&["hooks", "work", "--once"]);
     command.env("MLV_LOG", "debug").stdout(Stdio::null()).stderr(Stdio::piped());
     let mut worker = command.spawn().unwrap();
-    let mut told = BufReader::new(worker.stderr.take().unwrap()).lines().map_while(Result::ok);
-    let came = told.find(|line| point.split(' ').all(|word| line.contains(word)));
+    let told = BufReader::new(worker.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let mut lines = Vec::new();
+    let came = told
+        .inspect(|line| lines.push(line.clone()))
+        .any(|line| point.split(' ').all(|word| line.contains(word)));
     worker.kill().unwrap();
     worker.wait().unwrap();
-    assert!(came.is_some(), "the worker never came to `{point}`");
+    assert!(came, "the worker never came to `{point}`:\n{}", lines.join("\n"));
 }
 
 /// Returns what the runs of `retrain` were told, the first one first.
@@ -155,6 +158,7 @@ fn workers_at_once_start_it_once() {
 fn a_worker_killed_at_any_point_leaves_one_run_of_the_cause() {
     let points = [
         "looked at what a hook watches",
+        "noted what a hook watches",
         "took up a noted event",
         "laid out a sandbox",
         "wrote into the journal status=running",
@@ -163,7 +167,7 @@ fn a_worker_killed_at_any_point_leaves_one_run_of_the_cause() {
     ];
     let env = project("");
     for (round, point) in points.into_iter().enumerate() {
-        metric(&env, &format!("0.{}", round + 1));
+        metric(&env, &format!("0.0{}", round + 1));
         kill_worker_at(&env, point);
         work(&env);
         work(&env);
@@ -375,4 +379,60 @@ fn a_conflict_is_said_and_left_to_people() {
     let message = run["message"].as_str().unwrap();
     assert!(message.contains("was not merged into `main`: `model` is in conflict"), "{message}");
     assert_eq!(env.success(&["cat", "main:model"]).stdout, "by hand\n");
+}
+
+/// Returns the samples of the text format, with their labels as they stand; it must be well-formed.
+fn samples(text: &str) -> BTreeMap<String, f64> {
+    let mut samples = BTreeMap::new();
+    let (mut described, mut family) = (BTreeSet::new(), String::new());
+    for line in text.lines() {
+        let mut words = line.split(' ');
+        if let Some(rest) = line.strip_prefix("# HELP ") {
+            family = rest.split(' ').next().unwrap().to_owned();
+            assert!(described.insert(family.clone()), "described twice: {line}");
+        } else if line.starts_with("# TYPE ") {
+            assert_eq!(words.nth(2), Some(family.as_str()));
+            assert!(matches!(words.next(), Some("counter" | "gauge")), "{line}");
+        } else {
+            let (key, value) = line.rsplit_once(' ').unwrap();
+            assert_eq!(key.split('{').next(), Some(family.as_str()), "{line}");
+            assert!(samples.insert(key.to_owned(), value.parse().unwrap()).is_none(), "{line}");
+        }
+    }
+    samples
+}
+
+#[test]
+fn prometheus_reads_counts_that_never_fall_and_what_was_measured_last() {
+    let env = TestEnvironment::with_hooks(
+        r#"version: 1
+hooks:
+  train:
+    on: post-commit
+    run: |
+      echo '{"metric": {"auc": 0.81, "say \"x\"": 2}}' > "$MLV_OUTPUT"
+      test ! -e "$MLV_ROOT/.mlv/broken"
+"#,
+    );
+    env.success(&["config", "set", "metrics.textfile", ".mlv/metrics.prom"]);
+    let read = || samples(&String::from_utf8(env.read(".mlv/metrics.prom")).unwrap());
+    let count = |status: &str| {
+        let key = "mlv_hook_runs_total{event=\"post-commit\",hook=\"train\",status=\"STATUS\"}";
+        read().get(&key.replace("STATUS", status)).copied()
+    };
+    env.write(".mlv/broken", "");
+    env.write("data/a.csv", "2\n");
+    env.success(&["commit", "-am", "second"]);
+    assert_eq!((count("passed"), count("failed")), (Some(1.0), Some(1.0)));
+    std::fs::remove_file(env.path(".mlv/broken")).unwrap();
+    env.success(&["hooks", "retry", "--failed"]);
+    assert_eq!((count("passed"), count("failed")), (Some(2.0), Some(1.0)));
+    let auc = "mlv_hook_metric{hook=\"train\",branch=\"main\",metric=\"auc\"}";
+    assert_eq!(read()[auc], 0.81);
+    let quoted = "mlv_hook_metric{hook=\"train\",branch=\"main\",metric=\"say \\\"x\\\"\"}";
+    assert_eq!(read()[quoted], 2.0);
+    let printed = env.success(&["hooks", "metrics"]).stdout;
+    assert_eq!(samples(&printed), read());
+    env.success(&["hooks", "metrics", "-o", "elsewhere.prom"]);
+    assert_eq!(env.read("elsewhere.prom"), printed.as_bytes());
 }

@@ -27,7 +27,12 @@ fn data_that_does_not_hold_is_refused_with_counts_and_nothing_moves() {
     commit(&env, &files).expect_code(3);
     let (message, log) = last_run(&env);
     assert_eq!(message, "4 rows, 4 checks: 2 failed, 1 warned");
-    insta::assert_snapshot!(log, @"");
+    insta::assert_snapshot!(log, @"
+    data:0: unique of id: 2 of 4 with a value that occurs again
+    data:1: not_null of age: 2 of 4 missing
+    data:3: range of age: 1 of 2 not at least 0 and at most 120
+    4 rows, 4 checks: 2 failed, 1 warned
+    ");
     assert_eq!(env.success(&["log", "--oneline"]).stdout, before);
     assert_eq!(env.json(&["status", "--json"])["staged"].as_array().unwrap().len(), 2);
     let verb = env.mlv(&["check", "checks/raw.yaml", "--json"]).expect_code(3).json();
@@ -40,10 +45,10 @@ fn what_only_warns_lets_the_commit_pass_and_marks_the_run() {
     let files = [("checks/raw.yaml", SUITE), ("data/a.csv", "id,age\n1,34\n2,130\n")];
     commit(&env, &files).expect_code(0);
     let run = &env.json(&["hooks", "runs", "-n", "1", "--json"])[0];
-    assert_eq!((&run["status"], &run["message"]), (
-        &serde_json::json!("warned"),
-        &serde_json::json!("2 rows, 4 checks: 1 warned")
-    ));
+    assert_eq!(
+        (&run["status"], &run["message"]),
+        (&serde_json::json!("warned"), &serde_json::json!("2 rows, 4 checks: 1 warned"))
+    );
 }
 
 #[test]
@@ -58,6 +63,33 @@ fn what_is_compared_is_the_commit_that_would_be_replaced() {
     assert!(last_run(&env).1.contains("the change is 0.5, less than 0.9 (2 rows before, 1 now)"));
     commit(&env, &[("data/a.csv", "id,age\n1,34\n3,1\n")]).expect_code(0);
     assert_eq!(last_run(&env).0, "2 rows, 2 checks: 1 warned");
+}
+
+#[test]
+fn a_verdict_is_reached_anew_only_where_the_suite_looks_back() {
+    for (suite, is_reused) in [
+        ("dataset: data\nchecks: [{row_count: {min: 1}}]\n", true),
+        ("dataset: data\nchecks: [schema_compatible]\n", false),
+    ] {
+        let hook = format!("{HOOK}\ninputs: [data, checks]");
+        let env = project(&hook);
+        let files = [("checks/raw.yaml", suite), ("data/a.csv", "id\n1\n")];
+        commit(&env, &files).expect_code(0);
+        commit(&env, &[("elsewhere.txt", "x")]).expect_code(0);
+        let run = &env.json(&["hooks", "runs", "-n", "1", "--json"])[0];
+        assert_eq!(run["cached"], is_reused, "{suite}");
+    }
+}
+
+#[test]
+fn the_words_that_tell_of_looking_back_are_those_of_the_checks() {
+    let action = mlv::hook::action::find("validate").unwrap();
+    for check in mlv::check::suite::CHECKS {
+        let looks_back = check.keys.iter().any(|key| key.name == "against")
+            && !check.keys.iter().any(|key| key.name == "dataset");
+        let is_named = action.variables_where.iter().any(|word| word == check.name);
+        assert_eq!(is_named, looks_back, "{}", check.name);
+    }
 }
 
 #[test]

@@ -38,6 +38,7 @@ pub const KEYS: &[Key] = &[
     Key { name: "hooks.cache_age", kind: Kind::Duration },
     Key { name: "hooks.cache_size", kind: Kind::Integer },
     Key { name: "hooks.toolchain", kind: Kind::Text },
+    Key { name: "metrics.textfile", kind: Kind::Text },
     Key { name: "undo.keep_days", kind: Kind::Integer },
     Key { name: "undo.keep_operations", kind: Kind::Integer },
     Key { name: "cache.size", kind: Kind::Integer },
@@ -52,6 +53,15 @@ pub const KEYS: &[Key] = &[
     Key { name: "remote.*.allow_http", kind: Kind::Choice(&["true", "false"]) },
     Key { name: "remote.*.jobs", kind: Kind::Integer },
     Key { name: "remote.*.promisor", kind: Kind::Choice(&["true", "false"]) },
+    Key { name: "import.*.url", kind: Kind::Text },
+    Key { name: "import.*.region", kind: Kind::Text },
+    Key { name: "import.*.endpoint", kind: Kind::Text },
+    Key { name: "import.*.path_style", kind: Kind::Choice(&["true", "false"]) },
+    Key { name: "import.*.anonymous", kind: Kind::Choice(&["true", "false"]) },
+    Key { name: "import.*.profile", kind: Kind::Text },
+    Key { name: "import.*.account", kind: Kind::Text },
+    Key { name: "import.*.allow_http", kind: Kind::Choice(&["true", "false"]) },
+    Key { name: "import.*.jobs", kind: Kind::Integer },
     Key { name: "branch.*.upstream", kind: Kind::Text },
 ];
 

@@ -41,10 +41,12 @@ fn pair<K: Key + Eq>(
     }
 }
 
-/// Returns the content by which an entry is known again; an empty file is like any other.
+/// Returns the content by which an entry is known again; an empty file is like any other, and what
+/// lies elsewhere is known by what is recorded of it.
 fn movable(entry: Option<&Entry>) -> Option<Hash> {
     match entry {
         Some(Entry::File { file, .. }) if file.size > 0 => Some(file.content),
+        Some(reference @ Entry::Reference(_)) => Some(reference.content()),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::BufReader;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use image::{ImageFormat, ImageReader, Limits};
 
@@ -9,7 +10,6 @@ use super::source::SeekableSource;
 use super::table::{Format, Table, TableFile, TableOptions};
 use super::tensor::{TensorFile, TensorFormat};
 use super::{FormatError, Source};
-use std::sync::Arc;
 
 /// How many bytes the pixels of an image may take.
 const LARGEST_IMAGE: u64 = 512 << 20;

@@ -19,20 +19,25 @@ pub enum FormatError {
     NoFiles,
     #[error("{file}: there is no column `{column}`")]
     NoSuchColumn { file: String, column: String },
-    #[error("{file}: column {number} is {}, and {} in {first}", named(found.as_ref()), named(expected.as_ref()))]
-    OtherColumns {
-        file: String,
-        /// The file whose columns the others must have.
-        first: String,
-        /// Which column differs, from 1.
-        number: usize,
-        expected: Option<String>,
-        found: Option<String>,
-    },
+    #[error(transparent)]
+    OtherColumns(Box<OtherColumns>),
     #[error("no encoding is called `{name}`")]
     UnknownEncoding { name: String },
     #[error("{} cannot stand between cells", char::from(*delimiter).escape_debug())]
     UnfitDelimiter { delimiter: u8 },
+}
+
+/// Where a file of a table has another column than the first one.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: column {number} is {}, and {} in {first}", named(found.as_ref()), named(expected.as_ref()))]
+pub struct OtherColumns {
+    pub file: String,
+    /// The file whose columns the others must have.
+    pub first: String,
+    /// Which column differs, from 1.
+    pub number: usize,
+    pub expected: Option<String>,
+    pub found: Option<String>,
 }
 
 fn named(column: Option<&String>) -> String {

@@ -10,5 +10,5 @@ pub mod table;
 pub mod tensor;
 
 pub use decodable::{decodable, is_decodable_kind};
-pub use error::FormatError;
+pub use error::{FormatError, OtherColumns};
 pub use source::{FileSource, Source};

@@ -112,19 +112,12 @@ impl<'a> SeekableSource<'a> {
 impl Read for SeekableSource<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         const STEP: usize = 64 << 10;
-        let is_here = |start: u64, len: usize| {
-            (start..start + len as u64)
-                .contains(&self.offset)
-                .then(|| (self.offset - start) as usize)
-        };
-        let at = match is_here(self.start, self.window.len()) {
-            Some(at) => at,
-            None => {
-                self.window = self.source.read_at(self.offset, STEP)?;
-                self.start = self.offset;
-                0
-            }
-        };
+        let end = self.start + self.window.len() as u64;
+        if !(self.start..end).contains(&self.offset) {
+            self.window = self.source.read_at(self.offset, STEP)?;
+            self.start = self.offset;
+        }
+        let at = (self.offset - self.start) as usize;
         let rest = &self.window[at..];
         let read = rest.len().min(buffer.len());
         buffer[..read].copy_from_slice(&rest[..read]);

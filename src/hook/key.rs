@@ -69,6 +69,9 @@ pub enum InputKind {
     /// A directory with all that lies below, by its tree.
     #[n(3)]
     Directory,
+    /// A file that lies elsewhere, by what is recorded of it.
+    #[n(4)]
+    Reference,
 }
 
 #[derive(Encode)]

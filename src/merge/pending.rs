@@ -9,7 +9,7 @@ use minicbor::{Decode, Encode};
 use crate::base::codec::{self, CodecError};
 use crate::base::{CommitId, Hash, ManifestId, RepoPath};
 use crate::merge::{Conflict, ConflictKind};
-use crate::object::{Entry, FileRef};
+use crate::object::{Entry, FileRef, Reference};
 
 /// A merge with conflicts, begun and not committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,6 +155,21 @@ enum StoredEntry {
         #[n(0)]
         target: ByteVec,
     },
+    #[n(2)]
+    Reference {
+        #[n(0)]
+        url: String,
+        #[n(1)]
+        size: u64,
+        #[n(2)]
+        etag: String,
+        #[n(3)]
+        version: String,
+        #[n(4)]
+        modified: u64,
+        #[n(5)]
+        content: Option<Hash>,
+    },
 }
 
 impl StoredConflict {
@@ -194,6 +209,10 @@ impl StoredEntry {
                 manifest: *manifest,
             },
             Entry::Symlink { target } => Self::Symlink { target: target.clone().into() },
+            Entry::Reference(reference) => {
+                let Reference { url, size, etag, version, modified, content } = *reference.clone();
+                Self::Reference { url, size, etag, version, modified, content }
+            }
         }
     }
 }
@@ -205,6 +224,9 @@ impl From<StoredEntry> for Entry {
                 Self::File { file: FileRef { size, content, manifest }, executable }
             }
             StoredEntry::Symlink { target } => Self::Symlink { target: target.into() },
+            StoredEntry::Reference { url, size, etag, version, modified, content } => {
+                Self::Reference(Box::new(Reference { url, size, etag, version, modified, content }))
+            }
         }
     }
 }

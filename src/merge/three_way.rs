@@ -5,7 +5,7 @@ use crate::diff::text::is_text;
 use crate::merge::join::ThreeWay;
 use crate::merge::text::{TextMerge, merge_texts};
 use crate::merge::{ConflictKind, MergeOptions};
-use crate::object::{Entry, FileRef, ObjectDb, ObjectError};
+use crate::object::{Entry, FileRef, ObjectDb, ObjectError, Reference};
 
 /// What a path is to hold after the merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,16 @@ pub(super) fn decide(
         (None, _) => Decision::Conflict(ConflictKind::DeletedByOurs),
         (_, None) => Decision::Conflict(ConflictKind::DeletedByTheirs),
         (Some(Entry::Symlink { .. }), Some(Entry::Symlink { .. })) => differing(base.as_ref()),
+        (Some(Entry::Reference(ours)), Some(Entry::Reference(theirs))) => {
+            let base = match base {
+                Some(Entry::Reference(base)) => Some(base.as_ref()),
+                _ => None,
+            };
+            match one_of(base, ours, theirs) {
+                Some(one) => settle(three, Entry::Reference(Box::new(one.clone()))),
+                None => differing(three.base.as_ref()),
+            }
+        }
         (
             Some(Entry::File { file: ours, executable: our_bit }),
             Some(Entry::File { file: theirs, executable: their_bit }),
@@ -76,6 +86,24 @@ fn differing(base: Option<&Entry>) -> Decision {
         Some(_) => ConflictKind::BothModified,
         None => ConflictKind::BothAdded,
     })
+}
+
+/// Returns the reference that only one side changed, or that both mean; one whose hash is known goes
+/// before one whose is not.
+fn one_of<'r>(
+    base: Option<&Reference>,
+    ours: &'r Reference,
+    theirs: &'r Reference,
+) -> Option<&'r Reference> {
+    if ours.means_the_same(theirs) {
+        return Some(if ours.content.is_some() { ours } else { theirs });
+    }
+    let is_kept = |side: &Reference| base.is_some_and(|base| side.means_the_same(base));
+    match (is_kept(ours), is_kept(theirs)) {
+        (true, false) => Some(theirs),
+        (false, true) => Some(ours),
+        _ => None,
+    }
 }
 
 fn settle(three: &ThreeWay, merged: Entry) -> Decision {

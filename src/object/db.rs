@@ -1,11 +1,11 @@
 //! The typed object database: encodes and decodes what the store keeps as bytes.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::base::{CommitId, codec};
 use crate::object::tree::NodeCache;
-use crate::object::{Commit, ObjectError};
+use crate::object::{Commit, Elsewhere, ObjectError};
 use crate::store::{BlobId, BlobKind, ChunkStore};
 
 /// A typed view of a store; cheap to clone.
@@ -14,6 +14,7 @@ pub struct ObjectDb {
     store: Arc<dyn ChunkStore>,
     nodes: Arc<NodeCache>,
     shallow: Arc<Shallow>,
+    elsewhere: Arc<OnceLock<Arc<dyn Elsewhere>>>,
 }
 
 /// The commits at which history ends here, though they have parents.
@@ -28,12 +29,25 @@ impl Shallow {
 
 impl ObjectDb {
     pub fn new(store: Arc<dyn ChunkStore>) -> Self {
-        Self { store, nodes: Arc::default(), shallow: Arc::default() }
+        Self { store, nodes: Arc::default(), shallow: Arc::default(), elsewhere: Arc::default() }
     }
 
     /// Returns the same view of another store.
     pub fn over(&self, store: Arc<dyn ChunkStore>) -> Self {
-        Self { shallow: self.shallow.clone(), ..Self::new(store) }
+        Self {
+            shallow: self.shallow.clone(),
+            elsewhere: self.elsewhere.clone(),
+            ..Self::new(store)
+        }
+    }
+
+    /// Says who reads what references point to; the first one stays.
+    pub fn set_elsewhere(&self, elsewhere: Arc<dyn Elsewhere>) {
+        let _ = self.elsewhere.set(elsewhere);
+    }
+
+    pub(in crate::object) fn elsewhere(&self) -> Option<&Arc<dyn Elsewhere>> {
+        self.elsewhere.get()
     }
 
     /// Tells whether history ends at a commit, though it has parents.

@@ -2,6 +2,7 @@
 
 use crate::base::codec::CodecError;
 use crate::base::{PathRule, RepoPath};
+use crate::object::ReferenceError;
 use crate::store::{BlobId, StoreError};
 
 /// What went wrong with an object.
@@ -21,6 +22,8 @@ pub enum ObjectError {
     Sink(#[source] std::io::Error),
     #[error("the content of `{path}` is not here: {source}")]
     NotFetched { path: RepoPath, source: StoreError },
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -106,7 +106,8 @@ fn links_of(node: Arc<Node>, directory: Arc<RepoPath>, paths: Option<&Paths<'_>>
                     }
                 }
                 Slot::Directory(Directory::Inline(inner)) => nodes.push((inner, Arc::new(below()))),
-                Slot::Leaf(Entry::Symlink { .. }) | Slot::Directory(Directory::Stored { .. }) => {}
+                Slot::Leaf(Entry::Symlink { .. } | Entry::Reference(_))
+                | Slot::Directory(Directory::Stored { .. }) => {}
             }
         }
     }

@@ -11,6 +11,7 @@ pub mod ingest;
 mod manifest;
 mod prefetch;
 mod reach;
+mod reference;
 mod source;
 pub mod tree;
 
@@ -21,5 +22,6 @@ pub use error::ObjectError;
 pub use file::{ChunkSpan, ChunkSpans};
 pub use follow::{Link, Paths};
 pub use prefetch::Prefetch;
+pub use reference::{Difference, Elsewhere, Reference, ReferenceError};
 pub use source::{StoredFile, source_of};
 pub use tree::{Irregular, Reached, RegularityCheck, Summary, TreeEdit, TreeEntry, TreeValue};

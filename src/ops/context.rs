@@ -18,6 +18,7 @@ use crate::ops::hooks::{KnownDefinitions, Owner};
 use crate::ops::inspect::Place;
 use crate::ops::{OpsError, heal, sparse};
 use crate::refs::{RefName, Revision};
+use crate::remote::elsewhere::Places;
 use crate::repo::{Repo, RepoError, Update, Updated};
 use crate::store::{ChunkStore as _, Durability};
 use crate::workspace::{Pathspecs, Workspace, WorkspaceError, resolve_path};
@@ -58,6 +59,8 @@ pub struct Context {
     pub definitions: KnownDefinitions,
     /// What stands between the repository and the remote that is worked on without a clone.
     pub mirror: Option<Mirror>,
+    /// Reads files that lie elsewhere.
+    pub places: Arc<Places>,
     workspace: OnceLock<Workspace>,
     git: OnceLock<Option<Enclosing>>,
     owner: OnceLock<Owner>,
@@ -75,6 +78,9 @@ impl Context {
         command: String,
         directory: PathBuf,
     ) -> Self {
+        let hashes = repo.layout().references();
+        let places = Arc::new(Places::new(config.clone(), environment.clone(), hashes));
+        repo.objects().set_elsewhere(places.clone());
         Self {
             repo,
             config,
@@ -86,6 +92,7 @@ impl Context {
             reuses_verdicts: true,
             definitions: KnownDefinitions::default(),
             mirror: None,
+            places,
             workspace: OnceLock::new(),
             git: OnceLock::new(),
             owner: OnceLock::new(),

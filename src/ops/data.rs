@@ -11,7 +11,7 @@ use crate::base::{Hash, RepoPath, TreeId};
 use crate::format::{FileSource, Source};
 use crate::hook::spec::Globs;
 use crate::object::tree::TreeEntry;
-use crate::object::{Entry, FileRef, Prefetch, source_of};
+use crate::object::{Entry, Prefetch, source_of};
 use crate::ops::{Context, OpsError};
 
 /// A file of data.
@@ -103,7 +103,10 @@ impl<'a> DataView<'a> {
         let found = match &self.origin {
             _ if !self.shows(path) => None,
             Origin::Tree(tree) => self.in_tree(*tree, path)?,
-            Origin::Disk(root) => on_disk(root, path)?,
+            Origin::Disk(root) => match on_disk(root, path)? {
+                Some(found) => Some(found),
+                None => self.referred_to(path)?,
+            },
         };
         match &self.beside {
             Some(directory) if found.is_none() => on_disk(directory, path),
@@ -117,7 +120,39 @@ impl<'a> DataView<'a> {
             return Ok(None);
         };
         objects.prefetch([(path, &entry)])?;
-        Ok(self.stored(path.clone(), &entry))
+        self.stored(path.clone(), &entry)
+    }
+
+    /// Returns what a staged reference points to, where the working copy has nothing in its place.
+    fn referred_to(&self, path: &RepoPath) -> Result<Option<DataFile>, OpsError> {
+        let staged = self.context.repo.staged()?;
+        match self.context.repo.objects().tree_entry(staged, path)? {
+            Some(TreeEntry::Leaf(entry @ Entry::Reference(_))) if !self.is_taken(path) => {
+                self.stored(path.clone(), &entry)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn referred_to_below(
+        &self,
+        root: &RepoPath,
+        globs: &Globs,
+        found: &mut Vec<DataFile>,
+    ) -> Result<(), OpsError> {
+        let objects = self.context.repo.objects();
+        for item in objects.walk_tree(self.context.repo.staged()?, root) {
+            let (path, entry) = item?;
+            let is_meant = !entry.is_on_disk() && is_named(&path, globs) && self.shows(&path);
+            if is_meant && !self.is_taken(&path) {
+                found.extend(self.stored(path, &entry)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_taken(&self, path: &RepoPath) -> bool {
+        self.context.repo.root().join(path.as_path()).symlink_metadata().is_ok()
     }
 
     /// Returns the bytes of a file of at most `limit` bytes, as specifications are.
@@ -138,7 +173,10 @@ impl<'a> DataView<'a> {
         for root in &roots {
             match &self.origin {
                 Origin::Tree(tree) => self.below_in_tree(*tree, root, globs, &mut found)?,
-                Origin::Disk(place) => self.below_on_disk(place, root, globs, &mut found)?,
+                Origin::Disk(place) => {
+                    self.below_on_disk(place, root, globs, &mut found)?;
+                    self.referred_to_below(root, globs, &mut found)?;
+                }
             }
         }
         found.sort_by(|a, b| a.path.cmp(&b.path));
@@ -146,12 +184,16 @@ impl<'a> DataView<'a> {
         Ok(found)
     }
 
-    fn stored(&self, path: RepoPath, entry: &Entry) -> Option<DataFile> {
-        let Entry::File { file: file @ FileRef { size, content, .. }, .. } = entry else {
-            return None;
+    /// Returns the file of an entry, or what a reference points to; nothing of a link.
+    fn stored(&self, path: RepoPath, entry: &Entry) -> Result<Option<DataFile>, OpsError> {
+        let objects = self.context.repo.objects();
+        let (size, content) = (entry.size(), entry.hash_of_bytes());
+        let source = match entry {
+            Entry::File { file, .. } => source_of(objects, *file),
+            Entry::Reference(reference) => objects.open_reference(reference)?,
+            Entry::Symlink { .. } => return Ok(None),
         };
-        let source = source_of(self.context.repo.objects(), *file);
-        Some(DataFile { path, size: *size, content: Some(*content), source })
+        Ok(Some(DataFile { path, size, content, source }))
     }
 
     fn below_in_tree(
@@ -170,7 +212,7 @@ impl<'a> DataView<'a> {
             let (path, entry) = item?;
             if is_named(&path, globs) && self.shows(&path) {
                 prefetch.add(&path, &entry)?;
-                found.extend(self.stored(path, &entry));
+                found.extend(self.stored(path, &entry)?);
             }
         }
         Ok(prefetch.finish()?)

@@ -104,6 +104,8 @@ pub enum OpsError {
     TooLarge { path: String, size: u64, limit: u64 },
     #[error(transparent)]
     Format(#[from] crate::format::FormatError),
+    #[error("there is nothing at `{url}`")]
+    NothingThere { url: String },
     #[error("`{path}` is a directory")]
     NotRecursive { path: RepoPath },
     #[error("`{path}` is outside of the sparse set, so the working copy does not hold it")]

@@ -39,6 +39,8 @@ pub enum Kind {
     File,
     Executable,
     Symlink,
+    /// A file that lies elsewhere.
+    Reference,
     Directory,
 }
 
@@ -50,8 +52,9 @@ pub struct ListedPath {
     pub size: u64,
     /// How many files are below; 1 for a file.
     pub files: u64,
-    /// BLAKE3 of the bytes; nothing for a directory.
+    /// BLAKE3 of the bytes; nothing for a directory, and for what lies elsewhere and was never read.
     pub hash: Option<Hash>,
+    /// Where a link points; of a reference, its address.
     pub target: Option<String>,
 }
 
@@ -64,8 +67,9 @@ impl ListedPath {
             Entry::Symlink { target } => {
                 (Kind::Symlink, Some(String::from_utf8_lossy(target).into_owned()))
             }
+            Entry::Reference(reference) => (Kind::Reference, Some(reference.url.clone())),
         };
-        Self { path, kind, size: entry.size(), files: 1, hash: Some(entry.content()), target }
+        Self { path, kind, size: entry.size(), files: 1, hash: entry.hash_of_bytes(), target }
     }
 
     fn directory(path: RepoPath, summary: Summary) -> Self {
@@ -129,6 +133,9 @@ pub fn cat(context: &Context, place: &Place, out: &mut dyn Write) -> Result<(), 
         TreeEntry::Leaf(Entry::File { file, .. }) => {
             let copied = context.repo.objects().copy_file(&file, out);
             Ok(copied.map_err(|error| error.about(&place.path))?)
+        }
+        TreeEntry::Leaf(Entry::Reference(reference)) => {
+            Ok(context.repo.objects().copy_reference(&reference, out)?)
         }
         TreeEntry::Leaf(Entry::Symlink { target }) => {
             Ok(out.write_all(&target).map_err(crate::object::ObjectError::Sink)?)
@@ -250,18 +257,22 @@ fn write_entry(context: &Context, entry: &Entry, path: &Path) -> Result<(), OpsE
             context.progress.advance(entry.size());
         }
         Entry::File { file, executable } => {
-            let mode = if *executable { 0o777 } else { 0o666 };
-            let mut out: File = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(mode)
-                .open(path)
-                .context("create", path)?;
+            let mut out = create(path, if *executable { 0o777 } else { 0o666 })?;
             let mut out = Counted { out: &mut out, progress: context.progress.as_ref() };
             context.repo.objects().copy_file(file, &mut out)?;
         }
+        Entry::Reference(reference) => {
+            let mut out = create(path, 0o666)?;
+            let mut out = Counted { out: &mut out, progress: context.progress.as_ref() };
+            context.repo.objects().copy_reference(reference, &mut out)?;
+        }
     }
     Ok(())
+}
+
+fn create(path: &Path, mode: u32) -> Result<File, OpsError> {
+    let opened = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
+    Ok(opened.context("create", path)?)
 }
 
 /// Tells how far the writing of a file has come.

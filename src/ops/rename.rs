@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::base::{PathList, RepoPath};
+use crate::base::{PathList, RepoPath, TreeId};
 use crate::object::{TreeEdit, TreeEntry, TreeValue};
 use crate::ops::{Context, OpsError, add, sparse};
 use crate::refs::operation::Moved;
@@ -23,7 +23,7 @@ struct Planned {
     from: RepoPath,
     to: RepoPath,
     value: TreeValue,
-    /// Whether the user has renamed it on the disk already.
+    /// Whether there is nothing to rename on the disk: the user has done it, or it lies elsewhere.
     done: bool,
 }
 
@@ -98,10 +98,21 @@ fn plan(
         if taken || (exists(context, &from) && exists(context, &to)) {
             return Err(OpsError::PathExists { path: to.to_string() });
         }
-        let done = !exists(context, &from) && exists(context, &to);
+        let is_absent = !exists(context, &from);
+        let done = is_absent && (exists(context, &to) || lies_elsewhere(context, staged, &from)?);
         planned.push(Planned { from, to, value, done });
     }
     Ok(planned)
+}
+
+/// Tells whether all at and below a path is referred to, so that the working copy holds none of it.
+fn lies_elsewhere(context: &Context, staged: TreeId, path: &RepoPath) -> Result<bool, OpsError> {
+    for item in context.repo.objects().walk_tree(staged, path) {
+        if item?.1.is_on_disk() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Renames on the disk, then does `deed`; where anything fails, renames back.

@@ -16,6 +16,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 mod upload;
+mod version;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,7 @@ use object_store::{GetOptions, ObjectStore, ObjectStoreExt as _, PutMode, PutOpt
 use self::open::Place;
 pub use self::options::RemoteOptions;
 pub(in crate::remote) use self::pace::Pace;
+pub(in crate::remote) use self::version::{Asked, Facts};
 use crate::base::Timestamp;
 use crate::config::Environment;
 use crate::remote::{RemoteError, RemoteUrl, Scheme};

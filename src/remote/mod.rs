@@ -2,6 +2,7 @@
 //! floors above call functions that return when the work is done.
 
 mod backend;
+pub mod elsewhere;
 mod error;
 mod handle;
 mod key;

@@ -152,7 +152,7 @@ fn no_query(text: &str) -> Result<(), RemoteError> {
 }
 
 /// Returns an address with `***` for what may be secret in it.
-fn masked(text: &str) -> String {
+pub(super) fn masked(text: &str) -> String {
     let (address, query) = match text.find(['?', '#']) {
         Some(at) => (&text[..at], "?***"),
         None => (text, ""),
@@ -185,7 +185,7 @@ fn without_dots(path: &Path) -> PathBuf {
 }
 
 /// Returns a text with its `%20` and the like resolved, if that is text.
-fn unescaped(text: &str) -> Option<String> {
+pub(super) fn unescaped(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

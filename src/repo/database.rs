@@ -15,6 +15,7 @@ const MIGRATIONS: &[&[&str]] = &[
     &[journal::SCHEMA_2],
     &[hook_cache::SCHEMA],
     &[releases::SCHEMA],
+    &[journal::COUNTS],
 ];
 
 /// How long a command waits for another one's transaction.

@@ -41,6 +41,52 @@ pub const SCHEMA_2: &str = "
     CREATE INDEX runs_by_event ON runs (event_number) WHERE event_number IS NOT NULL;
 ";
 
+/// What counts the runs that ended, by event, hook and status: a run that is run again, or whose row
+/// goes, lowers no count.
+pub const COUNTS: &str = "
+    CREATE TABLE run_counts (
+        event  TEXT NOT NULL,
+        hook   TEXT NOT NULL,
+        status TEXT NOT NULL,
+        runs   INTEGER NOT NULL,
+        PRIMARY KEY (event, hook, status)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO run_counts
+        SELECT event, hook, status, count(*) FROM runs
+        WHERE status NOT IN ('queued', 'running') GROUP BY event, hook, status;
+    CREATE TRIGGER count_new_run AFTER INSERT ON runs
+    WHEN NEW.status NOT IN ('queued', 'running') BEGIN
+        INSERT INTO run_counts VALUES (NEW.event, NEW.hook, NEW.status, 1)
+            ON CONFLICT DO UPDATE SET runs = runs + 1;
+    END;
+    CREATE TRIGGER count_ended_run AFTER UPDATE ON runs
+    WHEN NEW.status NOT IN ('queued', 'running') AND NEW.status <> OLD.status BEGIN
+        INSERT INTO run_counts VALUES (NEW.event, NEW.hook, NEW.status, 1)
+            ON CONFLICT DO UPDATE SET runs = runs + 1;
+    END;
+";
+
+/// How often runs of a hook ended with a status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunCount {
+    pub event: String,
+    pub hook: String,
+    pub status: String,
+    pub runs: u64,
+}
+
+/// Returns how often runs ended, ever.
+pub fn counts(connection: &Connection) -> Result<Vec<RunCount>, RefError> {
+    let mut statement =
+        connection.prepare_cached("SELECT event, hook, status, runs FROM run_counts")?;
+    let rows = statement.query_map([], |row| {
+        let runs: i64 = row.get(3)?;
+        let runs = runs.unsigned_abs();
+        Ok(RunCount { event: row.get(0)?, hook: row.get(1)?, status: row.get(2)?, runs })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The owner of an event that waits for a worker.
 pub const NOBODY: &str = "";
 
@@ -281,6 +327,9 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(SCHEMA).unwrap();
         connection.execute_batch(SCHEMA_2).unwrap();
+        write(&connection, &row("r-0", "passed")).unwrap();
+        connection.execute_batch(COUNTS).unwrap();
+        connection.execute("DELETE FROM runs", []).unwrap();
         connection
     }
 
@@ -321,6 +370,23 @@ mod tests {
         assert_eq!(ids(Filter { status: text("running"), ..Filter::default() }), ["r-2"]);
         assert_eq!(get(&connection, "r-1").unwrap(), Some(row("r-1", "passed")));
         assert_eq!(get(&connection, "r-9").unwrap(), None);
+    }
+
+    #[test]
+    fn what_ended_is_counted_and_nothing_lowers_a_count() {
+        let connection = database();
+        let count = |status: &str| {
+            let found = counts(&connection).unwrap().into_iter();
+            found.filter(|count| count.status == status).map(|count| count.runs).sum::<u64>()
+        };
+        assert_eq!(count("passed"), 1, "what an earlier version ran");
+        for status in ["queued", "running", "failed", "failed", "running", "failed", "passed"] {
+            write(&connection, &row("r-1", status)).unwrap();
+        }
+        write(&connection, &row("r-2", "skipped")).unwrap();
+        connection.execute("DELETE FROM runs", []).unwrap();
+        assert_eq!((count("failed"), count("passed"), count("skipped")), (2, 2, 1));
+        assert_eq!((count("running"), count("queued")), (0, 0));
     }
 
     #[test]

@@ -120,6 +120,11 @@ impl Layout {
         self.dot_dir().join("remotes").join(name)
     }
 
+    /// What was found out about files that lie elsewhere; may be deleted.
+    pub fn references(&self) -> PathBuf {
+        self.dot_dir().join("references")
+    }
+
     /// Packs and their index.
     pub fn store(&self) -> PathBuf {
         self.dot_dir().join("store")

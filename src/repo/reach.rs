@@ -60,6 +60,7 @@ pub struct Walk<'a> {
     seen: HashSet<BlobId>,
     check: Option<RegularityCheck>,
     irregular: Vec<IrregularNode>,
+    references: u64,
 }
 
 /// A node of a tree that no writer would have made so, and where it was come upon.
@@ -76,7 +77,7 @@ pub type Broken<'f> = dyn FnMut(crate::object::ObjectError) + 'f;
 
 impl<'a> Walk<'a> {
     pub fn new(objects: &'a ObjectDb) -> Self {
-        Self { objects, seen: HashSet::new(), check: None, irregular: Vec::new() }
+        Self { objects, seen: HashSet::new(), check: None, irregular: Vec::new(), references: 0 }
     }
 
     /// Returns a walk that also looks for trees whose nodes are not cut by the rule, and lists up to
@@ -114,7 +115,7 @@ impl<'a> Walk<'a> {
     }
 
     fn visit_tree(&mut self, tree: TreeId, broken: &mut Broken<'_>) {
-        let (objects, seen) = (self.objects, &mut self.seen);
+        let (objects, seen, references) = (self.objects, &mut self.seen, &mut self.references);
         let mut manifests = Vec::new();
         let check = self.check.as_mut();
         let outcome = objects.reach_tree_with(tree, check, &mut |reached| match reached {
@@ -132,6 +133,10 @@ impl<'a> Walk<'a> {
                 true
             }
             Reached::Entry(Entry::Symlink { .. }) => true,
+            Reached::Entry(Entry::Reference(_)) => {
+                *references += 1;
+                true
+            }
         });
         if let Err(error) = outcome {
             broken(error);
@@ -147,6 +152,11 @@ impl<'a> Walk<'a> {
     pub fn take_irregular(&mut self) -> (Vec<IrregularNode>, u64) {
         let count = self.check.as_ref().map_or(0, RegularityCheck::count);
         (std::mem::take(&mut self.irregular), count)
+    }
+
+    /// Returns how many files that lie elsewhere were come upon.
+    pub fn references(&self) -> u64 {
+        self.references
     }
 
     /// Returns every blob that was reached.

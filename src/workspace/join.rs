@@ -32,6 +32,8 @@ pub(super) struct Joined {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OnDisk {
     Absent,
+    /// Nothing, and nothing is to be there: the tree has a reference.
+    Elsewhere,
     File {
         stat: Stat,
         ignored: bool,
@@ -66,6 +68,8 @@ pub(super) struct Join<'a> {
     /// Below it nothing is known of the disk.
     unknown: Option<RepoPath>,
     last_tracked: Option<RepoPath>,
+    /// The last thing on the disk that is no directory.
+    last_found: Option<RepoPath>,
     skip: Option<RepoPath>,
 }
 
@@ -142,6 +146,7 @@ impl<'a> Join<'a> {
             cache: workspace.cache.rows(below).peekable(),
             unknown: None,
             last_tracked: None,
+            last_found: None,
             skip: None,
         }
     }
@@ -193,6 +198,12 @@ impl<'a> Join<'a> {
             (Some(found), Some(Ok((path, _)))) => found.path().cmp(path),
         };
         let found = if order.is_le() { self.found.take() } else { None };
+        if let Some(
+            Found::File { path, .. } | Found::Name { path, .. } | Found::Special { path, .. },
+        ) = &found
+        {
+            self.last_found = Some(path.clone());
+        }
         let tracked = if order.is_ge() { self.tree.next().transpose()? } else { None };
         let path = match (&found, &tracked) {
             (Some(found), _) => found.path().clone(),
@@ -202,7 +213,14 @@ impl<'a> Join<'a> {
         if tracked.is_some() {
             self.last_tracked = Some(path.clone());
         }
-        let on_disk = self.on_disk(&path, found.as_ref());
+        let on_disk = match self.on_disk(&path, found.as_ref()) {
+            OnDisk::Absent | OnDisk::IgnoredDirectory
+                if self.lies_elsewhere(&path, tracked.as_ref()) =>
+            {
+                OnDisk::Elsewhere
+            }
+            on_disk => on_disk,
+        };
         let cached = self.cached(&path, &on_disk);
         Ok(Some(Joined { path, tracked: tracked.map(|(_, entry)| entry), on_disk, cached }))
     }
@@ -224,6 +242,18 @@ impl<'a> Join<'a> {
                 if unknown { OnDisk::Unknown } else { OnDisk::Absent }
             }
         }
+    }
+
+    /// Tells whether nothing is to be at a path: the tree has a reference, and nothing else is in its
+    /// place.
+    fn lies_elsewhere(&self, path: &RepoPath, tracked: Option<&(RepoPath, Entry)>) -> bool {
+        if tracked.is_none_or(|(_, entry)| entry.is_on_disk()) {
+            return false;
+        }
+        let next = self.found.as_ref().map(Found::path);
+        let is_directory = next.is_some_and(|next| next != path && next.starts_with(path));
+        let is_below_file = self.last_found.as_ref().is_some_and(|file| path.starts_with(file));
+        !is_directory && !is_below_file
     }
 
     fn cached(&mut self, path: &RepoPath, on_disk: &OnDisk) -> Option<CachedFile> {

@@ -109,6 +109,7 @@ impl Sample {
     pub fn in_tree(&self, tree: TreeId) -> Vec<(String, String)> {
         let text = |entry: Entry| match entry {
             Entry::Symlink { target } => format!("->{}", String::from_utf8(target).unwrap()),
+            Entry::Reference(reference) => reference.url,
             Entry::File { file, .. } => {
                 String::from_utf8(self.objects.read_file(&file, u64::MAX).unwrap()).unwrap()
             }

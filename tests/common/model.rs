@@ -45,6 +45,7 @@ pub fn of_tree(repo: &Repo, tree: TreeId) -> Files {
         let bytes = match entry {
             Entry::File { file, .. } => repo.objects().read_file(&file, u64::MAX).unwrap(),
             Entry::Symlink { target } => target,
+            Entry::Reference(reference) => reference.url.into_bytes(),
         };
         files.insert(path.to_string(), bytes);
     }

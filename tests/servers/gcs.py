@@ -74,11 +74,11 @@ class Bucket(http.server.BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
     def list(self, prefix):
-        found = sorted((key, len(value[0])) for key, value in OBJECTS.items() if key.startswith(prefix))
+        found = sorted((key, *value[:2]) for key, value in OBJECTS.items() if key.startswith(prefix))
         contents = "".join(
-            f"<Contents><Key>{escape(key)}</Key><Size>{size}</Size>"
-            "<LastModified>2026-01-31T12:00:00Z</LastModified><ETag>1</ETag></Contents>"
-            for key, size in found
+            f"<Contents><Key>{escape(key)}</Key><Size>{len(content)}</Size>"
+            f"<LastModified>2026-01-31T12:00:00Z</LastModified><ETag>{number}</ETag></Contents>"
+            for key, content, number in found
         )
         self.answer(200, f"<ListBucketResult>{contents}</ListBucketResult>".encode())
 

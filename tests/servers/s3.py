@@ -1,4 +1,4 @@
-"""moto, an S3 in memory, with the bucket `bucket`."""
+"""moto, an S3 in memory, with the buckets `bucket` and `versioned`, which keeps old versions."""
 
 import urllib.request
 
@@ -7,8 +7,19 @@ import serve
 
 server = moto_s3.start()
 _, port = server.get_host_and_port()
-make = urllib.request.Request(f"http://127.0.0.1:{port}/bucket", method="PUT")
-urllib.request.urlopen(make).close()
+
+
+def put(path, body=None):
+    make = urllib.request.Request(f"http://127.0.0.1:{port}/{path}", body, method="PUT")
+    urllib.request.urlopen(make).close()
+
+
+put("bucket")
+put("versioned")
+put(
+    "versioned?versioning",
+    b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
+)
 serve.end_with_the_test()
 serve.tell(port)
 server._thread.join()

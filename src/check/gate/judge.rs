@@ -13,7 +13,7 @@ use crate::format::FormatError;
 
 /// Judges a candidate.
 pub fn judge(spec: &GateSpec, evidence: &Evidence) -> Result<Report, FormatError> {
-    let mut trial = Trial { spec, evidence, ..Trial::new(spec, evidence) };
+    let mut trial = Trial::new(spec, evidence);
     trial.results.extend(evidence.findings.iter().cloned());
     let candidate = trial.read_candidate()?;
     let opponent = trial.read_champion(candidate.as_ref())?;
@@ -143,8 +143,6 @@ impl<'a> Trial<'a> {
         let (Some(candidate), true) = (candidate, side.predictions.is_some()) else {
             return Ok(present(None));
         };
-        // The numbers of labels must be those of the candidate: labels that only the champion has come
-        // after all others.
         let Some(rows) = self.read("champion_predictions", side, &[])? else {
             return Ok(Rival::Unfit);
         };

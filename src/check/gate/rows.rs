@@ -76,6 +76,16 @@ impl Texts {
         code
     }
 
+    /// Returns the code of a label, the same for all its spellings.
+    fn code_of_label(&mut self, text: &str) -> u32 {
+        if let Some(code) = self.codes.get(text) {
+            return *code;
+        }
+        let code = self.code(&label(text));
+        self.codes.insert(text.to_owned(), code);
+        code
+    }
+
     pub fn find(&self, text: &str) -> Option<u32> {
         self.codes.get(text).copied()
     }
@@ -94,7 +104,7 @@ impl Values {
         match self {
             Self::Labels(codes) => {
                 let text = column.text(row).filter(|text| !text.trim().is_empty());
-                codes.push(text.as_ref().map_or(MISSING, |text| labels.code(&label(text))));
+                codes.push(text.as_ref().map_or(MISSING, |text| labels.code_of_label(text)));
                 text.is_some()
             }
             Self::Numbers(numbers) => push_number(numbers, column, row),

@@ -204,7 +204,7 @@ fn apart(metric: Fairness, bound: f64, rules: &FairnessRules, kept: &[Named]) ->
     }
     let rates: Vec<GroupRates> = kept.iter().map(|(_, rates)| *rates).collect();
     let value = metric.of(&rates);
-    let status = if value <= bound + 1e-12 { Status::Pass } else { Status::Fail };
+    let status = if value <= bound + verdict::ROUNDING { Status::Pass } else { Status::Fail };
     let side = verdict::distance(value, bound);
     let message = format!("{name} by {by} {} is {side} {bound} (max)", figure(value));
     RuleResult { value: Some(value), ..result(status, message) }

@@ -7,7 +7,7 @@ use crate::check::gate::spec::{Margin, MetricRules, Rule};
 use crate::check::metrics::Metric;
 
 /// What rounding may take away from a bound that is met exactly.
-const ROUNDING: f64 = 1e-12;
+pub const ROUNDING: f64 = 1e-12;
 
 /// Judges a metric by all of its rules.
 pub fn judge(contest: &Contest<'_>, rules: &MetricRules) -> Vec<RuleResult> {
@@ -127,17 +127,17 @@ impl Verdict<'_> {
         };
         let worst = if self.rules.lower_is_better { -high } else { low };
         let passes = worst >= -margin.at(champion) - ROUNDING;
+        let found = if worst < 0.0 {
+            format!("may be {} worse than", figure(-worst))
+        } else if worst > 0.0 {
+            format!("is at least {} better than", figure(worst))
+        } else {
+            "is no worse than".to_owned()
+        };
+        let (level, low_end, high_end) = (percent(level), signed(low), signed(high));
+        let margin = shown(margin);
         let message = format!(
-            "{what} may be {} {whose}'s ({} % interval {} to {}, max drop {})",
-            if worst < 0.0 {
-                format!("{} worse than", figure(-worst))
-            } else {
-                format!("no less than {} better than", figure(worst))
-            },
-            percent(level),
-            signed(low),
-            signed(high),
-            shown(margin),
+            "{what} {found} {whose}'s ({level} % interval {low_end} to {high_end}, max drop {margin})"
         );
         let result = self.end(if passes { Status::Pass } else { Status::Fail }, message);
         RuleResult { interval: Some(Interval { low, high }), ..result }

@@ -77,7 +77,8 @@ pub fn suite(text: &str) -> Suite {
 /// Returns what a suite finds in a table; other tables are all `other`.
 pub fn report_on(text: &str, table: &Batches, other: Option<&Batches>, memory: usize) -> Report {
     let suite = suite(text);
-    let others = suite.needs().into_iter().map(|need| (need, other.map(|table| table as &dyn Rows)));
+    let others =
+        suite.needs().into_iter().map(|need| (need, other.map(|table| table as &dyn Rows)));
     let input = Input {
         dataset: "data".to_owned(),
         table: Some(table),

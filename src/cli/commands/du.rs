@@ -12,8 +12,8 @@ use crate::ops::inspect::usage;
 
 /// Sum up how large a commit or a directory of it is
 ///
-/// The sizes are those of the files as a checkout writes them. They are kept in the tree: nothing is
-/// read below the first level.
+/// The sizes are those of the files as a checkout writes them; a reference counts with the size of what
+/// lies elsewhere. They are kept in the tree: nothing is read below the first level.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mlv du

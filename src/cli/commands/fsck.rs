@@ -110,6 +110,7 @@ fn show(ui: &mut Ui, report: &FsckReport) -> Result<(), CommandError> {
         let parts = render::count(report.index_rebuilt as usize, "part");
         ui.status(format_args!("{parts} of the index was damaged and is made anew"));
     }
+    super::shared::tell_references(ui, report.references);
     if report.promised > 0 {
         let objects = render::count(report.promised as usize, "object");
         ui.status(format_args!("{objects} only in a remote: they are fetched when they are read"));

@@ -90,6 +90,7 @@ fn long(item: &ListedPath, name: &str, paint: Paint) -> String {
         Kind::File => "file",
         Kind::Executable => "exec",
         Kind::Symlink => "link",
+        Kind::Reference => "ref",
         Kind::Directory => "dir",
     };
     let hash = item.hash.map(crate::base::Hash::short).unwrap_or_default();

@@ -27,6 +27,7 @@ mod gate;
 mod gc;
 mod help;
 mod hooks;
+mod import;
 mod init;
 mod log;
 mod ls;
@@ -70,6 +71,7 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Work, WorkingCopy, "restore", restore),
     verb!(Work, WorkingCopy, "stash", stash),
     verb!(Work, WorkingCopy, "sparse", sparse),
+    verb!(Work, WorkingCopy, "import", import),
     verb!(Look, History, "log", log),
     verb!(Look, History, "show", show),
     verb!(Look, History, "diff", diff),

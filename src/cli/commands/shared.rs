@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::base::{CommitId, interrupt};
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
-use crate::cli::render::{printable, size};
+use crate::cli::render::{count, printable, size};
 use crate::cli::style::Label;
 use crate::cli::ui::Ui;
 use crate::hook::runner::RunRecord;
@@ -103,5 +103,13 @@ pub fn tell_fetched(ui: &mut Ui, fetched: &FetchReport) {
         ui.status(format_args!("`{remote}` has nothing new"));
     } else {
         ui.status(format_args!("from {}: {}", fetched.url, size(fetched.bytes)));
+    }
+}
+
+/// Says how many files lie elsewhere, which no check looks at.
+pub fn tell_references(ui: &mut Ui, references: u64) {
+    if references > 0 {
+        let references = count(references as usize, "reference");
+        ui.status(format_args!("{references} to files elsewhere: `mlv import --check` asks there"));
     }
 }

@@ -1,5 +1,6 @@
 //! `mlv verify`
 
+use super::shared;
 use crate::cli::error::{CommandError, user_error};
 use crate::cli::exit::ExitStatus;
 use crate::cli::globals::Globals;
@@ -24,7 +25,7 @@ pub struct Args {
     /// A remote or an address [default: what the branch follows, or `origin`]
     #[arg(long, value_name = "NAME")]
     remote: Option<String>,
-    /// Print `{"remote", "id", "objects", "kept", "missing", "missing_count", "ok"}` as JSON
+    /// Print `{"remote", "id", "objects", "references", "kept", "missing", "missing_count", "ok"}` as JSON
     #[arg(long)]
     json: bool,
 }
@@ -44,6 +45,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     if report.ok {
         let objects = count(report.objects as usize, "object");
         ui.status(format_args!("`{}` has all of {}: {objects}", report.remote, report.id.short()));
+        shared::tell_references(ui, report.references);
         return Ok(ExitStatus::Done);
     }
     Err(verdict(&report))

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{CommandError, config_error, did_you_mean, user_error};
 use crate::cli::exit::ExitStatus;
 use crate::git::GitError;
-use crate::object::ObjectError;
+use crate::object::{ObjectError, ReferenceError};
 use crate::ops::OpsError;
 use crate::ops::hooks::{Missing, Remedy, Why};
 use crate::store::StoreError;
@@ -118,6 +118,7 @@ fn hint(error: &OpsError) -> Option<String> {
         OpsError::ManyParents { .. } => {
             "`--mainline 1` takes the change against the first parent".into()
         }
+        OpsError::NothingThere { .. } => "check the address: an empty place is not imported".into(),
         OpsError::MergeUnderWay => "`mlv merge --continue` or `mlv merge --abort`".into(),
         OpsError::Unresolved { .. } => {
             "settle each, `mlv add` it, then `mlv merge --continue`".into()
@@ -277,8 +278,21 @@ impl From<ObjectError> for CommandError {
             ObjectError::Undecodable { .. } | ObjectError::Invalid { .. } => {
                 user_error(error).hinted("`mlv fsck` finds all damage and what needs it")
             }
+            ObjectError::Reference(ref reference) => {
+                let hint = reference_hint(reference);
+                user_error(error).maybe_hinted(hint)
+            }
             error => user_error(error),
         }
+    }
+}
+
+fn reference_hint(error: &ReferenceError) -> Option<&'static str> {
+    match error {
+        ReferenceError::Gone { .. } | ReferenceError::Changed { .. } => Some(
+            "`mlv import URL PATH` again records what is there now; `mlv import --check` names all",
+        ),
+        _ => None,
     }
 }
 

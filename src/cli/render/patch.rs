@@ -95,6 +95,11 @@ fn mode(side: &Side) -> &'static str {
     }
 }
 
+/// Returns the word for content that is not shown by lines.
+fn kind(side: &Side) -> &'static str {
+    if side.url.is_some() { "reference" } else { "binary" }
+}
+
 /// Returns a line about a change that is not shown by lines.
 pub fn summary(change: &DiffChange) -> String {
     format!("{}: {}", change.path, sizes(change))
@@ -108,10 +113,14 @@ pub fn sizes(change: &DiffChange) -> String {
     });
     match (&change.old, &change.new) {
         (Some(old), Some(new)) => {
-            format!("binary, {} -> {}{shared}", size(old.size), size(new.size))
+            let kind = match (kind(old), kind(new)) {
+                (before, after) if before == after => after.to_owned(),
+                (before, after) => format!("{before} -> {after}"),
+            };
+            format!("{kind}, {} -> {}{shared}", size(old.size), size(new.size))
         }
-        (None, Some(new)) => format!("new, binary, {}", size(new.size)),
-        (Some(old), None) => format!("deleted, binary, {}", size(old.size)),
+        (None, Some(new)) => format!("new, {}, {}", kind(new), size(new.size)),
+        (Some(old), None) => format!("deleted, {}, {}", kind(old), size(old.size)),
         (None, None) => String::new(),
     }
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use crate::base::{Hash, RepoPath, TreeId};
 use crate::diff::{TreeChange, tree_changes};
 use crate::object::tree::Shape;
-use crate::object::{Entry, FileRef, ObjectDb, TreeEdit, TreeValue};
+use crate::object::{Entry, FileRef, ObjectDb, Reference, TreeEdit, TreeValue};
 use crate::store::{BlobId, BlobKind, ChunkStore, Durability, MemoryStore, StoreError};
 
 type Model = BTreeMap<RepoPath, Entry>;
@@ -24,6 +24,17 @@ fn path(text: &str) -> RepoPath {
 fn file(size: u64) -> Entry {
     let content = Hash::of(&size.to_le_bytes());
     Entry::File { file: FileRef { size, content, manifest: None }, executable: false }
+}
+
+fn reference(size: u64) -> Entry {
+    Entry::Reference(Box::new(Reference {
+        url: "s3://bucket/a".to_owned(),
+        size,
+        etag: String::new(),
+        version: String::new(),
+        modified: 1,
+        content: (size == 2).then(|| Hash::of(b"")),
+    }))
 }
 
 fn set(text: &str, size: u64) -> TreeEdit {
@@ -79,6 +90,7 @@ prop_compose! {
 fn any_edits(most: usize) -> impl Strategy<Value = Vec<TreeEdit>> {
     let value = prop_oneof![
         3 => (0u64..100).prop_map(|size| TreeValue::Set(file(size))),
+        1 => (0u64..3).prop_map(|size| TreeValue::Set(reference(size))),
         1 => Just(TreeValue::Remove),
     ];
     let edit = (any_path(), value).prop_map(|(path, value)| TreeEdit { path, value });

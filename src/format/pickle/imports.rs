@@ -191,7 +191,7 @@ pub fn verdict(module: &str, name: &str) -> Verdict {
     if HARMLESS.iter().any(is_harmless) {
         Verdict::Harmless
     } else if matches!(module, "builtins" | "__builtin__")
-        || DANGEROUS.iter().any(|it| is_below(&it))
+        || DANGEROUS.iter().any(|it| is_below(it))
     {
         Verdict::Dangerous
     } else {

@@ -86,8 +86,6 @@ impl Machine {
     fn shape(&mut self, opcode: u8) -> Result<(), Stop> {
         match opcode {
             b'(' => self.push(Value::Mark),
-            b'0' => self.pop(1)?,
-            b'1' => self.pop_to_mark()?,
             b'2' => {
                 let top = self.stack.last().cloned().ok_or_else(underflow)?;
                 self.push(top);
@@ -96,9 +94,9 @@ impl Machine {
             b'Q' | 0x85 => self.replace(1)?,
             b'R' | 0x81 | 0x86 => self.replace(2)?,
             0x87 | 0x92 => self.replace(3)?,
-            b'a' | b'b' => self.pop(1)?,
+            b'0' | b'a' | b'b' => self.pop(1)?,
             b's' => self.pop(2)?,
-            b'e' | b'u' | 0x90 => self.pop_to_mark()?,
+            b'1' | b'e' | b'u' | 0x90 => self.pop_to_mark()?,
             b'd' | b'l' | b'o' | b't' | 0x91 => {
                 self.pop_to_mark()?;
                 self.push(Value::Other);
@@ -174,9 +172,9 @@ impl Machine {
             return Ok(());
         }
         if opcode == 0x94 {
-            self.memoized += 1
+            self.memoized += 1;
         } else {
-            self.has_numbers = true
+            self.has_numbers = true;
         }
         match self.stack.last() {
             Some(Value::Text(text)) => drop(self.memo.insert(number, text.clone())),

@@ -7,7 +7,7 @@ use super::jsonl::{JsonlFile, Keys};
 use super::parquet::ParquetFile;
 use super::pipeline::{self, Parts};
 use super::{Batch, Dialect, Field, Format, TableFile, TableOptions};
-use crate::format::FormatError;
+use crate::format::{FormatError, OtherColumns};
 
 /// Files of the same columns in the same order. Opening reads their heads only.
 #[derive(Debug, Clone)]
@@ -179,13 +179,13 @@ fn same_columns(first: &Reader, other: &Reader) -> Result<(), FormatError> {
         let name = |fields: &[Field]| fields.get(at).map(|field| field.name.clone());
         let (expected, found) = (name(ours), name(theirs));
         if expected != found {
-            return Err(FormatError::OtherColumns {
+            return Err(FormatError::OtherColumns(Box::new(OtherColumns {
                 file: other.name().to_owned(),
                 first: first.name().to_owned(),
                 number: at + 1,
                 expected,
                 found,
-            });
+            })));
         }
     }
     Ok(())

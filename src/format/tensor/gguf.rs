@@ -178,7 +178,7 @@ impl Head<'_> {
             _ => 0,
         };
         if size > 0 {
-            self.window.skip(len.checked_mul(size).unwrap_or(u64::MAX))?;
+            self.window.skip(len.saturating_mul(size))?;
         } else {
             // Each takes the bytes of its length at least, so that a claim ends where the file does.
             for _ in 0..len {

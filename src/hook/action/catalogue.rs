@@ -82,6 +82,9 @@ pub struct Action {
     pub reads_tree: bool,
     /// Variables that decide how it ends, beside those that its text mentions.
     pub variables: Vec<String>,
+    /// Words of which a file that it is given must hold one for these variables to decide; they always
+    /// do where there are none.
+    pub variables_where: Vec<String>,
     pub severity: Severity,
     pub parameters: Vec<Parameter>,
     pub means: Means,
@@ -134,7 +137,7 @@ impl Action {
     pub fn texts(&self) -> impl Iterator<Item = &'static str> {
         let (own, shared) = match self.means {
             Means::Script { text, .. } => (text, SHARED),
-            // What reads the tree judges all of it, whatever has changed.
+            // What reads the tree looks at all that it is for, whatever has changed.
             Means::Native if self.reads_tree => ("MLV_WITH", &[][..]),
             Means::Native => ("MLV_CHANGED_FILES MLV_WITH", &[][..]),
         };

@@ -21,6 +21,7 @@ pub(super) fn action(carried: &Carried) -> Result<Action, Fault> {
         cache: true,
         reads_tree: false,
         variables: Vec::new(),
+        variables_where: Vec::new(),
         severity: Severity::Fail,
         parameters: Vec::new(),
         means: match &carried.script {
@@ -37,6 +38,9 @@ pub(super) fn action(carried: &Carried) -> Result<Action, Fault> {
             "reads" => action.reads_tree = reads_tree(value)?,
             "variables" => {
                 action.variables = texts(value)?.into_iter().map(|(_, text)| text).collect();
+            }
+            "variables_where" => {
+                action.variables_where = texts(value)?.into_iter().map(|(_, text)| text).collect();
             }
             "level" => action.severity = severity(value)?,
             "parameters" => {

@@ -2,9 +2,8 @@
 
 use crate::base::RepoPath;
 use crate::base::yaml::{Node, Value};
-use crate::hook::spec::glob::Globs;
 use crate::hook::spec::keys::{DRIFT_KEYS, METRIC_KEYS};
-use crate::hook::spec::reader::{Reader, no_globs};
+use crate::hook::spec::reader::Reader;
 use crate::hook::spec::watch::{DriftWatch, MetricWatch, Watch};
 
 /// No hook watches more than this.
@@ -57,11 +56,11 @@ impl Reader<'_> {
     }
 
     pub(super) fn drift_watch(&mut self, node: &Node) -> Option<Watch> {
-        let (mut data, mut reference, mut spec) = (no_globs(), None, None);
+        let (mut data, mut reference, mut spec) = (None, None, None);
         let before = self.faults();
         for (key, value) in self.entries(node, "`drift`") {
             match key.text.as_str() {
-                "data" => data = self.globs(value, "`data`", Globs::of_paths),
+                "data" => data = self.words(value, "`data`").map(str::to_owned),
                 "reference" => {
                     reference = self.words(value, "`reference`").map(str::to_owned);
                 }
@@ -72,7 +71,7 @@ impl Reader<'_> {
         if self.faults() > before {
             return None;
         }
-        if spec.is_none() && (data.is_empty() || reference.is_none()) {
+        if spec.is_none() && (data.is_none() || reference.is_none()) {
             let help = "as in `drift: {data: data/live/**, reference: \"main:data/train.csv\"}`";
             let message = "`drift` needs `data` and a `reference`, or a `spec` that names them";
             self.fault_with(node.place, message, Some(help.to_owned()));

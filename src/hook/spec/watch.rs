@@ -2,10 +2,9 @@
 
 use crate::base::RepoPath;
 use crate::hook::event::Event;
-use crate::hook::spec::glob::Globs;
 
 /// Something that a worker looks at on a branch, to tell whether the hook is to run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Watch {
     Metric(MetricWatch),
     Drift(DriftWatch),
@@ -22,10 +21,11 @@ pub struct MetricWatch {
 }
 
 /// Data, and what they are compared with: named here, or in a file of their own.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DriftWatch {
-    pub data: Globs,
-    /// Globs, or `REV:PATH`.
+    /// A path, a glob or a directory.
+    pub data: Option<String>,
+    /// The same, or such of a revision as `REV:PATH`.
     pub reference: Option<String>,
     pub spec: Option<RepoPath>,
 }
@@ -50,10 +50,13 @@ impl Watch {
                 format!("metric {name} of {file}{below}{above}")
             }
             Self::Drift(DriftWatch { data, reference, spec }) => {
-                let data = data.patterns().join(" ");
-                let against = reference.as_ref().map(|text| format!(" against {text}"));
-                let by = spec.as_ref().map(|path| format!(" by {path}"));
-                format!("drift {data}{}{}", against.unwrap_or_default(), by.unwrap_or_default())
+                let part = |word: &str, text: Option<String>| {
+                    text.map(|text| format!("{word}{text}")).unwrap_or_default()
+                };
+                let data = part(" ", data.clone());
+                let against = part(" against ", reference.clone());
+                let by = part(" by ", spec.as_ref().map(ToString::to_string));
+                format!("drift{data}{against}{by}")
             }
         }
     }

@@ -15,6 +15,17 @@ fn file(text: &str) -> Entry {
     Entry::File { file, executable: text.len() > 4 }
 }
 
+fn reference() -> Entry {
+    Entry::Reference(Box::new(Reference {
+        url: "s3://bucket/a".to_owned(),
+        size: 7,
+        etag: "\"e\"".to_owned(),
+        version: "v1".to_owned(),
+        modified: 9,
+        content: Some(Hash::of(b"content")),
+    }))
+}
+
 fn conflict(name: &str, kind: ConflictKind) -> Conflict {
     let (ours, theirs) = (Some(file("our")), Some(Entry::Symlink { target: b"t\xff".to_vec() }));
     Conflict { path: path(name), kind, base: Some(file("large")), ours, theirs }
@@ -25,6 +36,7 @@ fn pending() -> PendingMerge {
         conflict("a", ConflictKind::BothModified),
         conflict("dir/b", ConflictKind::TypeChange),
         conflict("dir/c", ConflictKind::FileDirectory),
+        Conflict { ours: Some(reference()), ..conflict("dir/d", ConflictKind::TypeChange) },
         Conflict { base: None, theirs: None, ..conflict("e", ConflictKind::DeletedByTheirs) },
     ];
     let id = |text: &str| CommitId(Hash::of(text.as_bytes()));
@@ -45,13 +57,13 @@ fn a_pending_merge_survives_storing() {
 #[test]
 fn staging_a_path_or_a_directory_settles_what_it_holds() {
     let mut pending = pending();
-    assert_eq!(unresolved(&pending), ["a", "dir/b", "dir/c", "e"]);
+    assert_eq!(unresolved(&pending), ["a", "dir/b", "dir/c", "dir/d", "e"]);
     assert_eq!(pending.resolve(&path("a")), 1);
     assert_eq!(pending.resolve(&path("a")), 0);
     assert_eq!(pending.resolve(&path("unrelated")), 0);
     assert_eq!(pending.resolve(&path("dir/c/inside")), 1, "the directory side of a conflict");
-    assert_eq!(unresolved(&pending), ["dir/b", "e"]);
-    assert_eq!(pending.resolve(&path("dir")), 1);
+    assert_eq!(unresolved(&pending), ["dir/b", "dir/d", "e"]);
+    assert_eq!(pending.resolve(&path("dir")), 2);
     assert_eq!(pending.resolve(&RepoPath::root()), 1);
     assert_eq!(pending.unresolved().count(), 0);
 }
@@ -60,10 +72,14 @@ fn staging_a_path_or_a_directory_settles_what_it_holds() {
 fn a_path_that_no_longer_holds_ours_is_settled() {
     let mut pending = pending();
     let staged = |at: &RepoPath| {
-        Ok::<_, Infallible>(if *at == path("e") { None } else { Some(file("our")) })
+        Ok::<_, Infallible>(match at.to_string().as_str() {
+            "e" => None,
+            "dir/d" => Some(reference()),
+            _ => Some(file("our")),
+        })
     };
     pending.resolve_changed(staged).unwrap();
-    assert_eq!(unresolved(&pending), ["a", "dir/b", "dir/c"]);
+    assert_eq!(unresolved(&pending), ["a", "dir/b", "dir/c", "dir/d"]);
 }
 
 #[test]

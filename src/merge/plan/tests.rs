@@ -4,7 +4,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::object::Entry;
+use crate::base::Hash;
+use crate::object::{Entry, Reference};
 use crate::store::{BlobId, BlobKind, MemoryStore};
 
 /// A tree as a plain map.
@@ -99,7 +100,7 @@ fn texts_merge_by_lines_and_the_executable_bit_by_itself() {
     let db = database();
     let with_bit = |text: &str| match file(&db, text) {
         Entry::File { file, .. } => Entry::File { file, executable: true },
-        link @ Entry::Symlink { .. } => link,
+        other => other,
     };
     let tree = |entry: Entry| tree_of(&db, &Files::from([(path("f"), entry)]));
     let base = tree(file(&db, "1\n2\n3\n"));
@@ -156,12 +157,14 @@ fn a_merge_reads_nothing_of_what_neither_side_touched() {
 enum Sketch {
     File { lines: &'static [&'static str], executable: bool },
     Symlink(&'static str),
+    Reference(&'static str),
 }
 
 impl Sketch {
     fn entry(&self, db: &ObjectDb) -> Entry {
         match self {
             Self::Symlink(target) => Entry::Symlink { target: target.as_bytes().to_vec() },
+            Self::Reference(etag) => reference(etag, None),
             Self::File { lines, executable } => Entry::File {
                 file: db.ingest_bytes(lines.concat().as_bytes()).unwrap(),
                 executable: *executable,
@@ -171,6 +174,42 @@ impl Sketch {
 }
 
 type Sketches = BTreeMap<RepoPath, Sketch>;
+
+fn reference(etag: &str, content: Option<&str>) -> Entry {
+    Entry::Reference(Box::new(Reference {
+        url: "s3://bucket/a".to_owned(),
+        size: 1,
+        etag: etag.to_owned(),
+        version: String::new(),
+        modified: 0,
+        content: content.map(|content| Hash::of(content.as_bytes())),
+    }))
+}
+
+#[test]
+fn of_references_that_mean_the_same_the_hashed_one_stays() {
+    let db = database();
+    let tree = |entry: Entry| tree_of(&db, &Files::from([(path("f"), entry)]));
+    let (plain, hashed) =
+        (|etag: &str| reference(etag, None), |etag: &str| reference(etag, Some("x")));
+    let merged = |base: Entry, ours: Entry, theirs: Entry| {
+        let base = tree(base).into();
+        let plan = plan_merge(&db, &base, tree(ours), tree(theirs), &MergeOptions::default());
+        let plan = plan.unwrap();
+        plan.is_clean().then(|| files_of(&db, plan.apply(&db).unwrap()).remove(&path("f")).unwrap())
+    };
+    // One hashed it, the other took in a new version; or both took in the new one, and one hashed it.
+    for (base, ours, theirs, expected) in [
+        (plain("1"), hashed("1"), plain("2"), Some(plain("2"))),
+        (plain("1"), plain("2"), hashed("2"), Some(hashed("2"))),
+        (plain("1"), reference("1", Some("x")), reference("1", Some("y")), None),
+        (plain("1"), plain("2"), plain("3"), None),
+        (plain("1"), hashed("2"), plain("3"), None),
+    ] {
+        assert_eq!(merged(base.clone(), ours.clone(), theirs.clone()), expected);
+        assert_eq!(merged(base, theirs, ours), expected);
+    }
+}
 
 /// Few paths, few contents: sides often meet. Where a path is file and directory, the file stays.
 fn sketches() -> impl Strategy<Value = Sketches> {
@@ -185,7 +224,8 @@ fn sketches() -> impl Strategy<Value = Sketches> {
     let file = (prop::sample::select(texts.to_vec()), prop::bool::weighted(0.2))
         .prop_map(|(lines, executable)| Sketch::File { lines, executable });
     let link = prop::sample::select(vec!["a", "b"]).prop_map(Sketch::Symlink);
-    let sketch = prop_oneof![8 => file, 1 => link];
+    let reference = prop::sample::select(vec!["1", "2"]).prop_map(Sketch::Reference);
+    let sketch = prop_oneof![8 => file, 1 => link, 2 => reference];
     prop::collection::btree_map(prop::sample::select(paths.to_vec()), sketch, 0..7).prop_map(
         |all| {
             let mut kept = Sketches::new();

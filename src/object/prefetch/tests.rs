@@ -34,7 +34,7 @@ impl Sample {
     fn file(&self, number: usize) -> FileRef {
         match &self.files[number].1 {
             Entry::File { file, .. } => *file,
-            Entry::Symlink { .. } => unreachable!("there are only files"),
+            _ => unreachable!("there are only files"),
         }
     }
 }

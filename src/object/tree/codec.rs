@@ -10,13 +10,14 @@ use crate::base::path::check_name;
 use crate::base::{Hash, ManifestId, TreeId};
 use crate::object::tree::Summary;
 use crate::object::tree::shape::{INLINE_DEPTH, INLINE_MAX, Shape};
-use crate::object::{Entry, FileRef};
+use crate::object::{Entry, FileRef, Reference};
 
 const FILE: u64 = 0;
 const EXECUTABLE: u64 = 1;
 const LINK: u64 = 2;
 const DIRECTORY: u64 = 3;
 const INLINE: u64 = 4;
+const REFERENCE: u64 = 5;
 
 /// Room is made for so many items at once; a node has few more.
 const USUAL_ITEMS: u64 = 512;
@@ -26,7 +27,7 @@ const SMALLEST_ITEM: usize = 5;
 /// What an item of a node holds; ranges are places in the bytes of the node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
-    /// A file or a link; only in nodes of level 0.
+    /// A file, a link or a reference; only in nodes of level 0.
     Leaf(Entry),
     /// A directory by its root node; or, in nodes above level 0, a node of the level below.
     Node { id: TreeId, summary: Summary },
@@ -54,7 +55,7 @@ impl Value {
 
 const IN_MEMORY: &str = "writing to memory cannot fail";
 
-/// Appends the item of a file or a link.
+/// Appends the item of a file, a link or a reference.
 pub(super) fn write_leaf(name: &[u8], entry: &Entry, out: &mut Vec<u8>) {
     let mut cbor = Encoder::new(out);
     match entry {
@@ -70,6 +71,16 @@ pub(super) fn write_leaf(name: &[u8], entry: &Entry, out: &mut Vec<u8>) {
         Entry::Symlink { target } => {
             cbor.array(3).expect(IN_MEMORY).bytes(name).expect(IN_MEMORY);
             cbor.u64(LINK).expect(IN_MEMORY).bytes(target).expect(IN_MEMORY);
+        }
+        Entry::Reference(reference) => {
+            let Reference { url, size, etag, version, modified, content } = reference.as_ref();
+            cbor.array(8).expect(IN_MEMORY).bytes(name).expect(IN_MEMORY);
+            cbor.u64(REFERENCE).expect(IN_MEMORY).u64(*size).expect(IN_MEMORY);
+            for text in [url, etag, version] {
+                cbor.bytes(text.as_bytes()).expect(IN_MEMORY);
+            }
+            let content = content.as_ref().map_or(&[][..], |hash| &hash.0);
+            cbor.u64(*modified).expect(IN_MEMORY).bytes(content).expect(IN_MEMORY);
         }
     }
 }
@@ -111,6 +122,11 @@ pub(super) fn write_node(level: u8, count: u64, items: &[u8]) -> Vec<u8> {
 const UNSIGNED: u8 = 0;
 const BYTES: u8 = 2;
 const ARRAY: u8 = 4;
+
+/// A byte string of no bytes.
+const NO_BYTES: u8 = 0x40;
+/// The longest etag or version id, in bytes.
+const TAG_MAX: usize = 1024;
 
 /// Reads CBOR that has but one spelling.
 #[derive(Debug)]
@@ -241,9 +257,13 @@ impl<'a> Reader<'a> {
                 let range = self.string()?;
                 Ok(Value::Leaf(Entry::Symlink { target: self.bytes[range].to_vec() }))
             }
+            (REFERENCE, 8) => self.reference(),
             (DIRECTORY, 5) => self.node(),
             (INLINE, 3) => self.inline(depth + 1),
-            _ => Err(self.refuse("an item of unknown kind or length")),
+            (kind, _) if kind > REFERENCE => Err(self.refuse(&format!(
+                "an item of kind {kind}, which this mlv does not know: a newer one has written it"
+            ))),
+            _ => Err(self.refuse("an item of the wrong length")),
         }
     }
 
@@ -251,6 +271,25 @@ impl<'a> Reader<'a> {
         let (size, content) = (self.unsigned()?, self.hash()?);
         let manifest = if listed { Some(ManifestId(self.hash()?)) } else { None };
         Ok(Value::Leaf(Entry::File { file: FileRef { size, content, manifest }, executable }))
+    }
+
+    fn reference(&mut self) -> Result<Value, CodecError> {
+        let size = self.unsigned()?;
+        let url = self.text(Reference::URL_MAX)?;
+        self.require(!url.is_empty(), "a reference to nowhere")?;
+        let (etag, version) = (self.text(TAG_MAX)?, self.text(TAG_MAX)?);
+        let modified = self.unsigned()?;
+        let is_hashed = self.bytes.get(self.at) != Some(&NO_BYTES);
+        let content = if is_hashed { Some(self.hash()?) } else { self.string().map(|_| None)? };
+        let reference = Reference { url, size, etag, version, modified, content };
+        Ok(Value::Leaf(Entry::Reference(Box::new(reference))))
+    }
+
+    fn text(&mut self, limit: usize) -> Result<String, CodecError> {
+        let range = self.string()?;
+        self.require(range.len() <= limit, "a text is too long")?;
+        let text = std::str::from_utf8(&self.bytes[range]);
+        text.map(str::to_owned).map_err(|_| self.refuse("a text is not UTF-8"))
     }
 
     fn inline(&mut self, depth: u8) -> Result<Value, CodecError> {

@@ -15,7 +15,8 @@ use crate::object::tree::codec::{self, Value};
 use crate::object::tree::node::{Node, blob_id};
 use crate::object::tree::{Directory, Shape, Slot};
 use crate::object::{
-    Entry, FileRef, ObjectDb, ObjectError, Reached, Summary, TreeEdit, TreeEntry, TreeValue,
+    Entry, FileRef, ObjectDb, ObjectError, Reached, Reference, Summary, TreeEdit, TreeEntry,
+    TreeValue,
 };
 use crate::store::{BlobId, ChunkStore, MemoryStore};
 
@@ -93,10 +94,21 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn any_reference()(
+        url in "s3://[a-z]{1,9}/[a-z]{1,60}", size in 0u64..1000, etag in "[0-9a-f]{0,32}",
+        version in "[a-z]{0,9}", modified in any::<u64>(), content in any::<Option<[u8; 32]>>(),
+    ) -> Entry {
+        let content = content.map(Hash);
+        Entry::Reference(Box::new(Reference { url, size, etag, version, modified, content }))
+    }
+}
+
 fn any_entry() -> impl Strategy<Value = Entry> {
     prop_oneof![
         4 => (0u64..1000).prop_map(file),
         1 => prop::collection::vec(1u8.., 1..20).prop_map(|target| Entry::Symlink { target }),
+        1 => any_reference(),
     ]
 }
 

@@ -17,11 +17,8 @@ pub fn validate(context: &Context, view: &DataView<'_>, told: &Told) -> Result<O
     let path = RepoPath::from_bytes(path)
         .map_err(|rule| OpsError::Unsupported { what: format!("`{path}`: {rule}") })?;
     let suite = read_suite(&[view], &path)?;
-    let subject = Subject {
-        view: view.clone(),
-        dataset: told.texts("data"),
-        target: told.base_commit(),
-    };
+    let subject =
+        Subject { view: view.clone(), dataset: told.texts("data"), target: told.base_commit() };
     let report = check(context, &suite, &subject)?;
     Ok(Outcome {
         passed: report.passed(),

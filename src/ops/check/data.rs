@@ -13,7 +13,8 @@ pub(super) fn files(view: &DataView<'_>, dataset: &[String]) -> Result<Vec<DataF
         .map_err(|error| OpsError::Unsupported { what: format!("the dataset: {error}") })?;
     let mut files = view.files(&globs)?;
     // What begins with a dot keeps directories and settings, unless it is named itself.
-    let is_hidden = |file: &DataFile| file.path.file_name().is_some_and(|name| name.starts_with(b"."));
+    let is_hidden =
+        |file: &DataFile| file.path.file_name().is_some_and(|name| name.starts_with(b"."));
     files.retain(|file| !is_hidden(file) || dataset.contains(&file.path.to_string()));
     Ok(files)
 }
@@ -30,10 +31,8 @@ pub(super) fn open(
     if tables.is_empty() {
         tables = files.iter().collect();
     }
-    let named = |file: &DataFile| TableFile {
-        name: file.path.to_string(),
-        source: file.source.clone(),
-    };
+    let named =
+        |file: &DataFile| TableFile { name: file.path.to_string(), source: file.source.clone() };
     let table = Table::open(tables.into_iter().map(named).collect(), table_options(options))?;
     let Some(columns) = columns else { return Ok(table) };
     let known = table.fields().iter().map(|field| field.name.clone());
@@ -58,9 +57,7 @@ pub(super) fn columns_elsewhere(suite: &Suite) -> Vec<&str> {
 }
 
 pub(super) fn facts(files: &[DataFile]) -> Vec<FileFacts> {
-    let facts = |file: &DataFile| FileFacts {
-        path: file.path.to_string(),
-        source: file.source.clone(),
-    };
+    let facts =
+        |file: &DataFile| FileFacts { path: file.path.to_string(), source: file.source.clone() };
     files.iter().map(facts).collect()
 }

@@ -6,4 +6,4 @@ mod data;
 mod run;
 
 pub use act::{grouped, summary, validate};
-pub use run::{Subject, check, read_suite};
+pub use run::{Subject, check, propose, read_suite};

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::base::{CommitId, RepoPath};
-use crate::check::suite::{self, Against, CheckError, Input, Need, Report, Rows, Status, Suite};
+use crate::check::suite::{
+    self, Against, CheckError, Input, Need, ReadOptions, Report, Rows, Status, Suite,
+};
 use crate::format::table::Table;
 use crate::ops::check::data;
 use crate::ops::data::{DataFile, DataView};
@@ -39,8 +41,7 @@ pub fn read_suite(views: &[&DataView<'_>], path: &RepoPath) -> Result<Suite, Ops
 
 /// Carries a suite out.
 pub fn check(context: &Context, suite: &Suite, subject: &Subject<'_>) -> Result<Report, OpsError> {
-    let dataset =
-        if subject.dataset.is_empty() { &suite.dataset } else { &subject.dataset };
+    let dataset = if subject.dataset.is_empty() { &suite.dataset } else { &subject.dataset };
     if dataset.is_empty() {
         let what = "the suite names no `dataset`, and none was given".to_owned();
         return Err(OpsError::Unsupported { what });
@@ -76,8 +77,27 @@ pub fn check(context: &Context, suite: &Suite, subject: &Subject<'_>) -> Result<
         Err(CheckError::Format(error)) => {
             Ok(Report::failed(name, Status::Error, error.to_string()))
         }
-        Err(CheckError::Interrupted(interrupted)) => Err(interrupted.into()),
-        Err(error) => Err(OpsError::Unsupported { what: error.to_string() }),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Returns a suite that the data at a path passes as it is.
+pub fn propose(view: &DataView<'_>, path: &str) -> Result<String, OpsError> {
+    let dataset = vec![path.trim_end_matches('/').to_owned()];
+    let files = data::files(view, &dataset)?;
+    if files.is_empty() {
+        let (path, place) = (path.to_owned(), view.name().to_owned());
+        return Err(OpsError::NoSuchPath { path, place, candidates: Vec::new() });
+    }
+    let table = data::open(&files, &ReadOptions::default(), None)?;
+    suite::propose(&dataset, &table).map_err(failed)
+}
+
+fn failed(error: CheckError) -> OpsError {
+    match error {
+        CheckError::Format(error) => error.into(),
+        CheckError::Interrupted(interrupted) => interrupted.into(),
+        error => OpsError::Unsupported { what: error.to_string() },
     }
 }
 

@@ -35,6 +35,8 @@ pub enum DeployError {
     NothingEarlier { env: String },
     #[error("`{env}` has no release `{release_id}`")]
     NoSuchRelease { env: String, release_id: String, candidates: Vec<String> },
+    #[error("`{path}` is recorded only: its bytes lie at {url}")]
+    Elsewhere { path: RepoPath, url: String },
     #[error("the name of `{path}` cannot be part of a release")]
     OddName { path: RepoPath },
     #[error("`{variable}` is not set, and the webhook is signed with it")]

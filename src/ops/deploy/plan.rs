@@ -106,6 +106,11 @@ fn released(path: &RepoPath, entry: &Entry) -> Result<ReleasedFile, DeployError>
         Entry::File { executable: false, .. } => "file",
         Entry::File { executable: true, .. } => "executable",
         Entry::Symlink { .. } => "symlink",
+        // A release is whole wherever it goes, also after its source has changed.
+        Entry::Reference(reference) => {
+            let url = reference.url.clone();
+            return Err(DeployError::Elsewhere { path: path.clone(), url });
+        }
     };
     Ok(ReleasedFile {
         path: text.to_owned(),

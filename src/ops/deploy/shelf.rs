@@ -143,6 +143,10 @@ fn write(context: &Context, planned: &Planned, path: &Path) -> Result<(), OpsErr
             out.set_permissions(Permissions::from_mode(mode)).context("set mode of", path)?;
             out.sync_all().context("sync", path)?;
         }
+        Entry::Reference(reference) => {
+            let (path, url) = (planned.path.clone(), reference.url.clone());
+            return Err(DeployError::Elsewhere { path, url }.into());
+        }
     }
     context.progress.advance(planned.file.size);
     Ok(())

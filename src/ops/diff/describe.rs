@@ -26,20 +26,26 @@ pub enum Detail {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Side {
     pub size: u64,
-    pub hash: Hash,
+    /// Of the bytes; absent where they lie elsewhere and were never read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hash: Option<Hash>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub executable: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub symlink: bool,
+    /// Where the bytes lie, for a file that is only referred to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 impl Side {
     fn of(entry: &Entry) -> Self {
         Self {
             size: entry.size(),
-            hash: entry.content(),
+            hash: entry.hash_of_bytes(),
             executable: matches!(entry, Entry::File { executable: true, .. }),
             symlink: matches!(entry, Entry::Symlink { .. }),
+            url: entry.as_reference().map(|reference| reference.url.clone()),
         }
     }
 }
@@ -163,6 +169,7 @@ fn texts(context: &Context, change: &FileChange) -> Result<Option<Texts>, OpsErr
 fn stored_text(context: &Context, entry: Option<&Entry>) -> Result<Option<Vec<u8>>, OpsError> {
     let bytes = match entry {
         None => Vec::new(),
+        Some(Entry::Reference(_)) => return Ok(None),
         Some(Entry::Symlink { target }) => target.clone(),
         Some(Entry::File { file, .. }) => context.repo.objects().read_file(file, TEXT_LIMIT)?,
     };

@@ -139,6 +139,7 @@ fn reachable(
         add(report, ".mlv/store".to_owned(), reason);
     }
     irregular(context, walk.take_irregular(), report)?;
+    report.references = walk.references();
     let needed = walk.into_seen();
     report.objects = needed.len() as u64;
     report.commits = needed.iter().filter(|id| id.kind == BlobKind::Commit).count() as u64;

@@ -20,6 +20,8 @@ pub struct FsckReport {
     /// Objects that something needs and that no copy is left of.
     pub lost: Vec<Lost>,
     pub lost_count: u64,
+    /// Files that lie elsewhere and are only referred to: they are not looked at.
+    pub references: u64,
     /// Objects that something needs, and that only a remote has: they are fetched when they are read.
     pub promised: u64,
     /// Nodes of trees that are whole, but cut where `mlv` cuts none: the same files have another id.

@@ -15,7 +15,7 @@ use crate::ops::hooks::ledger::Ledger;
 use crate::ops::hooks::owner::Owner;
 use crate::ops::hooks::trust::is_trusted;
 use crate::ops::hooks::verdict::Verdicts;
-use crate::ops::{Context, OpsError};
+use crate::ops::{Context, OpsError, prometheus};
 use crate::refs::RefName;
 
 /// Tells whether these hooks may run. Those of a protected branch are never passed over, nor any where
@@ -81,6 +81,9 @@ pub(super) fn carry_out(
         sink: &mut sink,
     };
     let outcome = runner.run(plan)?;
+    if !outcome.records.is_empty() {
+        prometheus::refresh(context);
+    }
     let hooks: Vec<_> = plan.running().collect();
     let lands = told.event.may_refuse() && refusal(&outcome.records).is_none();
     let verdicts = cache.finish(&hooks, &outcome.records, lands.then_some(outcome.tree))?;

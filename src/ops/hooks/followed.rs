@@ -4,7 +4,7 @@ use crate::hook::runner::{FollowedBy, RunRecord, Status};
 use crate::ops::hooks::auto_merge::AutoMerge;
 use crate::ops::hooks::ledger::Ledger;
 use crate::ops::land::Landed;
-use crate::ops::{Context, OpsError};
+use crate::ops::{Context, OpsError, prometheus};
 use crate::refs::RefName;
 use crate::repo::journal;
 
@@ -60,6 +60,7 @@ pub(super) fn settle(
     });
     let row = ledger.row(run, None).expect("a run has a JSON form");
     context.repo.transact(|connection| Ok(journal::write(connection, &row)?))?;
+    prometheus::refresh(context);
     Ok(runs)
 }
 

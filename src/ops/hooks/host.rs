@@ -193,7 +193,12 @@ impl Host for RepoHost<'_> {
             records.iter().map(|record| self.row(record)).collect::<Result<_, _>>()?;
         let write =
             |connection: &_| rows.iter().try_for_each(|row| Ok(journal::write(connection, row)?));
-        Ok(self.context.repo.jot(write)?)
+        self.context.repo.jot(write)?;
+        for row in &rows {
+            let (hook, status, event) = (&row.hook, &row.status, &row.event);
+            tracing::debug!(%hook, %status, %event, "wrote into the journal");
+        }
+        Ok(())
     }
 
     fn turn(&self, group: &str) -> Result<Option<Turn>, HostError> {

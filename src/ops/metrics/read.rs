@@ -24,10 +24,15 @@ impl Kind {
     /// Returns where files are where `mlv.yaml` names none.
     fn usual(self) -> &'static [&'static str] {
         match self {
-            Self::Metrics => {
-                &["metrics/**/*.{json,yaml,yml,toml,csv,tsv}", "metrics.{json,yaml,yml,toml}"]
-            }
-            Self::Params => &["params.{json,yaml,yml,toml}"],
+            Self::Metrics => &[
+                "metrics/**/*.{json,yaml,yml,toml,csv,tsv}",
+                // One glob for all four would have the whole tree listed.
+                "metrics.json",
+                "metrics.yaml",
+                "metrics.yml",
+                "metrics.toml",
+            ],
+            Self::Params => &["params.yaml", "params.yml", "params.json", "params.toml"],
         }
     }
 

@@ -93,6 +93,7 @@ pub fn content_of(context: &Context, place: &Place) -> Result<Hash, OpsError> {
                 let kind = match entry {
                     Entry::File { executable, .. } => u8::from(executable),
                     Entry::Symlink { .. } => 2,
+                    Entry::Reference(_) => 3,
                 };
                 hasher.update(path.as_bytes()).update(&[0, kind]).update(&entry.content().0);
             }

@@ -39,6 +39,19 @@ pub fn reachable(
 
 /// Returns every blob that roots lead to, as far as history goes, whatever was left out here.
 pub fn blobs(context: &Context, roots: &Roots) -> Result<HashSet<BlobId>, OpsError> {
+    Ok(named(context, roots)?.blobs)
+}
+
+/// What roots lead to.
+#[derive(Debug)]
+pub struct Named {
+    pub blobs: HashSet<BlobId>,
+    /// How many files lie elsewhere.
+    pub references: u64,
+}
+
+/// Returns all that roots lead to, as far as history goes, whatever was left out here.
+pub fn named(context: &Context, roots: &Roots) -> Result<Named, OpsError> {
     // A view of its own: history does not end where it is shallow here.
     let objects = ObjectDb::new(context.repo.store().clone());
     let mut walk = Walk::new(&objects);
@@ -47,7 +60,7 @@ pub fn blobs(context: &Context, roots: &Roots) -> Result<HashSet<BlobId>, OpsErr
         broken.get_or_insert(error);
     })?;
     match broken {
-        None => Ok(walk.into_seen()),
+        None => Ok(Named { references: walk.references(), blobs: walk.into_seen() }),
         Some(error) => Err(OpsError::NotWhole { reason: error.to_string() }),
     }
 }

@@ -6,7 +6,7 @@ use crate::base::CommitId;
 use crate::base::progress::Unit;
 use crate::merge::History;
 use crate::ops::sync::connect::{Connection, connect};
-use crate::ops::sync::metadata::{blobs, reachable};
+use crate::ops::sync::metadata::{Named, named, reachable};
 use crate::ops::{Context, OpsError};
 use crate::refs::Revision;
 use crate::remote::{check_packs, unbacked, wait};
@@ -23,6 +23,8 @@ pub struct VerifyReport {
     pub id: CommitId,
     /// How many objects the commit leads to, its history included.
     pub objects: u64,
+    /// How many files of it lie elsewhere and are only referred to: no remote has these.
+    pub references: u64,
     /// Whether a branch or a tag of the remote leads to the commit, so that a collection keeps it.
     pub kept: bool,
     /// Objects that the remote cannot give; the list is cut at a limit.
@@ -37,15 +39,17 @@ pub fn verify(context: &Context, revision: &str, remote: &str) -> Result<VerifyR
     let connection = connect(context, remote)?;
     connection.remote.learn()?;
     context.progress.phase("finding what the commit leads to", None, Unit::Objects);
-    let wanted = blobs(context, &Roots { commits: vec![id], trees: Vec::new() })?;
-    let objects = wanted.len() as u64;
-    let missing = missing(&connection, wanted)?;
+    let roots = Roots { commits: vec![id], trees: Vec::new() };
+    let Named { blobs, references } = named(context, &roots)?;
+    let objects = blobs.len() as u64;
+    let missing = missing(&connection, blobs)?;
     let missing_count = missing.len() as u64;
     let kept = is_kept(context, &connection, id)?;
     Ok(VerifyReport {
         remote: connection.place.shown().to_owned(),
         id,
         objects,
+        references,
         kept,
         ok: missing.is_empty() && kept,
         missing: missing.iter().take(LISTED).map(ToString::to_string).collect(),

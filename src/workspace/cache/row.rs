@@ -67,10 +67,13 @@ const STAT_LEN: usize = 5 * 8 + 4;
 const PLAIN: u8 = 0;
 const EXECUTABLE: u8 = 1;
 const SYMLINK: u8 = 2;
+/// No file holds a reference; a row of one would be read as nothing, and the file looked at.
+const REFERENCE: u8 = 3;
 
 /// Returns an entry as bytes.
 pub fn encode_entry(entry: &Entry) -> Vec<u8> {
     match entry {
+        Entry::Reference(_) => vec![REFERENCE],
         Entry::Symlink { target } => [&[SYMLINK], &target[..]].concat(),
         Entry::File { file, executable } => {
             let mut bytes = vec![if *executable { EXECUTABLE } else { PLAIN }];

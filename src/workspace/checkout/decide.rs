@@ -125,6 +125,7 @@ impl Workspace {
                 OnDisk::File { stat, .. } => {
                     compare(&entry, &stat, cached.as_ref()) == Verdict::Same
                 }
+                OnDisk::Elsewhere => true,
                 _ => false,
             };
             if !same && wanted(&path) {
@@ -213,7 +214,8 @@ impl<'a> Planner<'a> {
 
     fn want(&mut self, want: Want, found: Found) -> Result<(), WorkspaceError> {
         let Want { path, believed, target } = want;
-        if believed.is_some() && matches!(found, Found::Nothing | Found::Directory) {
+        let is_believed = believed.as_ref().is_some_and(Entry::is_on_disk);
+        if is_believed && matches!(found, Found::Nothing | Found::Directory) {
             self.strayed.push(TreeEdit { path: path.clone(), value: TreeValue::Remove });
         }
         match found {
@@ -269,7 +271,8 @@ impl<'a> Planner<'a> {
     fn displace(&mut self, path: RepoPath, held: Held, reason: BlockReason, target: Option<Entry>) {
         if self.force {
             self.unsaved.insert(path.clone());
-            let step = Step { path, old: Some(held), new: target };
+            let new = target.filter(Entry::is_on_disk);
+            let step = Step { path, old: Some(held), new };
             // Whatever was not wanted may lie anywhere.
             match reason {
                 BlockReason::Modified => self.steps.push(step),
@@ -319,7 +322,10 @@ impl<'a> Planner<'a> {
     }
 
     fn step(&mut self, path: RepoPath, old: Option<Held>, new: Option<Entry>) {
-        self.steps.push(Step { path, old, new });
+        let new = new.filter(Entry::is_on_disk);
+        if old.is_some() || new.is_some() {
+            self.steps.push(Step { path, old, new });
+        }
     }
 
     fn block(&mut self, path: RepoPath, reason: BlockReason) {

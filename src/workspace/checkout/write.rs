@@ -26,6 +26,11 @@ pub(in crate::workspace) fn put(
 ) -> Result<Option<File>, WorkspaceError> {
     match entry {
         Entry::Symlink { target } => cursor.create_link(path, target)?,
+        Entry::Reference(reference) => {
+            let mut out = cursor.create_file(path, 0o666)?;
+            objects.copy_reference(reference, &mut out)?;
+            return finished(cursor, path, out, present);
+        }
         Entry::File { file, executable } => {
             let out = cursor.create_file(path, if *executable { 0o777 } else { 0o666 })?;
             match base {
@@ -34,14 +39,22 @@ pub(in crate::workspace) fn put(
                 }
                 _ => objects.fill_file(file, &out)?,
             }
-            let full = || cursor.disk().full_path(path);
-            set_aside(&out, present)
-                .map_err(std::io::Error::from)
-                .context("set time of", full())?;
-            return Ok(Some(out));
+            return finished(cursor, path, out, present);
         }
     }
     Ok(None)
+}
+
+/// Gives a file that was written a time at which its facts can be believed.
+fn finished(
+    cursor: &Cursor,
+    path: &RepoPath,
+    out: File,
+    present: i64,
+) -> Result<Option<File>, WorkspaceError> {
+    let set = set_aside(&out, present).map_err(std::io::Error::from);
+    set.context("set time of", cursor.disk().full_path(path))?;
+    Ok(Some(out))
 }
 
 /// Makes one path hold what its step says: written beside it, then put in its place, unless somebody

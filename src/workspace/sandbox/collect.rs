@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::base::{Progress, RepoPath};
-use crate::object::{TreeEdit, TreeValue};
+use crate::object::{Entry, TreeEdit, TreeValue};
 use crate::workspace::content::{Content, Deed};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
@@ -74,7 +74,7 @@ fn take(touched: Touched, content: Content, collected: &mut Collected) {
     let tracked = before.and_then(|laid| laid.entry);
     let reason = match content {
         Content::Known { entry, .. } => {
-            if !tracked.is_some_and(|tracked| same_bytes(&tracked, &entry)) {
+            if !tracked.is_some_and(|tracked| is_same(&tracked, &entry)) {
                 collected.edits.push(TreeEdit { path, value: TreeValue::Set(entry) });
             }
             return;
@@ -92,6 +92,16 @@ fn take(touched: Touched, content: Content, collected: &mut Collected) {
         Content::Unsteady => "it keeps changing while it is read".to_owned(),
     };
     collected.notices.push(Notice::Unreadable { path, reason });
+}
+
+/// Tells whether a file is as it was laid out; of a reference, as far as its hash is recorded.
+fn is_same(tracked: &Entry, now: &Entry) -> bool {
+    match (tracked, now) {
+        (Entry::Reference(reference), Entry::File { file, executable: false }) => {
+            reference.content == Some(file.content)
+        }
+        _ => same_bytes(tracked, now),
+    }
 }
 
 /// Returns what is new, gone or changed, by the facts of the files.

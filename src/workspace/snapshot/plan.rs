@@ -127,6 +127,7 @@ impl Planner<'_> {
                 self.plan.notices.push(Notice::Unreadable { path, reason });
             }
             OnDisk::Special(kind) => self.plan.notices.push(Notice::Special { path, kind }),
+            OnDisk::Elsewhere => self.plan.unchanged += 1,
             OnDisk::Absent if tracked.is_some() => self.plan.removals.push(path),
             OnDisk::File { stat, ignored } => {
                 if tracked.is_none() && !self.wants_untracked(&path, ignored) {

@@ -20,6 +20,9 @@ pub(in crate::workspace) fn compare(
     stat: &Stat,
     cached: Option<&CachedFile>,
 ) -> Verdict {
+    if !entry.is_on_disk() {
+        return Verdict::Differs(ChangeKind::TypeChange);
+    }
     let is_link = stat.kind() == FileKind::Symlink;
     if is_link != matches!(entry, Entry::Symlink { .. }) {
         return Verdict::Differs(ChangeKind::TypeChange);

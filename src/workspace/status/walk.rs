@@ -124,7 +124,7 @@ fn tracked(entry: &Entry, on_disk: &OnDisk, cached: Option<&CachedFile>) -> Verd
         OnDisk::Absent | OnDisk::IgnoredDirectory => Verdict::Differs(ChangeKind::Deleted),
         OnDisk::Special(_) => Verdict::Differs(ChangeKind::TypeChange),
         OnDisk::Name { .. } => Verdict::Unsure,
-        OnDisk::Unknown => Verdict::Same,
+        OnDisk::Elsewhere | OnDisk::Unknown => Verdict::Same,
     }
 }
 

@@ -11,7 +11,8 @@ use crate::format::table::Column;
 pub type KeyHash = [u64; 2];
 
 /// Drawn once for the process: nobody can prepare data whose keys meet.
-static SEEDS: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::new(), RandomState::new()]);
+static SEEDS: LazyLock<[RandomState; 2]> =
+    LazyLock::new(|| [RandomState::new(), RandomState::new()]);
 
 /// Returns the hash of some bytes.
 pub fn hash_of(bytes: &[u8]) -> KeyHash {

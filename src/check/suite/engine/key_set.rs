@@ -123,7 +123,9 @@ impl KeySet {
             };
             let mut found = Groups::default();
             let part = self.part(number)?;
-            part.iter().filter(|group| is_there(group) == in_both).for_each(|group| found.add(*group));
+            part.iter()
+                .filter(|group| is_there(group) == in_both)
+                .for_each(|group| found.add(*group));
             Ok(found)
         });
         each.try_reduce(Groups::default, |a, b| Ok(a.joined(b)))

@@ -74,8 +74,7 @@ fn begin(check: &Check, input: &Input<'_>, fields: &[Field], memory: usize) -> S
     }
     let other = check.need().and_then(|need| input.others.get(&need).copied().flatten());
     let all_fields = input.table.map(Rows::all_fields).unwrap_or_default();
-    let scope =
-        Scope { fields, all_fields, files: &input.files, other, now: input.now, memory };
+    let scope = Scope { fields, all_fields, files: &input.files, other, now: input.now, memory };
     match (check.info.make)(check, &scope) {
         Ok(checker) => State::At(checker),
         Err(error) => State::Failed(error),
@@ -191,7 +190,8 @@ fn blank(check: &Check, rows: u64) -> CheckResult {
 /// Holds what was found against the thresholds.
 fn judged(suite: &Suite, check: &Check, finding: Finding, rows: u64) -> CheckResult {
     let mut result = blank(check, rows);
-    let Finding { counted, holds, vacuous, observed, sample, top_values, complaint, remark } = finding;
+    let Finding { counted, holds, vacuous, observed, sample, top_values, complaint, remark } =
+        finding;
     let mut warns = vacuous && check.level != Level::Info;
     let mut passes = holds;
     let mut is_noted = !holds;

@@ -8,6 +8,7 @@ use crate::check::suite::engine::View;
 use crate::check::suite::error::CheckError;
 use crate::check::suite::report::{MAX_TOP_VALUES, TopValue};
 use crate::check::suite::rules::found::{Finding, shown};
+use crate::check::suite::rules::statistic::rounded;
 use crate::check::suite::rules::{Checker, Scope};
 use crate::check::suite::spec::Check;
 
@@ -46,9 +47,13 @@ impl ClassBalance {
         let rare = self.min_share.filter(|min| least < *min);
         let common = self.max_share.filter(|max| most > *max);
         let uneven = self.max_ratio.filter(|max| ratio > *max);
-        rare.map(|min| format!("the rarest value has a share of {least}, less than {min}"))
-            .or(common.map(|max| format!("the commonest has a share of {most}, more than {max}")))
-            .or(uneven.map(|max| format!("the commonest is {ratio} times the rarest, not {max}")))
+        rare.map(|min| {
+            format!("the rarest value has a share of {}, less than {min}", rounded(least))
+        })
+        .or(common
+            .map(|max| format!("the commonest has a share of {}, more than {max}", rounded(most))))
+        .or(uneven
+            .map(|max| format!("the commonest is {} times the rarest, not {max}", rounded(ratio))))
     }
 }
 

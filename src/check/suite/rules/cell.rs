@@ -31,7 +31,7 @@ pub(in crate::check::suite) fn not_null(
 
 /// The types, by what a text must read as.
 #[derive(Debug, Clone, Copy)]
-enum Type {
+pub(in crate::check::suite) enum Type {
     Int,
     Number,
     Bool,
@@ -65,16 +65,7 @@ pub(in crate::check::suite) fn type_of(
 
 impl CellTest for TypeTest {
     fn is_fit(&mut self, view: &View<'_>, column: usize, row: usize) -> bool {
-        match view.column(column) {
-            Column::Text(cells) => reads_as(self.wanted, cells.value(row)),
-            Column::Int(_) => matches!(self.wanted, Type::Int | Type::Number),
-            Column::Float(_) => matches!(self.wanted, Type::Number),
-            Column::Bool(_) => matches!(self.wanted, Type::Bool),
-            Column::Date(_) => matches!(self.wanted, Type::Date),
-            Column::Timestamp(_) => matches!(self.wanted, Type::Timestamp),
-            // Columns of mixed types hold each cell as JSON.
-            Column::Json(cells) => is_json_of(self.wanted, cells.value(row)),
-        }
+        cell_is_of(self.wanted, view.column(column), row)
     }
 
     fn complaint(&self) -> String {
@@ -82,11 +73,27 @@ impl CellTest for TypeTest {
     }
 }
 
+/// Tells whether a cell that is not missing is of a type.
+pub(in crate::check::suite) fn cell_is_of(wanted: Type, cells: &Column, row: usize) -> bool {
+    match cells {
+        Column::Text(cells) => reads_as(wanted, cells.value(row)),
+        Column::Int(_) => matches!(wanted, Type::Int | Type::Number),
+        Column::Float(_) => matches!(wanted, Type::Number),
+        Column::Bool(_) => matches!(wanted, Type::Bool),
+        Column::Date(_) => matches!(wanted, Type::Date),
+        Column::Timestamp(_) => matches!(wanted, Type::Timestamp),
+        // Columns of mixed types hold each cell as JSON.
+        Column::Json(cells) => is_json_of(wanted, cells.value(row)),
+    }
+}
+
 fn reads_as(wanted: Type, text: &str) -> bool {
     match wanted {
         Type::Int => is_int(text),
         Type::Number => text.trim().parse::<f64>().is_ok(),
-        Type::Bool => ["true", "false", "0", "1"].iter().any(|word| text.eq_ignore_ascii_case(word)),
+        Type::Bool => {
+            ["true", "false", "0", "1"].iter().any(|word| text.eq_ignore_ascii_case(word))
+        }
         Type::Date => is_date(text),
         Type::Timestamp => is_timestamp(text),
         Type::Text => true,

@@ -53,7 +53,9 @@ impl Checker for Pair {
     fn see(&mut self, view: &View<'_>) -> Result<(), CheckError> {
         let (left, right) = (self.columns[0].1, self.columns[1].1);
         for row in 0..view.rows() {
-            let (Some(a), Some(b)) = (view.text(left, row), view.text(right, row)) else { continue };
+            let (Some(a), Some(b)) = (view.text(left, row), view.text(right, row)) else {
+                continue;
+            };
             self.found.considered += 1;
             let order = match (view.numbers(left)[row], view.numbers(right)[row]) {
                 (Some(a), Some(b)) => a.partial_cmp(&b),

@@ -109,9 +109,13 @@ impl Seen {
             Expr::Comprehension(loops) => {
                 self.bound.extend([loops.iter_var.clone(), loops.accu_var.clone()]);
                 self.bound.extend(loops.iter_var2.clone());
-                for part in
-                    [&loops.iter_range, &loops.accu_init, &loops.loop_cond, &loops.loop_step, &loops.result]
-                {
+                for part in [
+                    &loops.iter_range,
+                    &loops.accu_init,
+                    &loops.loop_cond,
+                    &loops.loop_step,
+                    &loops.result,
+                ] {
                     self.look(part, depth + 1)?;
                 }
                 Ok(())
@@ -134,7 +138,8 @@ impl Seen {
 
     fn indexed(&mut self, function: &str, of: &IdedExpr, name: &IdedExpr) {
         let is_row = matches!(&of.expr, Expr::Ident(of) if of == ROW);
-        if is_row && function == cel::common::ast::operators::INDEX
+        if is_row
+            && function == cel::common::ast::operators::INDEX
             && let Expr::Literal(LiteralValue::String(name)) = &name.expr
         {
             self.columns.push(name.to_string());

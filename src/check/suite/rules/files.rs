@@ -78,9 +78,12 @@ pub(in crate::check::suite) fn file_extension(
     check: &Check,
     scope: &Scope<'_>,
 ) -> Result<Box<dyn Checker>, CheckError> {
-    let known: Vec<String> = check.settings.texts("values").iter().map(|end| {
-        end.trim_start_matches('.').to_ascii_lowercase()
-    }).collect();
+    let known: Vec<String> = check
+        .settings
+        .texts("values")
+        .iter()
+        .map(|end| end.trim_start_matches('.').to_ascii_lowercase())
+        .collect();
     Ok(each_file(scope, "with another ending", |file| {
         let is_known = known.contains(&extension(&file.path));
         Some(if is_known { Ok(()) } else { Err(format!("not {}", known.join(", "))) })

@@ -124,9 +124,8 @@ impl Found {
 
 /// Returns a row as a sample shows it: one cell as it is, several by name.
 pub fn sample_of(view: &View<'_>, columns: &[(String, usize)], row: usize) -> Sample {
-    let cell = |column: usize| {
-        view.text(column, row).map_or(Json::Null, |text| shown(&text).into())
-    };
+    let cell =
+        |column: usize| view.text(column, row).map_or(Json::Null, |text| shown(&text).into());
     let value = match columns {
         [(_, column)] => cell(*column),
         many => many.iter().map(|(name, column)| (name.clone(), cell(*column))).collect(),

@@ -9,6 +9,7 @@ use crate::check::suite::error::CheckError;
 use crate::check::suite::report::{MAX_SAMPLE, Sample};
 use crate::check::suite::rules::compare::NOTHING_BEFORE;
 use crate::check::suite::rules::found::{Finding, sample_of};
+use crate::check::suite::rules::statistic::rounded;
 use crate::check::suite::rules::structure::Known;
 use crate::check::suite::rules::{Checker, Scope};
 use crate::check::suite::spec::Check;
@@ -116,13 +117,16 @@ impl Checker for Keys {
             vacuous: self.considered == 0,
             observed,
             sample: self.sample,
-            complaint: format!("{} ({keys} different)", self.complaint),
+            complaint: self.complaint.to_owned(),
             ..Finding::default()
         })
     }
 }
 
-fn named(scope: &Scope<'_>, names: impl IntoIterator<Item = impl Into<String>>) -> Vec<(String, usize)> {
+fn named(
+    scope: &Scope<'_>,
+    names: impl IntoIterator<Item = impl Into<String>>,
+) -> Vec<(String, usize)> {
     let names = names.into_iter().map(Into::into);
     names.map(|name: String| (name.clone(), scope.index(&name))).collect()
 }
@@ -262,10 +266,12 @@ impl Checker for Distinct {
         } else if let Some(max) = max.filter(|max| distinct > *max) {
             Some(format!("{distinct} different values, more than {max}"))
         } else if let Some(min) = min_ratio.filter(|min| ratio < *min) {
-            Some(format!("{ratio} of the values are different, less than {min}"))
+            Some(format!("{} of the values are different, less than {min}", rounded(ratio)))
         } else {
             let over = max_ratio.filter(|max| ratio > *max);
-            over.map(|max| format!("{ratio} of the values are different, more than {max}"))
+            let said =
+                |max| format!("{} of the values are different, more than {max}", rounded(ratio));
+            over.map(said)
         };
         Ok(Finding::whole(serde_json::json!({"distinct": distinct, "ratio": ratio}), complaint))
     }

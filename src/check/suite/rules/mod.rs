@@ -31,7 +31,7 @@ pub use moment::Moment;
 pub use pii::KINDS as PII_KINDS;
 
 pub(super) use balance::class_balance;
-pub(super) use cell::{not_null, type_of};
+pub(super) use cell::{Type, cell_is_of, not_null, type_of};
 pub(super) use compare::{pair, row_count_change, schema_compatible};
 pub(super) use date::{date_format, freshness};
 pub(super) use expression::expression;

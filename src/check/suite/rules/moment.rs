@@ -1,7 +1,7 @@
 //! Dates and times in cells and suites.
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
 use crate::check::suite::engine::View;
@@ -17,13 +17,20 @@ impl Moment {
     /// Reads a date, or a date with a time.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        if let Some(days) = plain_date(text) {
-            return Some(Self(days * DAY));
+        if let Some(date) = plain_date(text) {
+            return Self::of_day(date);
         }
         if let Ok(time) = text.parse::<Timestamp>() {
             return Some(Self(time.as_microsecond()));
         }
-        let time: DateTime = text.parse().ok()?;
+        Self::of_civil(text.parse().ok()?)
+    }
+
+    fn of_day(date: Date) -> Option<Self> {
+        Self::of_civil(date.to_datetime(Time::midnight()))
+    }
+
+    fn of_civil(time: DateTime) -> Option<Self> {
         let time = time.to_zoned(TimeZone::UTC).ok()?;
         Some(Self(time.timestamp().as_microsecond()))
     }
@@ -41,22 +48,21 @@ impl Moment {
     }
 }
 
-/// Reads `2024-01-31`, which is most of what there is, without more ado: days since 1970.
-fn plain_date(text: &str) -> Option<i64> {
+/// Reads `2024-01-31`, which is most of what there is, without more ado.
+fn plain_date(text: &str) -> Option<Date> {
     let bytes = text.as_bytes();
     if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
         return None;
     }
     let number = |from: usize, to: usize| -> Option<i16> {
         let digits = &bytes[from..to];
-        digits.iter().all(u8::is_ascii_digit).then(|| {
-            digits.iter().fold(0, |number, digit| number * 10 + i16::from(digit - b'0'))
-        })
+        digits
+            .iter()
+            .all(u8::is_ascii_digit)
+            .then(|| digits.iter().fold(0, |number, digit| number * 10 + i16::from(digit - b'0')))
     };
     let (month, day) = (number(5, 7)? as i8, number(8, 10)? as i8);
-    let date = Date::new(number(0, 4)?, month, day).ok()?;
-    let time = date.to_zoned(TimeZone::UTC).ok()?;
-    Some(time.timestamp().as_second() / 86_400)
+    Date::new(number(0, 4)?, month, day).ok()
 }
 
 /// Tells whether a text is a date alone.

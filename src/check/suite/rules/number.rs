@@ -173,9 +173,8 @@ impl Checker for ZScore {
             }
             self.found.considered += 1;
             let distance = number.map(|number| (number - mean).abs());
-            let is_near = distance.is_some_and(|distance| {
-                distance == 0.0 || distance / deviation <= self.max
-            });
+            let is_near = distance
+                .is_some_and(|distance| distance == 0.0 || distance / deviation <= self.max);
             if !is_near {
                 self.found.note(view, self.column, row);
             }

@@ -93,7 +93,10 @@ fn passes_mod_97(text: &str) -> bool {
 /// Numbers that were never given out are none.
 fn is_ssn(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
-    parts[0] != "000" && parts[0] != "666" && !parts[0].starts_with('9') && parts[1] != "00"
+    parts[0] != "000"
+        && parts[0] != "666"
+        && !parts[0].starts_with('9')
+        && parts[1] != "00"
         && parts[2] != "0000"
 }
 

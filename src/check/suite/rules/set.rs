@@ -47,7 +47,8 @@ impl SetTest {
             Column::Json(cells) => {
                 let text = cells.value(row);
                 self.texts.contains(text)
-                    || serde_json::from_str::<String>(text).is_ok_and(|own| self.texts.contains(&own))
+                    || serde_json::from_str::<String>(text)
+                        .is_ok_and(|own| self.texts.contains(&own))
             }
             cells => cells.text(row).is_some_and(|text| self.texts.contains(text.as_ref())),
         };

@@ -171,9 +171,25 @@ impl Checker for Statistic {
 pub(super) fn between(name: &str, value: f64, min: Option<f64>, max: Option<f64>) -> Finding {
     let complaint = match (min, max) {
         _ if value.is_nan() => Some(format!("the {name} is no number")),
-        (Some(min), _) if value < min => Some(format!("the {name} is {value}, less than {min}")),
-        (_, Some(max)) if value > max => Some(format!("the {name} is {value}, more than {max}")),
+        (Some(min), _) if value < min => {
+            Some(format!("the {name} is {}, less than {min}", rounded(value)))
+        }
+        (_, Some(max)) if value > max => {
+            Some(format!("the {name} is {}, more than {max}", rounded(value)))
+        }
         _ => None,
     };
     Finding::whole(value, complaint)
+}
+
+/// Returns a number with at most six digits after the point.
+pub(super) fn rounded(number: f64) -> String {
+    let text = format!("{number:.6}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    // A small number is not nothing.
+    if matches!(text, "0" | "-0") && number != 0.0 {
+        format!("{number:e}")
+    } else {
+        text.to_owned()
+    }
 }

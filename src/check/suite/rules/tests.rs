@@ -80,9 +80,12 @@ fn a_set_holds_texts_and_the_numbers_it_was_written_with() {
     assert_eq!(told(&check("in_set: ['1']", &["1", "1.0"])), "fail 2/1 [1]");
     assert_eq!(told(&check("not_in_set: [NA]", &["a", "NA"])), "fail 2/1 [1]");
     let top = check("in_set: [a]", &["b", "c", "c"]).top_values;
-    assert_eq!(serde_json::to_value(top).unwrap(), json!([
-        {"value": "c", "count": 2}, {"value": "b", "count": 1}
-    ]));
+    assert_eq!(
+        serde_json::to_value(top).unwrap(),
+        json!([
+            {"value": "c", "count": 2}, {"value": "b", "count": 1}
+        ])
+    );
     let numbers = typed(vec![("x", Column::Float(vec![0.0, 1.0, 2.0].into()))]);
     assert_eq!(told(&check_on("in_set: [0, 1]", &numbers)), "fail 3/1 [2]");
 }
@@ -110,7 +113,10 @@ fn texts_are_held_against_patterns_lengths_and_formats() {
     assert_eq!(told(&check("length: 2", &["ab", "a"])), "fail 2/1 [1]");
     let dates = ["2024-02-29", "2023-02-29", "2024-1-1", "01/02/2024"];
     assert_eq!(told(&check("date_format: '%Y-%m-%d'", &dates)), "fail 4/3 [1, 2, 3]");
-    assert_eq!(told(&check("date_format: '%d/%m/%Y'", &["31/02/2024", "01/02/2024"])), "fail 2/1 [0]");
+    assert_eq!(
+        told(&check("date_format: '%d/%m/%Y'", &["31/02/2024", "01/02/2024"])),
+        "fail 2/1 [0]"
+    );
     let json = ["{\"a\": 1}", "{\"a\": \"x\"}", "{"];
     let schema = "json_schema: {schema: {type: object, properties: {a: {type: integer}}}}";
     assert_eq!(told(&check(schema, &json)), "fail 3/2 [1, 2]");
@@ -135,7 +141,8 @@ fn a_type_is_what_a_text_reads_as_and_what_a_column_is() {
     let ints = typed(vec![("x", Column::Int(vec![1, 2].into()))]);
     assert_eq!(told(&check_on("type: number", &ints)), "pass 2/0 []");
     assert_eq!(told(&check_on("type: text", &ints)), "fail 2/2 [0, 1]");
-    let mixed = typed(vec![("x", Column::Json(vec!["1", "\"a\"", "true", "\"2024-01-31\""].into()))]);
+    let mixed =
+        typed(vec![("x", Column::Json(vec!["1", "\"a\"", "true", "\"2024-01-31\""].into()))]);
     assert_eq!(told(&check_on("type: int", &mixed)), "fail 4/3 [1, 2, 3]");
     assert_eq!(told(&check_on("type: date", &mixed)), "fail 4/3 [0, 1, 2]");
 }
@@ -322,10 +329,7 @@ fn a_table_is_held_against_what_it_was() {
     let (small, large) = (column(&["1"]), column(&["1", "2", "3"]));
     let found = against(suite, &large, Some(&small));
     assert_eq!(observed(&found), ("fail", json!(3.0)));
-    assert_eq!(
-        found.message.unwrap(),
-        "the change is 3, more than 2 (1 rows before, 3 now)"
-    );
+    assert_eq!(found.message.unwrap(), "the change is 3, more than 2 (1 rows before, 3 now)");
     let first = against(suite, &large, None);
     assert_eq!((first.status.name(), first.vacuous), ("pass", false));
     assert_eq!(first.message.unwrap(), "there is nothing to compare with yet");
@@ -335,7 +339,10 @@ fn a_table_is_held_against_what_it_was() {
     assert_eq!(gone.message.unwrap(), "`b` is gone");
     let grown = "checks: [{schema_compatible: {added: false}}]";
     assert_eq!(against(grown, "a|b\n1|2", Some("a\n1")).message.unwrap(), "`b` is new");
-    assert_eq!(against("checks: [schema_compatible]", "a|b\n1|2", Some("a\n1")).status.name(), "pass");
+    assert_eq!(
+        against("checks: [schema_compatible]", "a|b\n1|2", Some("a\n1")).status.name(),
+        "pass"
+    );
 }
 
 #[test]

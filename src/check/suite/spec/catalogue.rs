@@ -2,8 +2,8 @@
 
 use crate::check::suite::rules::{self, Make};
 use crate::check::suite::spec::keys::Shape::{
-    Bound, Count, Duration, Expression, JsonSchema, Number, OneOf, Regex, Scalars, Share, Size, SomeOf,
-    Text, Texts, Truth,
+    Bound, Count, Duration, Expression, JsonSchema, Number, OneOf, Regex, Scalars, Share, Size,
+    SomeOf, Text, Texts, Truth,
 };
 use crate::check::suite::spec::keys::{KeyInfo, LEVEL_KEYS, SHARE_KEYS, optional, required};
 

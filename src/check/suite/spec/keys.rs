@@ -56,7 +56,11 @@ pub(super) const LEVEL_KEYS: &[KeyInfo] = &[optional(
 
 /// What checks that judge row by row take too.
 pub(super) const SHARE_KEYS: &[KeyInfo] = &[
-    optional("mostly", Shape::Share, "the least share of rows that must be as expected [default: 1]"),
+    optional(
+        "mostly",
+        Shape::Share,
+        "the least share of rows that must be as expected [default: 1]",
+    ),
     optional("warn_below", Shape::Share, "a share of rows as expected below which it warns"),
 ];
 

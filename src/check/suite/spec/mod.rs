@@ -13,9 +13,9 @@ mod value;
 mod tests;
 
 pub use catalogue::{CHECKS, CheckInfo, Stands};
-pub use keys::KeyInfo;
 pub use page::docs_page;
 pub use read::parse;
 pub use schema::json_schema;
-pub use setting::{Bound, Settings};
+pub use setting::Bound;
 pub use types::{Against, Check, Level, Need, NotRun, ReadOptions, Suite};
+pub(in crate::check::suite) use value::json as node_as_json;

@@ -87,9 +87,9 @@ impl SuiteReader<'_, '_> {
         };
         for item in items {
             let named = self.one_check(item);
-            suite.checks.extend(named.and_then(|(key, value)| {
-                self.check(Stands::Dataset, &key, &value, None)
-            }));
+            suite.checks.extend(
+                named.and_then(|(key, value)| self.check(Stands::Dataset, &key, &value, None)),
+            );
         }
     }
 
@@ -103,7 +103,8 @@ impl SuiteReader<'_, '_> {
             Value::Map(entries) if entries.len() == 1 => entries.first().cloned(),
             Value::Map(entries) if entries.len() > 1 => {
                 let place = entries[1].0.place;
-                let help = "begin each check with `- `; what a check takes stands deeper than its name";
+                let help =
+                    "begin each check with `- `; what a check takes stands deeper than its name";
                 self.0.fault_with(place, "an item of `checks` is one check", Some(help.to_owned()));
                 None
             }
@@ -123,8 +124,10 @@ impl SuiteReader<'_, '_> {
                         suite.restricted.push(column.text.clone());
                     }
                 } else {
-                    let check = self.check(Stands::Column, key, value, Some(&column.text));
-                    suite.checks.extend(check);
+                    for value in each_of(value) {
+                        let check = self.check(Stands::Column, key, value, Some(&column.text));
+                        suite.checks.extend(check);
+                    }
                 }
             }
         }
@@ -179,7 +182,9 @@ impl SuiteReader<'_, '_> {
         let elsewhere = CHECKS.iter().any(|check| check.stands != stands && check.name == key.text);
         let near = suggest::candidates(&key.text, here.clone());
         let help = match stands {
-            Stands::Dataset if elsewhere => "it is a check of a column: under `columns:`".to_owned(),
+            Stands::Dataset if elsewhere => {
+                "it is a check of a column: under `columns:`".to_owned()
+            }
             Stands::Column if elsewhere => "it is a check of the table: under `checks:`".to_owned(),
             _ => suggest::did_you_mean(&near)
                 .unwrap_or_else(|| format!("known: {}", here.collect::<Vec<_>>().join(", "))),
@@ -190,8 +195,7 @@ impl SuiteReader<'_, '_> {
     /// Returns what a check was given for its own keys, and for those of every check.
     fn settings(&mut self, info: &'static CheckInfo, node: &Node) -> (Settings, Settings) {
         let what = format!("`{}`", info.name);
-        let is_bare_enough =
-            info.one_of.is_empty() && info.keys.iter().all(|key| !key.required);
+        let is_bare_enough = info.one_of.is_empty() && info.keys.iter().all(|key| !key.required);
         match (&node.value, info.bare) {
             (Value::Null | Value::Truth(true), _) if is_bare_enough => Default::default(),
             (Value::Map(_), _) => {
@@ -231,7 +235,10 @@ impl SuiteReader<'_, '_> {
         if let (Some(least), Some(most)) = (settings.number("min"), settings.number("max"))
             && least > most
         {
-            self.0.fault(node.place, format!("{what}: nothing is at least {least} and at most {most}"));
+            self.0.fault(
+                node.place,
+                format!("{what}: nothing is at least {least} and at most {most}"),
+            );
         }
     }
 
@@ -309,6 +316,17 @@ impl SuiteReader<'_, '_> {
         let help = help.unwrap_or_else(|| format!("one of {}", words.join(", ")));
         self.0.fault_with(place, format!("`{text}` is not a value of {what}"), Some(help));
         None
+    }
+}
+
+/// Returns the mappings of a list of such, each a check of its own; else the value itself.
+fn each_of(value: &Node) -> Vec<&Node> {
+    let is_map = |item: &Node| matches!(item.value, Value::Map(_));
+    match &value.value {
+        Value::List(items) if !items.is_empty() && items.iter().all(is_map) => {
+            items.iter().collect()
+        }
+        _ => vec![value],
     }
 }
 

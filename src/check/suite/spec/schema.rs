@@ -38,8 +38,10 @@ fn suite_key(name: &str) -> Value {
 /// Returns an item of `checks`: a mapping of one key, or a name alone.
 fn one_check() -> Value {
     let table = || CHECKS.iter().filter(|check| check.stands == Stands::Dataset);
-    let names: Vec<&str> = table().filter(|check| needs_nothing(check)).map(|check| check.name).collect();
-    let all: Map<_, _> = table().map(|check| (check.name.to_owned(), check_schema(check))).collect();
+    let names: Vec<&str> =
+        table().filter(|check| needs_nothing(check)).map(|check| check.name).collect();
+    let all: Map<_, _> =
+        table().map(|check| (check.name.to_owned(), check_schema(check))).collect();
     json!({"anyOf": [
         {"enum": names},
         {"type": "object", "properties": all, "additionalProperties": false, "minProperties": 1,
@@ -50,9 +52,15 @@ fn one_check() -> Value {
 fn column() -> Value {
     let mut properties = Map::new();
     for check in CHECKS.iter().filter(|check| check.stands == Stands::Column) {
-        properties.insert(check.name.to_owned(), check_schema(check));
+        let mut schema = check_schema(check);
+        let form = mapping(check.all_keys(), check.one_of);
+        if let Some(forms) = schema["anyOf"].as_array_mut() {
+            forms.push(json!({"type": "array", "items": form, "minItems": 1}));
+        }
+        properties.insert(check.name.to_owned(), schema);
     }
-    let restricted = json!({"type": "boolean", "description": "whether its values are never shown"});
+    let restricted =
+        json!({"type": "boolean", "description": "whether its values are never shown"});
     properties.insert("restricted".to_owned(), restricted);
     json!({"type": ["object", "null"], "properties": properties, "additionalProperties": false})
 }

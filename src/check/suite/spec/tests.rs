@@ -39,10 +39,10 @@ fn a_suite_is_read_with_its_levels_and_thresholds() {
         .filter(|check| check.column.as_deref() == Some("monthly_spend"))
         .map(|check| (check.info.name, check.level, check.mostly, check.warn_below))
         .collect();
-    assert_eq!(spend, [
-        ("not_null", Level::Fail, 0.99, Some(1.0)),
-        ("range", Level::Warn, 1.0, None)
-    ]);
+    assert_eq!(
+        spend,
+        [("not_null", Level::Fail, 0.99, Some(1.0)), ("range", Level::Warn, 1.0, None)]
+    );
     assert_eq!(suite.needs().len(), 1);
 }
 
@@ -135,9 +135,9 @@ fn faults_are_told_with_their_place() {
 #[test]
 fn names_of_checks_are_once_at_each_place_and_bare_keys_are_keys() {
     for (at, check) in CHECKS.iter().enumerate() {
-        let again = CHECKS[..at].iter().any(|other| {
-            other.name == check.name && other.stands == check.stands
-        });
+        let again = CHECKS[..at]
+            .iter()
+            .any(|other| other.name == check.name && other.stands == check.stands);
         assert!(!again, "{}", check.name);
         let has = |name: &str| check.keys.iter().any(|key| key.name == name);
         assert!(check.bare.is_none_or(has), "{}", check.name);
@@ -152,6 +152,7 @@ fn the_schema_takes_what_the_reader_takes_and_no_more() {
     let sound = [
         EXAMPLE,
         "checks: [duplicate_rows, {file_size: {max: 1MB}}]\ncolumns: {a: {pii: true, min: {min: 1}}}",
+        "columns: {a: {regex: [{pattern: a}, {pattern: b, level: warn}]}}",
         "read: {delimiter: ;}\ncolumns: {a: {restricted: true, freshness: 7d}}\nallow_not_run: x",
         "columns: {a: {quantile: {q: 0.5, max: 3, level: info}, length: 5, not_null: , pii: [email]}}",
     ];
@@ -188,7 +189,10 @@ fn schema_and_page_are_those_of_the_list() {
             crate::base::fs::atomic_write(&path, made.as_bytes()).unwrap();
         }
         let written = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(written == made, "{file} is out of date: MLV_UPDATE_REFERENCE=1 cargo test schema_and_page");
+        assert!(
+            written == made,
+            "{file} is out of date: MLV_UPDATE_REFERENCE=1 cargo test schema_and_page"
+        );
     }
 }
 

@@ -58,7 +58,9 @@ impl SuiteReader<'_, '_> {
                 .map_err(|reason| format!("a CEL expression: {reason}")),
             _ => Ok(Setting::Text(text.to_owned())),
         };
-        found.map_err(|expected| self.0.fault(node.place, format!("{what} must be {expected}"))).ok()
+        found
+            .map_err(|expected| self.0.fault(node.place, format!("{what} must be {expected}")))
+            .ok()
     }
 
     fn scalars(&mut self, node: &Node, what: &str) -> Option<Vec<Scalar>> {
@@ -104,7 +106,7 @@ fn last_line(error: &regex::Error) -> String {
 }
 
 /// Returns a value of YAML as JSON; a number keeps its digits.
-pub(super) fn json(node: &Node) -> Json {
+pub(in crate::check::suite) fn json(node: &Node) -> Json {
     match &node.value {
         Value::Null => Json::Null,
         Value::Text(text) => Json::from(text.as_str()),

@@ -66,12 +66,18 @@ enum Verb {
     Init(init::Args),
     /// Turn a suite of another tool into one of mlv
     Import(import::Args),
+    /// Print the JSON Schema of suites, for editors
+    Schema,
 }
 
 pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
     match args.verb {
         Some(Verb::Init(args)) => init::run(ui, globals, args),
         Some(Verb::Import(args)) => import::run(ui, globals, args),
+        Some(Verb::Schema) => {
+            ui.json(&crate::check::suite::json_schema())?;
+            Ok(ExitStatus::Done)
+        }
         None => judge(ui, globals, args),
     }
 }

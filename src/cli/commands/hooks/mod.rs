@@ -5,6 +5,7 @@ mod add;
 mod check;
 mod list;
 mod log;
+mod metrics;
 mod retry;
 mod run;
 mod runs;
@@ -49,6 +50,7 @@ enum Verb {
     Show(show::Args),
     Log(log::Args),
     Retry(retry::Args),
+    Metrics(metrics::Args),
     Trust(trust::Args),
     Work(work::Args),
     #[command(hide = true)]
@@ -73,6 +75,10 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         Verb::Retry(args) => retry::run(ui, globals, args),
         Verb::Log(args) => log::run(ui, globals, args),
         Verb::Trust(args) => trust::run(ui, globals, args),
+        Verb::Metrics(args) => {
+            globals.refuse_remote("hooks metrics")?;
+            metrics::run(ui, globals, args)
+        }
         Verb::Work(args) => work::run(ui, globals, args),
         Verb::Act(args) => act::run(ui, globals, args),
     }

@@ -1,7 +1,7 @@
-//! `Records`: the cells of a text, record by record. Lines without quotes, which are most, are cut
-//! directly; csv-core reads the others.
+//! `Records`: the cells of a text, record by record. Cells that stand in it as they are, which are most,
+//! are cut out; csv-core reads those from which quotes must be taken.
 
-use memchr::{memchr, memchr_iter, memchr2};
+use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
 /// How cells are set apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,9 +60,18 @@ impl<'a> Records<'a> {
 
     fn read_quoted(&mut self, take: &mut impl FnMut(&[u8], bool)) {
         loop {
-            let is_quoted = self.text.get(self.at) == Some(&self.marks.quote);
-            let (len, is_last) = self.read_cell();
-            take(&self.cell[..len], is_quoted);
+            let rest = &self.text[self.at..];
+            let is_quoted = rest.first() == Some(&self.marks.quote);
+            let is_last = if let Some((cell, len)) = whole_cell(rest, self.marks) {
+                take(cell, is_quoted);
+                let is_last = rest.get(len) != Some(&self.marks.delimiter);
+                self.at += len + usize::from(!is_last);
+                is_last
+            } else {
+                let (len, is_last) = self.read_cell();
+                take(&self.cell[..len], is_quoted);
+                is_last
+            };
             if is_last {
                 return;
             }
@@ -86,6 +95,19 @@ impl<'a> Records<'a> {
             }
         }
     }
+}
+
+/// Returns a cell that stands in the text as it is, without its quotes, and how many bytes it takes
+/// there; nothing where there are quotes within.
+fn whole_cell(rest: &[u8], marks: Marks) -> Option<(&[u8], usize)> {
+    if rest.first() != Some(&marks.quote) {
+        let len = memchr3(marks.delimiter, b'\r', b'\n', rest).unwrap_or(rest.len());
+        return Some((&rest[..len], len));
+    }
+    let len = memchr(marks.quote, &rest[1..])?;
+    let ends = [marks.delimiter, b'\r', b'\n'];
+    let is_whole = rest.get(len + 2).is_none_or(|next| ends.contains(next));
+    is_whole.then(|| (&rest[1..=len], len + 2))
 }
 
 /// Cuts a line that has no quotes.

@@ -91,7 +91,7 @@ impl JsonlFile {
         let mut columns: Vec<Option<Cells>> = wanted.iter().map(column).collect();
         let mut rows = 0;
         for (at, line) in lines(block) {
-            let row = Row { keys: &self.keys, columns: &mut columns, row: rows };
+            let row = Row { keys: &self.keys, columns: &mut columns, before: rows };
             parse(line, row).map_err(|reason| self.file.wrong(block, at, reason))?;
             rows += 1;
         }

@@ -14,8 +14,8 @@ use super::keys::Keys;
 pub struct Row<'a> {
     pub keys: &'a Keys,
     pub columns: &'a mut [Option<Cells>],
-    /// The number of the row, which is how many cells each column has.
-    pub row: usize,
+    /// How many rows came before, which is how many cells each column has.
+    pub before: usize,
 }
 
 impl<'de> DeserializeSeed<'de> for Row<'_> {
@@ -38,7 +38,7 @@ impl<'de> Visitor<'de> for Row<'_> {
         while let Some(place) = map.next_key_seed(Key { keys: self.keys, guess })? {
             guess = place + 1;
             match &mut self.columns[place] {
-                Some(cells) if cells.len() > self.row => {
+                Some(cells) if cells.len() > self.before => {
                     let key = &self.keys.names()[place];
                     return Err(A::Error::custom(format!("the key `{key}` is there twice")));
                 }
@@ -46,7 +46,7 @@ impl<'de> Visitor<'de> for Row<'_> {
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        for cells in self.columns.iter_mut().flatten().filter(|cells| cells.len() == self.row) {
+        for cells in self.columns.iter_mut().flatten().filter(|cells| cells.len() == self.before) {
             cells.push(&Cell::Null);
         }
         Ok(())
@@ -92,9 +92,8 @@ impl<'de> DeserializeSeed<'de> for Into<'_> {
 }
 
 impl Into<'_> {
-    fn push<E>(self, cell: Cell<'_>) -> Result<(), E> {
-        self.0.push(&cell);
-        Ok(())
+    fn push(self, cell: &Cell<'_>) {
+        self.0.push(cell);
     }
 }
 
@@ -106,37 +105,45 @@ impl<'de> Visitor<'de> for Into<'_> {
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
-        self.push(Cell::Null)
+        self.push(&Cell::Null);
+        Ok(())
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<(), E> {
-        self.push(Cell::Bool(value))
+        self.push(&Cell::Bool(value));
+        Ok(())
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        self.push(Cell::Int(value))
+        self.push(&Cell::Int(value));
+        Ok(())
     }
 
     /// Numbers beyond the largest integer of a column are floats.
     fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        self.push(i64::try_from(value).map_or(Cell::Float(value as f64), Cell::Int))
+        self.push(&i64::try_from(value).map_or(Cell::Float(value as f64), Cell::Int));
+        Ok(())
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        self.push(Cell::Float(value))
+        self.push(&Cell::Float(value));
+        Ok(())
     }
 
     fn visit_str<E>(self, value: &str) -> Result<(), E> {
-        self.push(Cell::Text(value))
+        self.push(&Cell::Text(value));
+        Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
         let value = Value::deserialize(SeqAccessDeserializer::new(seq))?;
-        self.push(Cell::Nested(value.to_string()))
+        self.push(&Cell::Nested(value.to_string()));
+        Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
         let value = Value::deserialize(MapAccessDeserializer::new(map))?;
-        self.push(Cell::Nested(value.to_string()))
+        self.push(&Cell::Nested(value.to_string()));
+        Ok(())
     }
 }

@@ -68,7 +68,7 @@ impl Cursor<'_> {
         let mut id = 0;
         loop {
             let head = self.byte()?;
-            if head & 15 == 0 {
+            if head % 16 == 0 {
                 return Some(());
             }
             id = if head >> 4 == 0 { self.integer()? } else { id + i64::from(head >> 4) };

@@ -314,3 +314,12 @@ fn a_shell_and_parameters_belong_to_something() {
       |     ^^^^
     ");
 }
+
+#[test]
+fn what_is_watched_is_said_whole_and_limits_belong_to_triggers() {
+    assert_snapshot!(hook_faults("on: {metric: {file: m.json, nam: auc, below: low}}\nrun: x"), @"");
+    assert_snapshot!(hook_faults("on: [metric, drift]\nrun: x"), @"");
+    assert_snapshot!(hook_faults("on: {drift: {data: a/**}, metric: [{file: m, name: x}, {below: 1}]}\nrun: x"), @"");
+    assert_snapshot!(hook_faults("on: post-commit\nrun: x\ncooldown: 1h\nmax_in_flight: 0\nauto_merge: true"), @"");
+    assert_snapshot!(hook_faults("on: pre-commit\nrun: x\noutputs: [m]\nauto_merge: true"), @"");
+}

@@ -45,6 +45,37 @@ fn events_are_a_text_a_list_or_mappings() {
 }
 
 #[test]
+fn what_a_hook_watches_reaches_its_values() {
+    let hook = hook(
+        "on:\n  metric: [{file: m.json, name: test.auc, below: 0.7}, {file: m.json, name: n, above: 3, below: -1e3}]\n  drift: {data: live/**, reference: \"main:train.csv\", spec: drift.yaml}\n  schedule: \"@daily\"\n\
+         run: x\noutputs: [m]\ncooldown: 6h\nmax_in_flight: 2\nauto_merge: true",
+    );
+    assert_eq!(hook.on, [Event::Metric, Event::Drift, Event::Schedule]);
+    let texts: Vec<String> = hook.watches.iter().map(Watch::text).collect();
+    let expected = [
+        "metric test.auc of m.json below 0.7",
+        "metric n of m.json below -1000.0 above 3.0",
+        "drift live/** against main:train.csv by drift.yaml",
+    ];
+    assert_eq!(texts, expected);
+    assert_eq!(hook.cooldown, Some(Duration::from_hours(6)));
+    assert_eq!((hook.max_in_flight, hook.auto_merge), (Some(2), true));
+    let Watch::Metric(watch) = &hook.watches[1] else { panic!() };
+    assert!(watch.is_crossed(3.5) && watch.is_crossed(-2e3) && !watch.is_crossed(3.0));
+}
+
+#[test]
+fn each_limit_of_a_trigger_is_part_of_what_a_hook_is() {
+    let hash = |more: &str| {
+        let on = "{metric: {file: m.json, name: auc, below: 0.7}}";
+        hook(&format!("on: {on}\nrun: x\noutputs: [m]{more}")).definition_hash()
+    };
+    let all = ["", "\ncooldown: 6h", "\nmax_in_flight: 1", "\nauto_merge: true"].map(hash);
+    let distinct: std::collections::HashSet<_> = all.iter().collect();
+    assert_eq!(distinct.len(), all.len());
+}
+
+#[test]
 fn a_branch_requires_hooks() {
     let spec = spec(
         "version: 1\nbranches:\n  main: {require: [gate], allow_dirty: true}\nhooks:\n  gate: {on: pre-merge, run: x}\n",

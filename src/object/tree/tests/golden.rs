@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::{database, path};
 use crate::base::{Hash, ManifestId, TreeId};
-use crate::object::{Entry, FileRef, ObjectDb, Reached, TreeEdit, TreeValue};
+use crate::object::{Entry, FileRef, ObjectDb, Reached, Reference, TreeEdit, TreeValue};
 
 /// A file whose content is its path.
 fn named(text: &str) -> TreeEdit {
@@ -31,6 +31,30 @@ fn kinds() -> Vec<TreeEdit> {
     ];
     edits.extend((10..40).map(|n| named(&format!("stored/{n}"))));
     edits
+}
+
+fn references() -> Vec<TreeEdit> {
+    let plain = Reference {
+        url: "file:///data/a%20b.csv".to_owned(),
+        size: 4096,
+        etag: String::new(),
+        version: String::new(),
+        modified: 1_700_000_000_123_456_789,
+        content: None,
+    };
+    let full = Reference {
+        url: "s3://bucket/raw/b.parquet".to_owned(),
+        size: 0,
+        etag: "\"9e10\"".to_owned(),
+        version: "v7".to_owned(),
+        modified: 0,
+        content: Some(Hash::of(b"b")),
+    };
+    vec![
+        edit("a b.csv", Entry::Reference(Box::new(plain))),
+        edit("b.parquet", Entry::Reference(Box::new(full))),
+        named("c.txt"),
+    ]
 }
 
 fn deep() -> Vec<TreeEdit> {
@@ -93,6 +117,12 @@ fn the_empty_tree_has_its_fixed_bytes() {
 #[test]
 fn every_kind_of_entry_has_its_fixed_bytes() {
     assert_golden(&nodes_in_hex(kinds()), include_str!("../../../../tests/golden/tree/kinds.txt"));
+}
+
+#[test]
+fn references_have_their_fixed_bytes() {
+    let golden = include_str!("../../../../tests/golden/tree/references.txt");
+    assert_golden(&nodes_in_hex(references()), golden);
 }
 
 #[test]

@@ -39,6 +39,33 @@ fn nodes_with_unsorted_repeated_or_invalid_names_are_refused() {
 }
 
 #[test]
+fn references_have_one_spelling_and_lead_somewhere() {
+    // [name, 5, size, url, etag, version, modified, content]
+    let item = |fields: &[u8]| {
+        let items = [b"\x88\x41a\x05", fields].concat();
+        Node::decode(codec::write_node(0, 1, &items))
+    };
+    assert!(item(b"\x01\x42ab\x40\x40\x00\x40").is_ok());
+    let hashed = [&b"\x01\x42ab\x40\x40\x00\x58\x20"[..], &[7; 32]].concat();
+    assert!(item(&hashed).is_ok());
+    for bad in [
+        &b"\x01\x40\x40\x40\x00\x40"[..],
+        b"\x01\x42\xff\xfe\x40\x40\x00\x40",
+        b"\x01\x42ab\x40\x40\x00\x41x",
+        b"\x01\x42ab\x40\x40\x00",
+        b"\x18\x01\x42ab\x40\x40\x00\x40",
+        b"\x01\x42ab\x40\x40\x00\xf6",
+        &hashed[..hashed.len() - 1],
+    ] {
+        assert!(item(bad).is_err(), "{bad:?}");
+    }
+    let newer = Node::decode(codec::write_node(0, 1, b"\x83\x41a\x06\x40"));
+    assert!(newer.unwrap_err().to_string().contains("kind 6, which this mlv does not know"));
+    let long = [&b"\x01\x59\x10\x01"[..], &[b'u'; 0x1001], b"\x40\x40\x00\x40"].concat();
+    assert!(item(&long).is_err());
+}
+
+#[test]
 fn nodes_that_go_on_after_their_end_are_refused() {
     let long = |first: u8| [vec![first; 40_000], vec![b'x'; 10]].concat();
     let names = [long(b'a'), long(b'b'), long(b'c')];

@@ -86,6 +86,7 @@ pub fn input_of(path: RepoPath, entry: &Entry) -> Input {
         Entry::File { executable: true, .. } => InputKind::Executable,
         Entry::File { executable: false, .. } => InputKind::File,
         Entry::Symlink { .. } => InputKind::Link,
+        Entry::Reference(_) => InputKind::Reference,
     };
     Input { path, kind, hash: entry.content() }
 }

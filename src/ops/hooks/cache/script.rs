@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::fs::read_if_exists;
 use crate::base::{Hash, RepoPath, TreeId};
+use crate::hook::action::{Action, Arguments, Kind};
 use crate::hook::key::{Input, InputKind, mentioned};
 use crate::hook::spec::{Hook, Work};
-use crate::object::Entry;
 use crate::object::tree::TreeEntry;
+use crate::object::{Entry, ObjectDb};
 use crate::ops::OpsError;
 use crate::ops::hooks::cache::content::{Lens, input_of};
 
@@ -38,9 +39,11 @@ impl Scripts {
         let mut named = Named::default();
         let (command, shell) = match &hook.work {
             Work::Run { command, shell } => (command, shell),
-            Work::Uses { action, .. } => {
+            Work::Uses { action, with } => {
                 named.variables.extend(action.texts().flat_map(|text| mentioned(text.as_bytes())));
-                named.variables.extend(action.variables.iter().cloned());
+                if asks_for_variables(objects, action, with, tree)? {
+                    named.variables.extend(action.variables.iter().cloned());
+                }
                 return Ok(named);
             }
         };
@@ -95,6 +98,36 @@ impl Scripts {
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Hash, Arc<BTreeSet<String>>>> {
         self.mentioned.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Tells whether the variables of an action decide how it ends: where it says by which words one knows,
+/// the files that it is given are looked into.
+fn asks_for_variables(
+    objects: &ObjectDb,
+    action: &Action,
+    with: &Arguments,
+    tree: TreeId,
+) -> Result<bool, OpsError> {
+    if action.variables.is_empty() || action.variables_where.is_empty() {
+        return Ok(true);
+    }
+    for parameter in action.parameters.iter().filter(|parameter| parameter.kind == Kind::Path) {
+        let path = with.0.get(&parameter.name).and_then(|value| value.as_str());
+        let Some(path) = path.and_then(|path| RepoPath::from_bytes(path).ok()) else { continue };
+        let Some(TreeEntry::Leaf(Entry::File { file, .. })) = objects.tree_entry(tree, &path)?
+        else {
+            return Ok(true);
+        };
+        if file.size > SCRIPT_LIMIT {
+            return Ok(true);
+        }
+        let bytes = objects.read_file(&file, SCRIPT_LIMIT)?;
+        let text = String::from_utf8_lossy(&bytes);
+        if action.variables_where.iter().any(|word| text.contains(word.as_str())) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Returns what in a command could be the path of a script, seen from where the hook starts.

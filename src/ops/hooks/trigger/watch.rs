@@ -9,7 +9,7 @@ use crate::ops::hooks::chain::makers_of;
 use crate::ops::hooks::trigger::hold::{Hold, note_runs};
 use crate::ops::hooks::trigger::seen::{Finding, Seen, SeenState};
 use crate::ops::hooks::trigger::{Tip, drift, metric};
-use crate::ops::{Context, OpsError};
+use crate::ops::{Context, OpsError, prometheus};
 use crate::repo::journal::{self, NOBODY};
 
 /// After how many seconds it is looked again at what could not be read.
@@ -52,6 +52,8 @@ pub(super) fn look(
         }
         Ok(journal::set_fact(connection, &fact, &seen.to_json())?)
     })?;
+    prometheus::refresh(context);
+    tracing::debug!(hook = %hook.id, fires, "noted what a hook watches");
     if let Some(says) = says {
         let (id, event) = (&hook.id, watch.event());
         context.progress.notice(&format!("`{event}` of hook `{id}` cannot be told: {says}"));
