@@ -14,6 +14,8 @@ use crate::common::{Output, TestEnvironment};
 mod drift;
 #[path = "../hooks/gate/test.rs"]
 mod gate;
+#[path = "../hooks/deploy/test.rs"]
+mod deploy;
 #[path = "../hooks/kubernetes-job/test.rs"]
 mod kubernetes_job;
 #[path = "../hooks/max-file-size/test.rs"]
@@ -84,34 +86,34 @@ fn path_of_the_test() -> String {
 }
 
 /// A web server that gives these answers one after the other, and notes what it was asked.
-struct Server {
-    address: String,
+pub struct Server {
+    pub address: String,
     /// Keeps the port from others until the test has ended.
     listener: TcpListener,
     thread: JoinHandle<Vec<Request>>,
 }
 
-struct Request {
+pub struct Request {
     /// The method and the path.
-    line: String,
+    pub line: String,
     headers: Vec<(String, String)>,
-    body: String,
+    pub body: String,
 }
 
 impl Request {
-    fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map_or("", |(_, value)| value.as_str())
     }
 
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
 }
 
 impl Server {
     /// Each answer is a status line, and a body.
-    fn answering(answers: &[(&str, &str)]) -> Self {
+    pub fn answering(answers: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let answers: Vec<(String, String)> =
@@ -122,7 +124,7 @@ impl Server {
     }
 
     /// Returns what was asked; answers that nobody asked for are let go.
-    fn asked(self) -> Vec<Request> {
+    pub fn asked(self) -> Vec<Request> {
         // A connection without a word ends a server that still waits.
         drop(TcpStream::connect(self.listener.local_addr().unwrap()));
         self.thread.join().unwrap()

@@ -123,7 +123,9 @@ fn a_metric_that_is_not_there_starts_nothing_and_is_told_once() {
     let env = project("");
     let look = || env.mlv(&["hooks", "work", "--once"]).expect_code(0).stderr;
     metric(&env, "NaN");
-    assert!(look().contains("`metric` of hook `retrain` cannot be told: `live.json` cannot"));
+    assert!(
+        look().contains("`metric` of hook `retrain` cannot be told: `auc` of `live.json` is NaN")
+    );
     assert!(!look().contains("cannot be told"));
     env.write("live.json", "{\"f1\": 0.5}");
     env.success(&["commit", "-am", "renamed"]);
@@ -435,4 +437,76 @@ hooks:
     assert_eq!(samples(&printed), read());
     env.success(&["hooks", "metrics", "-o", "elsewhere.prom"]);
     assert_eq!(env.read("elsewhere.prom"), printed.as_bytes());
+}
+
+/// Returns a table of as many rows, of numbers from `from` on.
+fn table(from: usize) -> String {
+    let rows = (0..300).map(|row| format!("{},{}\n", from + row % 50, row % 7 * 3));
+    std::iter::once("amount,other\n".to_owned()).chain(rows).collect()
+}
+
+#[test]
+fn data_that_drift_are_one_run_and_prometheus_is_told_their_scores() {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    env.success(&["config", "set", "hooks.worker", "manual"]);
+    env.success(&["config", "set", "metrics.textfile", ".mlv/metrics.prom"]);
+    env.write(
+        "mlv.yaml",
+        "version: 1
+hooks:
+  retrain:
+    on: {drift: {data: 'live/**', reference: 'main:train.csv', spec: drift.yaml}}
+    outputs: [model]
+    run: |
+      cat >> \"$MLV_ROOT/.mlv/causes\"; echo >> \"$MLV_ROOT/.mlv/causes\"
+      date +%N > model
+",
+    );
+    env.write("drift.yaml", "share: 0.5\n");
+    env.write("train.csv", table(0));
+    env.write("live/1.csv", table(0));
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", "first"]);
+    let score = || {
+        let text = String::from_utf8(env.read(".mlv/metrics.prom")).unwrap();
+        let found = samples(&text);
+        let drift = found["mlv_drift_detected{dataset=\"live/**\",branch=\"main\"}"];
+        let mut scores = found.iter().filter(|(key, _)| {
+            key.starts_with("mlv_drift_score{dataset=\"live/**\",column=\"amount\",method=\"")
+        });
+        (drift, *scores.next().unwrap().1)
+    };
+    work(&env);
+    assert_eq!((told(&env).len(), score().0), (0, 0.0));
+    assert_eq!(standing(&env), "no drift: 0 of 2 columns drifted");
+    let stable = score().1;
+    env.write("live/1.csv", table(1000));
+    env.success(&["commit", "-am", "February"]);
+    for _ in 0..3 {
+        work(&env);
+    }
+    let causes = told(&env);
+    assert_eq!(causes.len(), 1);
+    let cause = &causes[0]["cause"];
+    assert_eq!((&causes[0]["event"], &cause["dataset"]), (&json!("drift"), &json!("live/**")));
+    assert_eq!((&cause["drift"], &cause["share"]), (&json!(true), &json!(0.5)));
+    let amount = cause["columns"].as_array().unwrap().iter().find(|c| c["column"] == "amount");
+    assert_eq!(amount.unwrap()["drift"], true);
+    assert_eq!(score().0, 1.0);
+    assert_ne!(score().1, stable);
+    // Where data lie that nobody watches, nothing is looked at; another file is another cause.
+    env.write("elsewhere.csv", table(1));
+    env.write("live/2.csv", table(1000));
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", "March"]);
+    work(&env);
+    work(&env);
+    assert_eq!(told(&env).len(), 2);
+    // A specification that cannot be read starts nothing.
+    env.write("drift.yaml", "shar: 1\n");
+    env.success(&["commit", "-am", "broken"]);
+    work(&env);
+    assert!(standing(&env).starts_with("cannot be told: "), "{}", standing(&env));
+    assert_eq!(told(&env).len(), 2);
 }

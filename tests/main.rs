@@ -16,6 +16,7 @@ mod commit;
 mod config;
 mod crash;
 mod demo;
+mod deploy;
 mod diff;
 mod direct;
 mod docs;

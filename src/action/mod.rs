@@ -32,6 +32,8 @@ pub enum ActionError {
     NotAHook(&'static str),
     #[error("`MLV_WITH` cannot be read: {0}")]
     BadParameters(serde_json::Error),
+    #[error("there is no commit yet: this action is for events after the deed")]
+    NoCommit,
     #[error(transparent)]
     Glob(#[from] GlobError),
     #[error(transparent)]

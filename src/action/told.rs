@@ -22,6 +22,8 @@ pub struct Told {
     /// For an action that reads the tree: which, and the globs of what it may see of it.
     view: Option<(TreeId, Globs)>,
     base_commit: Option<CommitId>,
+    commit: Option<CommitId>,
+    branch: Option<String>,
     pub run_id: String,
 }
 
@@ -36,6 +38,11 @@ impl Told {
             output: path("MLV_OUTPUT")?,
             view: view(environment)?,
             base_commit: environment.get("MLV_BASE_COMMIT").and_then(|text| text.parse().ok()),
+            commit: environment.get("MLV_COMMIT").and_then(|text| text.parse().ok()),
+            branch: environment
+                .get("MLV_BRANCH")
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned),
             run_id: environment.get("MLV_RUN_ID").unwrap_or_default().to_owned(),
         })
     }
@@ -48,6 +55,16 @@ impl Told {
     /// Returns the commit that the candidate would replace.
     pub fn base_commit(&self) -> Option<CommitId> {
         self.base_commit
+    }
+
+    /// Returns the commit that the event is about; there is none before it is made.
+    pub fn commit(&self) -> Option<CommitId> {
+        self.commit
+    }
+
+    /// Returns the branch that the event happens on.
+    pub fn branch(&self) -> Option<&str> {
+        self.branch.as_deref()
     }
 
     pub fn text(&self, name: &str) -> &str {

@@ -2,7 +2,7 @@
 
 use crate::action::{ActionError, Outcome, Told};
 use crate::ops::data::DataView;
-use crate::ops::{Context, OpsError, check, drift, gate};
+use crate::ops::{Context, OpsError, check, deploy, drift, gate};
 
 /// Why an action could not be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,7 @@ pub fn carry_out(context: &Context, name: &str, told: &Told) -> Result<Outcome, 
         "drift" => drift::act(context, &view, told),
         "gate" => Ok(gate::act(context, &view, told)?),
         "validate" => Ok(check::validate(context, &view, told)?),
+        "deploy" => deploy::act(context, &view, told),
         _ => Err(ActionError::NotNative(name.to_owned()).into()),
     }
 }

@@ -29,7 +29,8 @@ struct Lazy {
     source: Arc<CountingSource>,
 }
 
-fn open(repo: Repo) -> Context {
+/// Returns a context for somebody who has a name, and nobody who listens.
+pub(super) fn open(repo: Repo) -> Context {
     let variables = [("MLV_AUTHOR_NAME", "Ada"), ("MLV_AUTHOR_EMAIL", "ada@example.org")];
     let environment = Environment::from_pairs(variables);
     let (config, _) = Config::load(&environment, None, &[]).unwrap();

@@ -27,6 +27,13 @@ pub struct Message<'a> {
     pub attempts: u32,
 }
 
+// The secret is nobody's business.
+impl std::fmt::Debug for Message<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Message").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
 /// Sends a message until its receiver has taken it. A redirect is not followed: it could lead what is
 /// signed elsewhere.
 pub async fn send(message: &Message<'_>) -> Result<(), RemoteError> {
@@ -112,7 +119,13 @@ mod tests {
     use super::*;
 
     fn message(url: &str) -> Message<'_> {
-        Message { url, secret: "It's a Secret to Everybody", body: b"Hello, World!", key: "k", attempts: 1 }
+        Message {
+            url,
+            secret: "It's a Secret to Everybody",
+            body: b"Hello, World!",
+            key: "k",
+            attempts: 1,
+        }
     }
 
     #[test]

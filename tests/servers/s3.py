@@ -10,7 +10,8 @@ _, port = server.get_host_and_port()
 
 
 def put(path, body=None):
-    make = urllib.request.Request(f"http://127.0.0.1:{port}/{path}", body, method="PUT")
+    headers = {"Content-Type": "application/xml"}
+    make = urllib.request.Request(f"http://127.0.0.1:{port}/{path}", body, headers, method="PUT")
     urllib.request.urlopen(make).close()
 
 

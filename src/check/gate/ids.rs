@@ -69,6 +69,18 @@ fn get<'a>(text: &'a str, ends: &[usize], row: u32) -> &'a str {
 /// How many examples are named.
 const EXAMPLES: usize = 3;
 
+/// How many letters of an example are shown.
+const MOST_LETTERS: usize = 60;
+
+/// Returns a text as it can stand in a line.
+pub fn on_one_line(text: &str) -> String {
+    let shown = |letter: char| match letter.is_control() {
+        true => letter.escape_default().collect(),
+        false => letter.to_string(),
+    };
+    text.chars().map(shown).collect()
+}
+
 /// How many there are of something, and the first few by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Named {
@@ -80,7 +92,9 @@ impl Named {
     pub fn note(&mut self, name: &str) {
         self.count += 1;
         if self.examples.len() < EXAMPLES {
-            self.examples.push(format!("`{}`", name.escape_debug()));
+            let start: String = name.chars().take(MOST_LETTERS).collect();
+            let more = if start.len() < name.len() { "…" } else { "" };
+            self.examples.push(format!("`{}{more}`", on_one_line(&start)));
         }
     }
 
@@ -114,6 +128,15 @@ mod tests {
         assert_eq!(news, [true, true, true, false, true]);
         assert_eq!(ids.iter().collect::<Vec<_>>(), ["a", "", "ab", "a", "b"]);
         assert_eq!((ids.row_of("a"), ids.row_of("b"), ids.row_of("c")), (Some(0), Some(4), None));
+    }
+
+    #[test]
+    fn examples_stay_short_and_on_their_line() {
+        let mut named = Named::default();
+        named.note("a\n\u{1b}[31mb");
+        named.note(&"long".repeat(1000));
+        let text = named.to_string();
+        assert!(text.starts_with("`a\\n\\u{1b}[31mb`, `longlong") && text.len() < 120, "{text}");
     }
 
     #[test]

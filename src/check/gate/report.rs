@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::base::Hash;
 use crate::check::gate::guard::Interval;
+use crate::check::gate::ids::on_one_line;
 
 /// How a rule ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -96,6 +97,10 @@ pub struct Report {
 impl Report {
     /// Settles whether it passed, and why not.
     pub fn settle(mut self) -> Self {
+        let messages = self.rules.iter_mut().map(|rule| &mut rule.message);
+        for message in messages.chain(&mut self.notes) {
+            *message = on_one_line(message);
+        }
         let mut failed = self.rules.iter().filter(|rule| rule.is_failed());
         let first = failed.next().map(|rule| rule.message.clone());
         let more = failed.count();

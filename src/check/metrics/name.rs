@@ -1,6 +1,6 @@
 //! The metrics by their names.
 
-use crate::check::metrics::{Fairness, Predictions};
+use crate::check::metrics::Predictions;
 
 /// A metric that is computed from predictions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,12 +75,11 @@ impl Metric {
     }
 }
 
-/// Names of losses that training code writes, beside the metrics known here.
-const LOSSES: [&str; 9] =
-    ["loss", "logloss", "log_loss", "brier", "mae", "mse", "rmse", "mape", "perplexity"];
+/// Metrics of which less is better, beside those whose names end in `loss`.
+const LOSSES: [&str; 6] = ["brier", "mae", "mse", "rmse", "mape", "perplexity"];
 
 /// Tells whether less of a metric is better, as its name says; of `test.loss` the last part counts.
 pub fn is_lower_better(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or(name);
-    LOSSES.contains(&last) || Fairness::find(last).is_some()
+    last.ends_with("loss") || LOSSES.contains(&last)
 }

@@ -17,6 +17,7 @@ mod commit;
 mod completions;
 mod config;
 mod demo;
+mod deploy;
 mod diff;
 mod drift;
 mod du;
@@ -96,6 +97,7 @@ pub const COMMANDS: &[Verb] = &[
     verb!(Pipeline, History, "metrics", metrics),
     verb!(Pipeline, History, "params", params),
     verb!(Pipeline, History, "model", model),
+    verb!(Pipeline, WorkingCopy, "deploy", deploy),
     verb!(Pipeline, WorkingCopy, "ci", ci),
     verb!(Share, WorkingCopy, "remote", remote),
     verb!(Share, WorkingCopy, "push", push),

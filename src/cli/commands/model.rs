@@ -34,7 +34,7 @@ const CHAMPION: &str = "champion";
 pub struct Args {
     #[command(subcommand)]
     verb: Option<Verb>,
-    /// Print `[{\"model\", \"alias\", \"commit\", \"path\", …}]` as JSON
+    /// Print `[{"model", "alias", "commit", "path", …}]` as JSON
     #[arg(long)]
     json: bool,
 }
@@ -104,7 +104,7 @@ struct Target {
 struct List {
     /// Only those of this model
     name: Option<String>,
-    /// Print `[{\"model\", \"alias\", \"commit\", \"path\", …}]` as JSON
+    /// Print `[{"model", "alias", "commit", "path", …}]` as JSON
     #[arg(long)]
     json: bool,
 }

@@ -2,6 +2,7 @@
 //! `convert.rs` holds one `From` per error type of the rooms below.
 
 mod convert;
+mod deploy;
 mod ops;
 mod remote;
 

@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 
+use super::remote::hint as hint_of_remote;
 use super::{CommandError, config_error, did_you_mean, user_error};
 use crate::cli::exit::ExitStatus;
 use crate::git::GitError;
 use crate::object::{ObjectError, ReferenceError};
 use crate::ops::OpsError;
 use crate::ops::hooks::{Missing, Remedy, Why};
+use crate::remote::RemoteError;
 use crate::store::StoreError;
 use crate::workspace::WorkspaceError;
 use crate::workspace::checkout::{BlockReason, Blocked};
@@ -28,6 +30,7 @@ impl From<OpsError> for CommandError {
             OpsError::Store(error) => error.into(),
             OpsError::Git(error) => error.into(),
             OpsError::Remote(error) => error.into(),
+            OpsError::Deploy(error) => error.into(),
             error => facts(error),
         }
     }
@@ -278,21 +281,30 @@ impl From<ObjectError> for CommandError {
             ObjectError::Undecodable { .. } | ObjectError::Invalid { .. } => {
                 user_error(error).hinted("`mlv fsck` finds all damage and what needs it")
             }
-            ObjectError::Reference(ref reference) => {
-                let hint = reference_hint(reference);
-                user_error(error).maybe_hinted(hint)
-            }
+            ObjectError::Reference(error) => error.into(),
             error => user_error(error),
         }
     }
 }
 
-fn reference_hint(error: &ReferenceError) -> Option<&'static str> {
-    match error {
-        ReferenceError::Gone { .. } | ReferenceError::Changed { .. } => Some(
-            "`mlv import URL PATH` again records what is there now; `mlv import --check` names all",
-        ),
-        _ => None,
+impl From<ReferenceError> for CommandError {
+    fn from(error: ReferenceError) -> Self {
+        let (hint, exit) = match &error {
+            ReferenceError::Gone { .. } | ReferenceError::Changed { .. } => {
+                let hint = "`mlv import URL PATH` again records what is there now; \
+                            `mlv import --check` names all";
+                (Some(hint.to_owned()), ExitStatus::Failed)
+            }
+            ReferenceError::Unreadable { source, .. } => match source.downcast_ref() {
+                Some(RemoteError::Interrupted(_)) => (None, ExitStatus::Interrupted),
+                Some(error) => (hint_of_remote(error), ExitStatus::Failed),
+                None => (None, ExitStatus::Failed),
+            },
+            ReferenceError::BadUrl { .. } | ReferenceError::NoReader { .. } => {
+                (None, ExitStatus::Failed)
+            }
+        };
+        user_error(error).maybe_hinted(hint).exiting(exit)
     }
 }
 

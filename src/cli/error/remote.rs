@@ -34,7 +34,7 @@ fn kind(error: RemoteError) -> CommandError {
     }
 }
 
-fn hint(error: &RemoteError) -> Option<String> {
+pub(super) fn hint(error: &RemoteError) -> Option<String> {
     let hint = match error {
         RemoteError::UnknownScheme { .. } | RemoteError::BadUrl { .. } => {
             "an address is s3://BUCKET/PATH, gs://BUCKET/PATH, az://CONTAINER/PATH, a folder, or \

@@ -58,6 +58,7 @@ pub(super) const ACTIONS: &[Carried] = &[
     action!("trigger-airflow", "trigger_airflow.py"),
     action!("trigger-github-workflow", "trigger_github_workflow.py"),
     action!("kubernetes-job", "kubernetes_job.py"),
+    action!("deploy"),
 ];
 
 /// The files that lie beside every script in Python.

@@ -179,7 +179,7 @@ pub const METRIC_KEYS: &[KeyInfo] = &[
 /// What a `drift` trigger watches.
 pub const DRIFT_KEYS: &[KeyInfo] = &[
     key("data", Shape::Command, "The data as they come in: a path, a glob or a directory."),
-    key("reference", Shape::Command, "What they are compared with: the same, or REV:PATH."),
+    key("reference", Shape::Command, "What they are compared with: REV:PATH or MODEL@ALIAS."),
     key("spec", Shape::Command, "A file that says how, and may name data and reference."),
 ];
 

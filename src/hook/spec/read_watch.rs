@@ -71,9 +71,9 @@ impl Reader<'_> {
         if self.faults() > before {
             return None;
         }
-        if spec.is_none() && (data.is_none() || reference.is_none()) {
+        if spec.is_none() && data.is_none() {
             let help = "as in `drift: {data: data/live/**, reference: \"main:data/train.csv\"}`";
-            let message = "`drift` needs `data` and a `reference`, or a `spec` that names them";
+            let message = "`drift` needs `data`, or a `spec` that names them";
             self.fault_with(node.place, message, Some(help.to_owned()));
             return None;
         }

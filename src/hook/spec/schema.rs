@@ -159,7 +159,7 @@ fn metric() -> Value {
 
 fn drift() -> Value {
     let mut drift = mapping(DRIFT_KEYS, &[], false);
-    drift["anyOf"] = json!([{"required": ["data", "reference"]}, {"required": ["spec"]}]);
+    drift["anyOf"] = json!([{"required": ["data"]}, {"required": ["spec"]}]);
     drift
 }
 

@@ -25,7 +25,7 @@ pub struct MetricWatch {
 pub struct DriftWatch {
     /// A path, a glob or a directory.
     pub data: Option<String>,
-    /// The same, or such of a revision as `REV:PATH`.
+    /// The same, or such of a revision as `REV:PATH`, or what a model was trained on: `MODEL@ALIAS`.
     pub reference: Option<String>,
     pub spec: Option<RepoPath>,
 }

@@ -66,9 +66,9 @@ pub fn heal(site: &Site<'_>, target: &dyn Target) -> Result<(), OpsError> {
             let outcome = take_back(site, target, &mut release, "mlv died while it ran")?;
             let id = &release.release_id;
             let env = site.env();
-            site.context.progress.notice(&format!(
-                "the deployment of {id} to `{env}` was interrupted: {outcome}"
-            ));
+            site.context
+                .progress
+                .notice(&format!("the deployment of {id} to `{env}` was interrupted: {outcome}"));
         }
     }
     Ok(())

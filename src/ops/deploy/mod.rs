@@ -2,6 +2,7 @@
 //! back. The order of a deployment is in `run`; a process that died in the middle of it is made up for
 //! in `heal`.
 
+mod act;
 mod error;
 mod find;
 mod heal;
@@ -19,6 +20,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+pub use act::act;
 pub use error::DeployError;
 pub use plan::{DeployRequest, Plan, plan};
 pub use release::{

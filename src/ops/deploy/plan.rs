@@ -1,16 +1,16 @@
 //! What would be deployed: a commit, and the files of it that make the release.
 
 use crate::base::{CommitId, RepoPath, TreeId};
+use crate::merge::History;
 use crate::object::Entry;
 use crate::ops::data::DataView;
+use crate::ops::deploy::DeployError;
 use crate::ops::deploy::find::{self, FoundSpec};
 use crate::ops::deploy::release::ReleasedFile;
 use crate::ops::deploy::shelf::MANIFEST;
 use crate::ops::deploy::spec::Spec;
-use crate::ops::deploy::DeployError;
 use crate::ops::inspect::{Place, no_such_path};
 use crate::ops::{Context, OpsError};
-use crate::merge::History;
 use crate::refs::{RefName, Revision};
 
 /// What to deploy.
@@ -20,6 +20,8 @@ pub struct DeployRequest<'a> {
     pub wanted: &'a str,
     /// The revision; `HEAD` where it is nothing.
     pub at: Option<&'a str>,
+    /// The branch that the commit is taken from, where that is known.
+    pub branch: Option<&'a str>,
     /// The candidate of a hook, whose file counts then.
     pub candidate: Option<&'a DataView<'a>>,
     /// The run of the hook that asks for it.
@@ -55,9 +57,10 @@ pub fn plan(context: &Context, request: &DeployRequest<'_>) -> Result<Plan, OpsE
         None => find::find(&find::views(context, request.at)?, request.wanted)?,
     };
     let tree = context.repo.objects().commit(commit)?.tree;
-    let branch = match named.filter(RefName::is_branch) {
-        Some(branch) => Some(branch),
-        None => branch_of(context, commit)?,
+    let branch = match (request.branch, named.filter(RefName::is_branch)) {
+        (Some(branch), _) => Some(RefName::branch(branch)?),
+        (None, Some(branch)) => Some(branch),
+        (None, None) => branch_of(context, commit)?,
     };
     let mut files = Vec::new();
     for path in std::iter::once(&spec.artifact).chain(&spec.include) {

@@ -7,20 +7,20 @@ use crate::base::progress::Unit;
 use crate::base::{CommitId, Timestamp};
 use crate::hook::context::ToldDeployment;
 use crate::hook::runner::RunRecord;
+use crate::ops::deploy::DeployError;
 use crate::ops::deploy::find::{FoundSpec, find, views};
 use crate::ops::deploy::heal::{heal, take_back};
 use crate::ops::deploy::plan::{DeployRequest, Plan, plan};
 use crate::ops::deploy::release::{
-    Action, Release, ReleaseStatus, ReleaseTarget, ReleaseVerdict, active_of, kept,
-    releases_of,
+    Action, Release, ReleaseStatus, ReleaseTarget, ReleaseVerdict, active_of, kept, releases_of,
 };
 use crate::ops::deploy::script::ScriptFailure;
-use crate::ops::deploy::site::{ScriptPlace, Site};
+use crate::ops::deploy::site::{ScriptPlace, Site, actor};
 use crate::ops::deploy::spec::Script;
 use crate::ops::deploy::target::{self, Held, Target};
-use crate::ops::deploy::DeployError;
 use crate::ops::hooks::{Deed, VerdictBook, around, check_standing};
 use crate::ops::{Context, OpsError};
+use crate::refs::RefName;
 use crate::repo::{Updated, journal, releases};
 
 /// What came of a deployment.
@@ -35,7 +35,7 @@ pub struct Deployed {
 /// Gives an environment a release of a commit. Where it has that already, nothing is done.
 pub fn deploy(context: &Context, request: &DeployRequest<'_>) -> Result<Deployed, OpsError> {
     let plan = plan(context, request)?;
-    let site = Site::new(context, &plan.spec, &plan.spec_path)?;
+    let site = Site::new(context, &plan.spec)?;
     let target = target::open(&site)?;
     let held = target.lock()?;
     heal(&site, target.as_ref())?;
@@ -45,14 +45,26 @@ pub fn deploy(context: &Context, request: &DeployRequest<'_>) -> Result<Deployed
         let release = active.clone();
         return Ok(Deployed { release, hooks: Vec::new(), was_active: true });
     }
-    if let Some(branch) = &plan.branch {
-        check_standing(context, branch, plan.commit)?;
+    if let Some(branch) =
+        plan.branch.clone().map_or_else(|| main_line(context), |it| Ok(Some(it)))?
+    {
+        check_standing(context, &branch, plan.commit)?;
     }
     let seq = all.first().map_or(0, |last| last.seq).max(target.last_seq()?) + 1;
     let release = release_of(context, &plan, seq, (active_of(&all), request.run_id))?;
     let base = active_of(&all).map(|active| active.commit);
     let work = Work { site: &site, target: target.as_ref(), held: held.as_ref() };
     work.carry_out(release, base, Some(&plan))
+}
+
+/// Returns the branch whose rules hold for a commit that no branch has: the one that is checked out,
+/// or `main`.
+fn main_line(context: &Context) -> Result<Option<RefName>, OpsError> {
+    if let Some(branch) = context.repo.head()?.branch() {
+        return Ok(Some(branch.clone()));
+    }
+    let main = RefName::branch("main")?;
+    Ok(context.repo.get(&main)?.is_some().then_some(main))
 }
 
 /// Tells whether users are served just what is planned.
@@ -69,7 +81,6 @@ fn release_of(
     seq: u64,
     (active, run_id): (Option<&Release>, Option<&str>),
 ) -> Result<Release, OpsError> {
-    let actor = context.signature()?;
     let verdicts = VerdictBook::open(context)?.on(plan.tree)?.into_iter().map(|verdict| {
         ReleaseVerdict { hook: verdict.hook, verdict: verdict.verdict, run_id: verdict.run_id }
     });
@@ -95,7 +106,7 @@ fn release_of(
         message: None,
         time: context.now()?.to_string(),
         finished: None,
-        actor: format!("{} <{}>", actor.name, actor.email),
+        actor: actor(context)?,
         run_id: run_id.map(str::to_owned),
         keep: plan.spec.keep,
         replaced: None,
@@ -105,8 +116,8 @@ fn release_of(
 /// Makes a stored release active again: nothing is built, and what is stored is held against what was
 /// released. Without an id, it is the one that was active before.
 pub fn roll_back(context: &Context, wanted: &str, to: Option<&str>) -> Result<Deployed, OpsError> {
-    let FoundSpec { path, spec } = find(&views(context, None)?, wanted)?;
-    let site = Site::new(context, &spec, &path)?;
+    let FoundSpec { spec, .. } = find(&views(context, None)?, wanted)?;
+    let site = Site::new(context, &spec)?;
     let target = target::open(&site)?;
     let held = target.lock()?;
     heal(&site, target.as_ref())?;
@@ -125,7 +136,6 @@ pub fn roll_back(context: &Context, wanted: &str, to: Option<&str>) -> Result<De
     }
     site.shelf().check(&found.release_id, &found.files)?;
     target.check(found)?;
-    let actor = context.signature()?;
     let release = Release {
         seq: all.first().map_or(0, |last| last.seq).max(target.last_seq()?) + 1,
         action: Action::Rollback,
@@ -135,7 +145,7 @@ pub fn roll_back(context: &Context, wanted: &str, to: Option<&str>) -> Result<De
         message: None,
         time: context.now()?.to_string(),
         finished: None,
-        actor: format!("{} <{}>", actor.name, actor.email),
+        actor: actor(context)?,
         run_id: None,
         keep: spec.keep,
         replaced: None,
@@ -155,9 +165,8 @@ fn stored<'a>(
     let mut served = all.iter().filter(|release| release.status.was_active());
     match to {
         Some(id) => served.find(|release| release.release_id == id),
-        None => served.find(|release| {
-            active.is_none_or(|active| active.release_id != release.release_id)
-        }),
+        None => served
+            .find(|release| active.is_none_or(|active| active.release_id != release.release_id)),
     }
 }
 
@@ -264,8 +273,7 @@ impl Work<'_> {
         phase: &'static str,
     ) -> Result<Result<(), ScriptFailure>, OpsError> {
         self.phase(&format!("trying the {phase} release"));
-        let place =
-            ScriptPlace { directory, release: directory, phase, may_be_interrupted: true };
+        let place = ScriptPlace { directory, release: directory, phase, may_be_interrupted: true };
         let ended = self.site.run(script, &release.manifest(), &place)?;
         release.smoke = Some(if ended.is_ok() { "passed" } else { "failed" }.to_owned());
         Ok(ended)
@@ -286,8 +294,7 @@ impl Work<'_> {
         if let Some(reload) = &self.site.spec.reload {
             self.phase("reloading");
             let (directory, phase) = (self.site.context.repo.root(), "active");
-            let here =
-                ScriptPlace { directory, release: &place, phase, may_be_interrupted: true };
+            let here = ScriptPlace { directory, release: &place, phase, may_be_interrupted: true };
             let ended = self.site.run(reload, &release.manifest(), &here)?;
             ended.map_err(|failure| broken("the reload", release, failure))?;
         }
@@ -312,7 +319,8 @@ impl Work<'_> {
                 }
             },
             Err(second) => {
-                let notice = format!("going back failed too ({second}); the next command tries it again");
+                let notice =
+                    format!("going back failed too ({second}); the next command tries it again");
                 self.site.context.progress.notice(&notice);
                 error
             }

@@ -12,9 +12,9 @@ use crate::base::fs::{rename_durably, sync_dir};
 use crate::base::progress::Unit;
 use crate::base::{Hash, interrupt};
 use crate::object::{Entry, Prefetch};
+use crate::ops::deploy::DeployError;
 use crate::ops::deploy::plan::Planned;
 use crate::ops::deploy::release::{Manifest, ReleasedFile};
-use crate::ops::deploy::DeployError;
 use crate::ops::{Context, OpsError};
 
 /// What a release says of itself, in its own directory.
@@ -41,9 +41,8 @@ impl Shelf {
     /// Returns the highest number that a release here has in its id.
     pub fn last_seq(&self) -> u64 {
         let items = fs::read_dir(&self.root).into_iter().flatten().filter_map(Result::ok);
-        let numbers = items.filter_map(|item| {
-            item.file_name().to_str()?.split('-').next()?.parse::<u64>().ok()
-        });
+        let numbers = items
+            .filter_map(|item| item.file_name().to_str()?.split('-').next()?.parse::<u64>().ok());
         numbers.max().unwrap_or(0)
     }
 

@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::base::RepoPath;
 use crate::ops::deploy::DeployError;
 use crate::ops::deploy::release::Manifest;
 use crate::ops::deploy::script::{ScriptFailure, Setting, carry_out};
@@ -16,20 +15,14 @@ use crate::ops::{Context, OpsError};
 pub struct Site<'a> {
     pub context: &'a Context,
     pub spec: &'a Spec,
-    pub spec_path: &'a RepoPath,
     /// Who deploys, as others are told.
     pub me: String,
 }
 
 impl<'a> Site<'a> {
-    pub fn new(
-        context: &'a Context,
-        spec: &'a Spec,
-        spec_path: &'a RepoPath,
-    ) -> Result<Self, OpsError> {
-        let me = context.signature()?;
-        let me = format!("{} <{}> (process {})", me.name, me.email, std::process::id());
-        let site = Self { context, spec, spec_path, me };
+    pub fn new(context: &'a Context, spec: &'a Spec) -> Result<Self, OpsError> {
+        let me = format!("{} (process {})", actor(context)?, std::process::id());
+        let site = Self { context, spec, me };
         if let Some(path) = site.folder() {
             let inside = without_dots(&path).starts_with(context.repo.layout().dot_dir());
             if inside {
@@ -96,6 +89,15 @@ impl<'a> Site<'a> {
             may_be_interrupted: place.may_be_interrupted,
         };
         carry_out(script, &setting)
+    }
+}
+
+/// Returns who asks: a hook may be told nobody's name.
+pub fn actor(context: &Context) -> Result<String, OpsError> {
+    match context.signature() {
+        Ok(who) => Ok(format!("{} <{}>", who.name, who.email)),
+        Err(OpsError::NoIdentity) => Ok("mlv".to_owned()),
+        Err(error) => Err(error),
     }
 }
 

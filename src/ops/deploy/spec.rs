@@ -92,7 +92,11 @@ fn shown(text: &str) -> String {
         Some((scheme, rest)) => {
             let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
             let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-            if path.is_empty() { format!("{scheme}://{host}") } else { format!("{scheme}://{host}/{path}") }
+            if path.is_empty() {
+                format!("{scheme}://{host}")
+            } else {
+                format!("{scheme}://{host}/{path}")
+            }
         }
         None => text.to_owned(),
     }
@@ -320,7 +324,10 @@ mod tests {
         for (target, place) in [
             ("{type: bucket, url: 's3://models/prod'}", "s3://models/prod"),
             ("{type: command, run: ./roll-out, timeout: 1m}", "./roll-out"),
-            ("{type: webhook, url: 'https://u:p@ci.example.org/x?token=1', secret: KEY}", "https://ci.example.org/x"),
+            (
+                "{type: webhook, url: 'https://u:p@ci.example.org/x?token=1', secret: KEY}",
+                "https://ci.example.org/x",
+            ),
             ("{type: git, file: ../ops/churn.json, push: true}", "../ops/churn.json"),
         ] {
             let text = format!("env: prod\nartifact: m\ntarget: {target}\n");
@@ -330,10 +337,54 @@ mod tests {
 
     #[test]
     fn faults_are_told_with_their_places() {
-        insta::assert_snapshot!(faults("env: prod\nartefact: m\ntarget: {type: folder, path: x}\n"), @"");
-        insta::assert_snapshot!(faults("env: ../prod\nartifact: m\nkeep: 0\ntarget: {type: ftp}\n"), @"");
-        insta::assert_snapshot!(faults("env: prod\nartifact: m\ntarget: {type: webhook, url: x, token: y}\nsmoke: {run: x, timeout: soon}\n"), @"");
-        insta::assert_snapshot!(faults("env: prod\n"), @"");
-        assert!(parse("x", b"\xff").is_err() && parse("x", b"- 1\n").is_err() && parse("x", b"").is_err());
+        insta::assert_snapshot!(faults("env: prod\nartefact: m\ntarget: {type: folder, path: x}\n"), @"
+    deploy/prod.yaml:2:1: unknown key `artefact` of the file
+      |
+    2 | artefact: m
+      | ^^^^^^^^
+      = did you mean `artifact`?
+    ");
+        insta::assert_snapshot!(faults("env: ../prod\nartifact: m\nkeep: 0\ntarget: {type: ftp}\n"), @"
+    deploy/prod.yaml:1:6: `../prod` is not a name for an environment
+      |
+    1 | env: ../prod
+      |      ^^^^^^^
+      = letters, digits, `-`, `_` and `.`, at most 64, not beginning with a sign
+    deploy/prod.yaml:3:7: `keep` must be a whole number from 1 to 1000; this is a number
+      |
+    3 | keep: 0
+      |       ^
+    deploy/prod.yaml:4:16: `ftp` is not a type of target
+      |
+    4 | target: {type: ftp}
+      |                ^^^
+      = one of folder, bucket, command, webhook, git
+    ");
+        insta::assert_snapshot!(faults("env: prod\nartifact: m\ntarget: {type: webhook, url: x, token: y}\nsmoke: {run: x, timeout: soon}\n"), @"
+    deploy/prod.yaml:3:9: the target has no `secret`
+      |
+    3 | target: {type: webhook, url: x, token: y}
+      |         ^
+    deploy/prod.yaml:3:33: unknown key `token` of a target of type `webhook`
+      |
+    3 | target: {type: webhook, url: x, token: y}
+      |                                 ^^^^^
+      = known keys: url, secret, attempts, type
+    deploy/prod.yaml:4:26: `soon` is no span of time, as `30s` is
+      |
+    4 | smoke: {run: x, timeout: soon}
+      |                          ^^^^
+    ");
+        insta::assert_snapshot!(faults("env: prod\n"), @"
+    deploy/prod.yaml:1:1: `artifact` is missing
+      |
+    1 | env: prod
+      | ^
+    ");
+        assert!(
+            parse("x", b"\xff").is_err()
+                && parse("x", b"- 1\n").is_err()
+                && parse("x", b"").is_err()
+        );
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::CommitId;
+use crate::base::yaml::MAX_BYTES;
 use crate::ops::deploy::DeployError;
 use crate::ops::deploy::find::{environments, views};
 use crate::ops::deploy::heal::heal;
@@ -11,7 +12,6 @@ use crate::ops::deploy::site::Site;
 use crate::ops::deploy::spec::parse;
 use crate::ops::deploy::target;
 use crate::ops::{Context, OpsError, log};
-use crate::base::yaml::MAX_BYTES;
 use crate::refs::RefName;
 use crate::repo::releases;
 
@@ -87,7 +87,7 @@ fn look(
     // One who only looks is told of a broken file by `run`.
     let Ok(spec) = parse(&path.to_string(), bytes) else { return Ok(None) };
     let all = releases_of(context, &spec.env)?;
-    let (Some(_), Ok(site)) = (all.first(), Site::new(context, &spec, path)) else {
+    let (Some(_), Ok(site)) = (all.first(), Site::new(context, &spec)) else {
         return Ok(None);
     };
     let Ok(target) = target::open(&site) else { return Ok(None) };

@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use crate::base::RepoPath;
 use crate::base::progress::Unit;
 use crate::base::suggest;
 use crate::base::yaml::MAX_BYTES;
+use crate::base::{Hash, RepoPath};
 use crate::check::drift::{ColumnReport, Profile, Report, Sides, Spec, compare, profiles};
 use crate::format::table::{Table, TableOptions};
 use crate::ops::data::DataView;
@@ -52,7 +52,8 @@ pub fn read_spec(context: &Context, path: &RepoPath) -> Result<Spec, OpsError> {
     }
 }
 
-fn parse(path: &RepoPath, bytes: &[u8]) -> Result<Spec, OpsError> {
+/// Reads a specification as it is in a file.
+pub fn parse(path: &RepoPath, bytes: &[u8]) -> Result<Spec, OpsError> {
     let text = String::from_utf8_lossy(bytes);
     Spec::parse(&path.to_string(), &text).map_err(OpsError::BrokenFile)
 }
@@ -67,15 +68,9 @@ pub fn drift(
     spec: &Spec,
     standpoint: &Standpoint<'_>,
 ) -> Result<DriftReport, OpsError> {
-    let data = spec.data.as_deref().ok_or(OpsError::NoData)?;
-    let reference = match &spec.reference {
-        Some(reference) => Some(reference.clone()),
-        None => champion::default(context)?,
-    };
-    let reference = reference.ok_or_else(|| OpsError::NoReference { data: data.to_owned() })?;
+    let (new, reference) = both(context, spec, standpoint)?;
     context.progress.phase("comparing", None, Unit::Time);
-    let new = Side::open(standpoint.data(context, data)?, spec)?;
-    let reference = Side::open(standpoint.data(context, &reference)?, spec)?;
+    let (new, reference) = (Side::open(new, spec)?, Side::open(reference, spec)?);
     let columns = Columns::of(&reference.table, &new.table, spec)?;
     let mut reports = Vec::new();
     let mut rows = Sides::default();
@@ -87,6 +82,40 @@ pub fn drift(
     let Columns { only_in_reference, only_in_new, .. } = columns;
     let report = Report::new(reports, rows, only_in_reference, only_in_new, &spec.settings);
     Ok(DriftReport { report, data: new.data.name, reference: reference.data.name })
+}
+
+/// Returns the new data and what it is compared with.
+fn both(
+    context: &Context,
+    spec: &Spec,
+    standpoint: &Standpoint<'_>,
+) -> Result<(Data, Data), OpsError> {
+    let data = spec.data.as_deref().ok_or(OpsError::NoData)?;
+    let reference = match &spec.reference {
+        Some(reference) => Some(reference.clone()),
+        None => champion::default(context)?,
+    };
+    let reference = reference.ok_or_else(|| OpsError::NoReference { data: data.to_owned() })?;
+    Ok((standpoint.data(context, data)?, standpoint.data(context, &reference)?))
+}
+
+/// Returns what tells, as long as it is the same, that a comparison would come to the same: the content
+/// of both sides, as far as it is known without reading it.
+pub fn content(
+    context: &Context,
+    spec: &Spec,
+    standpoint: &Standpoint<'_>,
+) -> Result<Hash, OpsError> {
+    let (new, reference) = both(context, spec, standpoint)?;
+    let mut hasher = blake3::Hasher::new();
+    for side in [new, reference] {
+        hasher.update(&(side.files.len() as u64).to_le_bytes());
+        for file in side.files {
+            let content = file.content.map(Hash::to_hex).unwrap_or_default();
+            hasher.update(format!("{}\0{content}\0", file.name).as_bytes());
+        }
+    }
+    Ok(Hash(*hasher.finalize().as_bytes()))
 }
 
 /// Data that is open as a table.

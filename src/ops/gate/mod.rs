@@ -47,7 +47,9 @@ pub fn gate(context: &Context, options: &GateOptions) -> Result<Report, OpsError
 
 /// Carries the action out on what a hook is to judge.
 pub fn act(context: &Context, view: &DataView<'_>, told: &Told) -> Result<Outcome, OpsError> {
-    let path = context.path(&OsString::from(told.text("spec")))?;
+    let path = told.text("spec");
+    let path = RepoPath::from_bytes(path)
+        .map_err(|rule| OpsError::Unsupported { what: format!("`{path}`: {rule}") })?;
     let Some(text) = view.read(&path, MAX_BYTES as u64)? else {
         return Err(missing(&path, view));
     };

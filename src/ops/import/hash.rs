@@ -60,7 +60,11 @@ fn hash_one(
     }
     reference.version = now.version;
     let mut sink = Hashing { hasher: blake3::Hasher::new(), progress };
-    objects.copy_reference(reference, &mut sink)?;
+    objects.copy_reference(reference, &mut sink).or_else(|error| {
+        // Whoever stopped it hears of that, and not of the reading that broke off.
+        interrupt::check()?;
+        Err(OpsError::from(error))
+    })?;
     reference.content = Some(Hash(*sink.hasher.finalize().as_bytes()));
     Ok(true)
 }

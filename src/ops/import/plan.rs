@@ -1,6 +1,6 @@
 //! What an import changes of the staged tree: decided from a listing, nothing of it read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{RepoPath, TreeId, interrupt};
 use crate::object::{Entry, ObjectError, Reference, TreeEntry};
@@ -71,7 +71,7 @@ pub(super) fn plan(
     let rows = context.repo.objects().walk_tree(staged, target);
     let before: BTreeMap<RepoPath, Entry> = rows.collect::<Result<_, _>>()?;
     let mut plan = Plan { skipped: listing.skipped, ..Plan::default() };
-    let mut still_there = std::collections::BTreeSet::new();
+    let mut still_there = BTreeSet::new();
     for (below, reference) in listing.found {
         interrupt::check()?;
         let path = target.join(&below);

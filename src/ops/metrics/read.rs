@@ -149,3 +149,61 @@ fn globs(patterns: &[String]) -> Result<Globs, OpsError> {
     let globs = Globs::of_paths(patterns.to_vec());
     globs.map_err(|error| OpsError::Unsupported { what: error.to_string() })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::format::Source;
+    use crate::ops::tests::open;
+    use crate::repo::{OpenOptions, Repo};
+
+    /// A file that counts how often it is read.
+    #[derive(Debug)]
+    struct Counting {
+        bytes: Vec<u8>,
+        reads: AtomicUsize,
+    }
+
+    impl Source for Counting {
+        fn len(&self) -> u64 {
+            self.bytes.len() as u64
+        }
+
+        fn read_at(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+            self.reads.fetch_add(1, Ordering::Relaxed);
+            self.bytes.read_at(offset, len)
+        }
+
+        fn reader(&self) -> io::Result<Box<dyn io::Read + Send + '_>> {
+            self.bytes.reader()
+        }
+    }
+
+    #[test]
+    fn what_many_trees_have_in_common_is_read_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let context = open(Repo::init(dir.path(), "main", OpenOptions::default()).unwrap());
+        let mut reader = Reader::new(&context, Kind::Metrics);
+        let bytes = b"{\"auc\": 0.5}".to_vec();
+        let source = Arc::new(Counting { bytes, reads: AtomicUsize::new(0) });
+        let mut file = DataFile {
+            path: RepoPath::from_bytes("metrics.json").unwrap(),
+            size: source.len(),
+            content: Some(Hash([1; 32])),
+            source: source.clone(),
+        };
+        for (content, reads) in [(1, 1), (1, 1), (2, 2), (1, 2)] {
+            file.content = Some(Hash([content; 32]));
+            let values = reader.file(&file).unwrap().unwrap().unwrap();
+            assert_eq!(values[0], ("auc".to_owned(), Json::from(0.5)));
+            assert_eq!(source.reads.load(Ordering::Relaxed), reads);
+        }
+        // A file that is not known by its content is read each time.
+        file.content = None;
+        reader.file(&file).unwrap();
+        assert_eq!(source.reads.load(Ordering::Relaxed), 3);
+    }
+}

@@ -33,6 +33,11 @@ impl Family {
         self.samples.insert(labels, value);
     }
 
+    /// Counts one more.
+    pub fn count(&mut self, labels: Labels) {
+        *self.samples.entry(labels).or_default() += 1.0;
+    }
+
     /// Adds a truth as 1 or 0.
     pub fn add_truth(&mut self, labels: Labels, truth: bool) {
         self.add(labels, f64::from(u8::from(truth)));

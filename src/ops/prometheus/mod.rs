@@ -1,6 +1,7 @@
 //! What Prometheus is told of a repository, as a file that its node exporter reads: how runs ended, and
 //! what the last ones found. The counts are kept in the journal and never fall.
 
+mod deploys;
 mod exposition;
 mod found;
 
@@ -16,6 +17,7 @@ use exposition::{Family, Kind};
 pub fn metrics(context: &Context) -> Result<String, OpsError> {
     let mut families = vec![runs(context)?];
     families.extend(found::families(context)?);
+    families.extend(deploys::families(context)?);
     Ok(exposition::text(&families))
 }
 

@@ -129,32 +129,36 @@ fn list_folder(root: &Path) -> Result<Listing, RemoteError> {
         interrupt::check()?;
         for item in fs::read_dir(&dir).context("list", &dir)? {
             let item = item.context("list", &dir)?;
-            let (path, name) = (item.path(), item.file_name());
-            if name == ".git" || name == ".mlv" {
-                listing.skip(shown(root, &path), "it is a repository's own");
-                continue;
-            }
-            let kind = item.file_type().context("look at", &path)?;
-            // A link to a file stands for the file; one to a directory could lead round in circles.
-            let target = fs::metadata(&path);
-            match target {
-                Ok(found) if found.is_file() => {
-                    let below = path.strip_prefix(root).unwrap_or(&path);
-                    let reference = facts_of(&found).at(address::of_file(&path)?);
-                    listing.take(below.as_os_str().as_bytes(), reference);
-                }
-                Ok(found) if found.is_dir() && !kind.is_symlink() => open.push(path),
-                Ok(found) if found.is_dir() => {
-                    listing.skip(shown(root, &path), "it is a link to a directory");
-                }
-                Ok(_) => listing.skip(shown(root, &path), "it is no file"),
-                Err(error) => listing.skip(shown(root, &path), error.to_string()),
-            }
+            open.extend(meet(root, &item, &mut listing)?);
         }
     }
     Ok(listing)
 }
 
-fn shown(root: &Path, path: &PathBuf) -> String {
-    path.strip_prefix(root).unwrap_or(path).display().to_string()
+/// Takes what a directory holds; returns a directory that is to be entered.
+fn meet(
+    root: &Path,
+    item: &fs::DirEntry,
+    listing: &mut Listing,
+) -> Result<Option<PathBuf>, RemoteError> {
+    let path = item.path();
+    let below = path.strip_prefix(root).unwrap_or(&path);
+    let is_link = item.file_type().context("look at", &path)?.is_symlink();
+    let reason = match fs::metadata(&path) {
+        _ if [".git", ".mlv"].iter().any(|name| item.file_name() == **name) => {
+            "it is a repository's own".to_owned()
+        }
+        // A link to a file stands for the file; one to a directory could lead round in circles.
+        Ok(found) if found.is_file() => {
+            let reference = facts_of(&found).at(address::of_file(&path)?);
+            listing.take(below.as_os_str().as_bytes(), reference);
+            return Ok(None);
+        }
+        Ok(found) if found.is_dir() && !is_link => return Ok(Some(path)),
+        Ok(found) if found.is_dir() => "it is a link to a directory".to_owned(),
+        Ok(_) => "it is no file".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    listing.skip(below.display().to_string(), reason);
+    Ok(None)
 }

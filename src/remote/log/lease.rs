@@ -122,7 +122,7 @@ impl Lease {
     }
 
     /// Writes down what came of the work, unless another worker was first.
-    pub async fn finish(self, bytes: &[u8]) -> Result<Finished, RemoteError> {
+    pub async fn finish(&self, bytes: &[u8]) -> Result<Finished, RemoteError> {
         let outcome = Outcome { id: self.id, bytes: bytes.to_vec() };
         let bytes = Bytes::from(codec::encode(&outcome));
         let len = bytes.len() as u64;

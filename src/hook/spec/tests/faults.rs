@@ -317,9 +317,61 @@ fn a_shell_and_parameters_belong_to_something() {
 
 #[test]
 fn what_is_watched_is_said_whole_and_limits_belong_to_triggers() {
-    assert_snapshot!(hook_faults("on: {metric: {file: m.json, nam: auc, below: low}}\nrun: x"), @"");
-    assert_snapshot!(hook_faults("on: [metric, drift]\nrun: x"), @"");
-    assert_snapshot!(hook_faults("on: {drift: {data: a/**}, metric: [{file: m, name: x}, {below: 1}]}\nrun: x"), @"");
-    assert_snapshot!(hook_faults("on: post-commit\nrun: x\ncooldown: 1h\nmax_in_flight: 0\nauto_merge: true"), @"");
-    assert_snapshot!(hook_faults("on: pre-commit\nrun: x\noutputs: [m]\nauto_merge: true"), @"");
+    assert_snapshot!(hook_faults("on: {metric: {file: m.json, nam: auc, below: low}}\nrun: x"), @"
+    mlv.yaml:4:33: unknown key `nam` of `metric`
+      |
+    4 |     on: {metric: {file: m.json, nam: auc, below: low}}
+      |                                 ^^^
+      = did you mean `name`?
+    mlv.yaml:4:50: `below` must be a number; this is a text
+      |
+    4 |     on: {metric: {file: m.json, nam: auc, below: low}}
+      |                                                  ^^^
+    ");
+    assert_snapshot!(hook_faults("on: [metric, drift]\nrun: x"), @"
+    mlv.yaml:4:9: `metric` names no bound
+      |
+    4 |     on: [metric, drift]
+      |         ^
+      = as in `on: {metric: {file: metrics/live.json, name: auc, below: 0.7}}`
+    ");
+    assert_snapshot!(hook_faults("on: {drift: {reference: a}, metric: [{file: m, name: x}, {below: 1}]}\nrun: x"), @r#"
+    mlv.yaml:4:17: `drift` needs `data`, or a `spec` that names them
+      |
+    4 |     on: {drift: {reference: a}, metric: [{file: m, name: x}, {below: 1}]}
+      |                 ^
+      = as in `drift: {data: data/live/**, reference: "main:data/train.csv"}`
+    mlv.yaml:4:42: `metric` has no `below` and no `above`
+      |
+    4 |     on: {drift: {reference: a}, metric: [{file: m, name: x}, {below: 1}]}
+      |                                          ^
+      = as in `metric: {file: metrics/live.json, name: auc, below: 0.7}`
+    mlv.yaml:4:62: `metric` needs a `file` and a `name`
+      |
+    4 |     on: {drift: {reference: a}, metric: [{file: m, name: x}, {below: 1}]}
+      |                                                              ^
+      = as in `metric: {file: metrics/live.json, name: auc, below: 0.7}`
+    "#);
+    assert_snapshot!(hook_faults("on: post-commit\nrun: x\ncooldown: 1h\nmax_in_flight: 0\nauto_merge: true"), @"
+    mlv.yaml:6:5: `cooldown` of hook `h` limits triggers, of which it has none
+      |
+    6 |     cooldown: 1h
+      |     ^^^^^^^^
+      = triggers are `schedule`, `metric` and `drift`
+    mlv.yaml:7:20: `max_in_flight` must be a number from 1 to 1000
+      |
+    7 |     max_in_flight: 0
+      |                    ^
+    mlv.yaml:8:5: hook `h` has no `outputs` that could be merged
+      |
+    8 |     auto_merge: true
+      |     ^^^^^^^^^^
+    ");
+    assert_snapshot!(hook_faults("on: pre-commit\nrun: x\noutputs: [m]\nauto_merge: true"), @"
+    mlv.yaml:7:5: what `h` makes enters the deed itself: there is no commit to merge
+      |
+    7 |     auto_merge: true
+      |     ^^^^^^^^^^
+      = hooks of `post-` events and triggers make commits that follow
+    ");
 }

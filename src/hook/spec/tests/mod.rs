@@ -150,11 +150,11 @@ fn unknown_keys_are_answered_with_the_nearest() {
 #[test]
 fn events_that_never_fire_are_refused() {
     assert_snapshot!(hook_faults("on: [pre-commit, drift]\nrun: x"), @"
-    mlv.yaml:4:22: event `drift` is not supported by this version
+    mlv.yaml:4:22: event `pre-deploy` is not supported by this version
       |
-    4 |     on: [pre-commit, drift]
-      |                      ^^^^^
-      = supported: pre-commit, post-commit, pre-merge, post-merge, pre-branch, post-branch, pre-branch-delete, post-branch-delete, pre-tag, post-tag, pre-tag-delete, post-tag-delete, pre-switch, post-switch, pre-push, post-push, pre-pull, post-pull, pre-revert, post-revert, pre-cherry-pick, post-cherry-pick, pre-promote, post-promote, pre-deploy, post-deploy, schedule, manual
+    4 |     on: [pre-commit, pre-deploy]
+      |                      ^^^^^^^^^^
+      = supported: pre-commit, post-commit, pre-merge, post-merge, pre-branch, post-branch, pre-branch-delete, post-branch-delete, pre-tag, post-tag, pre-tag-delete, post-tag-delete, pre-switch, post-switch, pre-push, post-push, pre-pull, post-pull, pre-revert, post-revert, pre-cherry-pick, post-cherry-pick, schedule, drift, metric, manual
     ");
     assert_snapshot!(hook_faults("on: pre-comit\nrun: x"), @r"
     mlv.yaml:4:9: unknown event `pre-comit`

@@ -66,7 +66,7 @@ fn faults_of_shape_are_faults_of_the_schema() {
         "on: {metric: {file: a, name: b, below: low}}\nrun: x",
         "on: {metric: {file: a, name: b, below: 1, abov: 2}}\nrun: x",
         "on: [{drift: {}}]\nrun: x",
-        "on: {drift: {data: a}}\nrun: x",
+        "on: {drift: {reference: a}}\nrun: x",
         "on: {schedule: \"@daily\"}\nrun: x\nmax_in_flight: 0",
         "on: {schedule: \"@daily\"}\nrun: x\ncooldown: 5",
         "on: []\nrun: x",

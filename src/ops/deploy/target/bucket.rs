@@ -4,7 +4,10 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -100,30 +103,44 @@ fn spelled(path: &str) -> String {
     key
 }
 
-/// A lease that gives signs of life until it is dropped.
+/// A lease, and the thread that gives signs of life until this is dropped.
 #[derive(Debug)]
 struct Beating {
-    lease: Option<Lease>,
-    last: std::cell::Cell<Instant>,
+    lease: Arc<Lease>,
+    /// Ends the thread when it is dropped.
+    end: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Beating {
+    fn new(lease: Lease) -> Self {
+        let lease = Arc::new(lease);
+        let (end, ended) = channel();
+        let beaten = lease.clone();
+        let thread = std::thread::spawn(move || {
+            while ended.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
+                // One that is late is told from one that is lost before anything is flipped.
+                let _ = wait(beaten.beat());
+            }
+        });
+        Self { lease, end: Some(end), thread: Some(thread) }
+    }
 }
 
 impl Held for Beating {
     fn is_ours(&self) -> Result<bool, OpsError> {
-        let Some(lease) = &self.lease else { return Ok(false) };
-        if self.last.get().elapsed() < BEAT {
-            return Ok(true);
-        }
-        self.last.set(Instant::now());
-        Ok(wait(lease.beat())?)
+        Ok(wait(self.lease.beat())?)
     }
 }
 
 impl Drop for Beating {
     fn drop(&mut self) {
-        if let Some(lease) = self.lease.take() {
-            // One that cannot be ended runs out.
-            let _ = wait(lease.finish(b"done"));
+        drop(self.end.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
+        // One that cannot be ended runs out.
+        let _ = wait(self.lease.finish(b"done"));
     }
 }
 
@@ -135,10 +152,7 @@ impl Target for Bucket<'_> {
             claimed => claimed,
         };
         let holder = match claimed {
-            Claimed::Won(lease) => {
-                let last = std::cell::Cell::new(Instant::now());
-                return Ok(Box::new(Beating { lease: Some(lease), last }));
-            }
+            Claimed::Won(lease) => return Ok(Box::new(Beating::new(lease))),
             Claimed::Held { worker, until } => format!("{worker}, at least until {until}"),
             Claimed::Done(_) => "somebody who has just ended".to_owned(),
         };

@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::base::fs::{IoContext, atomic_write, create_dirs, parent_of, read_if_exists};
 use crate::base::fs::remove_file_if_exists;
+use crate::base::fs::{IoContext, atomic_write, create_dirs, parent_of, read_if_exists};
 use crate::ops::OpsError;
 use crate::ops::deploy::site::Site;
 use crate::ops::deploy::target::command::manifest;
@@ -36,10 +36,12 @@ impl<'a> GitFile<'a> {
         // What names another repository would lead Git elsewhere.
         let user = user.filter(|(name, _)| !name.to_string_lossy().starts_with("GIT_DIR"));
         git.env_clear().envs(user).env("GIT_TERMINAL_PROMPT", "0");
-        let who = self.site.context.signature()?;
-        for (name, value) in [("NAME", &who.name), ("EMAIL", &who.email)] {
-            git.env(format!("GIT_AUTHOR_{name}"), value);
-            git.env(format!("GIT_COMMITTER_{name}"), value);
+        // Where nobody is named here, Git knows best.
+        if let Ok(who) = self.site.context.signature() {
+            for (name, value) in [("NAME", &who.name), ("EMAIL", &who.email)] {
+                git.env(format!("GIT_AUTHOR_{name}"), value);
+                git.env(format!("GIT_COMMITTER_{name}"), value);
+            }
         }
         let output = git.output().context("run git in", self.directory())?;
         if output.status.success() {

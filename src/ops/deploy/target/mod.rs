@@ -10,10 +10,10 @@ mod webhook;
 use std::fmt;
 use std::path::Path;
 
+use crate::ops::OpsError;
 use crate::ops::deploy::release::Release;
 use crate::ops::deploy::site::Site;
 use crate::ops::deploy::spec::TargetSpec;
-use crate::ops::OpsError;
 
 /// A place that releases go to.
 pub trait Target: fmt::Debug {

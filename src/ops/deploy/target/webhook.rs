@@ -5,8 +5,8 @@ use crate::ops::deploy::site::Site;
 use crate::ops::deploy::target::command::{Told, manifest};
 use crate::ops::deploy::target::{Held, Target};
 use crate::ops::deploy::{DeployError, lock};
-use crate::remote::webhook::{Message, send};
 use crate::remote::wait;
+use crate::remote::webhook::{Message, send};
 
 #[derive(Debug)]
 pub struct Webhook<'a> {
