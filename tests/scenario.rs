@@ -241,7 +241,7 @@ fn the_first_model_has_no_champion_and_is_put_to_use() {
     assert_eq!(churn.newest("deploy")["status"], "passed");
     assert_eq!(churn.in_use(), churn.model_of("main"));
     assert_eq!(churn.active()["commit"], churn.tip("main"));
-    churn.shell("python3 prod/current/pipeline/serve.py '{\"age\": 34}' | grep '^0[.]'");
+    churn.shell("python3 -B prod/current/pipeline/serve.py '{\"age\": 34}' | grep '^0[.]'");
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub const STORY: &[Scene] = &[
             run("mlv commit --allow-empty -m 'The first model'", "first-model"),
             run("mlv merge first-model --into main", "✓ deploy"),
             run(
-                "python3 prod/current/pipeline/serve.py '{\"age\": 34, \"plan\": \"basic\"}'",
+                "python3 -B prod/current/pipeline/serve.py '{\"age\": 34, \"plan\": \"basic\"}'",
                 "0.",
             ),
         ],
