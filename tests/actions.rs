@@ -10,12 +10,12 @@ use serde_json::Value;
 
 use crate::common::{Output, TestEnvironment};
 
+#[path = "../hooks/deploy/test.rs"]
+mod deploy;
 #[path = "../hooks/drift/test.rs"]
 mod drift;
 #[path = "../hooks/gate/test.rs"]
 mod gate;
-#[path = "../hooks/deploy/test.rs"]
-mod deploy;
 #[path = "../hooks/kubernetes-job/test.rs"]
 mod kubernetes_job;
 #[path = "../hooks/max-file-size/test.rs"]
