@@ -10,23 +10,26 @@ fn the_demo_plays_its_story_to_the_end_without_any_settings() {
     env.set_variable("MLV_AUTHOR_NAME", "");
     let demo = env.success(&["demo"]);
     for told in [
-        "$ mlv init --template demo\nmade a repository in",
-        "\n$ mlv commit -m 'January customers'\npre-commit on main\n  ✓ validate",
-        "data/customers.csv:14: age 410 is not within 18 and 100\n",
+        "$ mlv init --template tabular-classification\nmade a repository in",
+        "\n$ mlv commit -m January\npre-commit on main\n  ✓ validate",
         "error: commit refused by `validate`; `february` is unchanged\n",
+        "below main's 0.8",
+        "equalized_odds_difference by gender 0.2",
         "error: merge refused by `gate`; `main` is unchanged\n",
         "[exit code 3: a hook or gate refused]\n",
+        "on `auto/retrain`; merged into `main` as",
+        "behind main\n",
         "\n$ mlv undo\nundid `mlv restore params.yaml` (1 file changed)\n",
-        "\n$ tail -n 1 params.yaml\nseed: 7\n",
+        "\n$ tail -n 1 params.yaml\nridge: 2.0\n",
         "\nWhat to try next\n  cd mlv-demo",
     ] {
         assert!(demo.stdout.contains(told), "`{told}` is missing in:\n{demo}");
     }
     assert_eq!(demo.stderr, "");
-    assert!(demo.stdout.lines().count() < 160);
+    assert!(demo.stdout.lines().count() < 220);
     env.set_variable("MLV_NO_VERIFY", "");
     let runs = env.json(&["-C", "mlv-demo", "hooks", "runs", "--json"]);
-    assert_eq!(runs.as_array().unwrap().len(), 15);
+    assert!(runs.as_array().unwrap().iter().any(|run| run["event"] == "drift"));
     assert!(env.success(&["-C", "mlv-demo", "log", "main"]).stdout.contains("Demo"));
 }
 

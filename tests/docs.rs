@@ -14,6 +14,7 @@ const GUIDES: &[&str] = &[
     "docs/guide-deploy.md",
     "docs/guide-from-dvc.md",
     "docs/guide-import.md",
+    "docs/guide-pipeline.md",
     "docs/guide-recovery.md",
     "docs/guide-remotes.md",
     "docs/guide-sparse.md",

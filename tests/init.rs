@@ -47,27 +47,28 @@ fn a_repository_is_not_made_twice_and_a_bad_branch_leaves_nothing() {
 #[test]
 fn a_template_fills_an_empty_directory_only() {
     let env = TestEnvironment::new();
-    env.success(&["init", "demo", "--template", "demo"]);
-    assert!(env.path("demo/mlv.yaml").exists());
+    env.success(&["init", "churn", "--template", "tabular-classification"]);
+    assert!(env.path("churn/mlv.yaml").exists());
     assert!(
-        !env.json(&["-C", "demo", "status", "--json"])["untracked"].as_array().unwrap().is_empty()
+        !env.json(&["-C", "churn", "status", "--json"])["untracked"].as_array().unwrap().is_empty()
     );
     env.write("full/file", "mine");
-    insta::assert_snapshot!(env.screen("mlv init full --template demo"), @r"
-    $ mlv init full --template demo
+    insta::assert_snapshot!(env.screen("mlv init full --template tabular-classification"), @r"
+    $ mlv init full --template tabular-classification
     [stderr]
     error: `$ROOT/full` is not empty
     hint: name a directory that is new or empty
     [exit code 1]
     ");
     assert!(!env.path("full/.mlv").exists());
-    insta::assert_snapshot!(env.screen("mlv init other --template dem"), @r"
-    $ mlv init other --template dem
+    insta::assert_snapshot!(env.screen("mlv init other --template tabular-clasification"), @r"
+    $ mlv init other --template tabular-clasification
     [stderr]
-    error: `dem` is no template
-    hint: did you mean `demo`?
+    error: `tabular-clasification` is no template
+    hint: did you mean `tabular-classification`?
     hint: templates:
-      demo
+      image-classification
+      tabular-classification
     [exit code 1]
     ");
     assert!(!env.path("other").exists());

@@ -11,8 +11,11 @@ use crate::ops::OpsError;
 use crate::refs::RefName;
 use crate::repo::{OpenOptions, Repo};
 
-/// The templates that the binary carries, one directory each.
+/// The templates that the binary carries, one directory each, and what all of them share.
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+
+/// The directory of what every template gets beside its own files.
+const SHARED: &str = "shared";
 
 /// What was made.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -28,13 +31,13 @@ pub struct Initialized {
 
 /// Returns the names of the templates.
 pub fn templates() -> Vec<String> {
-    let name = |dir: &Dir<'_>| dir.path().display().to_string();
-    TEMPLATES.dirs().map(name).collect()
+    let names = TEMPLATES.dirs().map(|dir| dir.path().display().to_string());
+    names.filter(|name| name != SHARED).collect()
 }
 
 /// Makes a repository in `root`, which is created where missing.
 pub fn init(root: &Path, branch: &str, template: Option<&str>) -> Result<Initialized, OpsError> {
-    let files = template.map(|name| find_template(name).map(|dir| (name, dir))).transpose()?;
+    let files = template.map(find_template).transpose()?;
     RefName::branch(branch)?;
     create_dirs(root)?;
     let root = root.canonicalize().context("open", root)?;
@@ -42,8 +45,10 @@ pub fn init(root: &Path, branch: &str, template: Option<&str>) -> Result<Initial
         return Err(OpsError::NotEmpty { path: root });
     }
     Repo::init(&root, branch, OpenOptions::default())?;
-    if let Some((name, dir)) = files {
-        write_template(dir, Path::new(name), &root)?;
+    if let Some(dir) = files {
+        for dir in TEMPLATES.get_dir(SHARED).into_iter().chain([dir]) {
+            write_template(dir, dir.path(), &root)?;
+        }
     }
     let git = Enclosing::discover(&root).ok().flatten();
     let excluded = git.as_ref().map(|git| git.exclude(&[], &[])).transpose();
@@ -57,16 +62,17 @@ pub fn init(root: &Path, branch: &str, template: Option<&str>) -> Result<Initial
 }
 
 fn find_template(name: &str) -> Result<&'static Dir<'static>, OpsError> {
-    TEMPLATES.get_dir(name).ok_or_else(|| OpsError::NoSuchTemplate {
+    let found = TEMPLATES.get_dir(name).filter(|_| templates().iter().any(|known| known == name));
+    found.ok_or_else(|| OpsError::NoSuchTemplate {
         template: name.to_owned(),
         candidates: templates(),
     })
 }
 
-/// Writes the files of a template; what starts with `#!` can be run.
-fn write_template(dir: &Dir<'_>, name: &Path, root: &Path) -> Result<(), OpsError> {
+/// Writes the files that lie below `top`; what starts with `#!` can be run.
+fn write_template(dir: &Dir<'_>, top: &Path, root: &Path) -> Result<(), OpsError> {
     for file in dir.files() {
-        let below = file.path().strip_prefix(name).expect("a template's files lie below its name");
+        let below = file.path().strip_prefix(top).expect("a template's files lie below its name");
         let path = root.join(below);
         create_dirs(parent_of(&path))?;
         atomic_write(&path, file.contents())?;
@@ -76,5 +82,5 @@ fn write_template(dir: &Dir<'_>, name: &Path, root: &Path) -> Result<(), OpsErro
             fs::set_permissions(&path, mode).context("set mode of", &path)?;
         }
     }
-    dir.dirs().try_for_each(|dir| write_template(dir, name, root))
+    dir.dirs().try_for_each(|dir| write_template(dir, top, root))
 }

@@ -17,7 +17,7 @@ use crate::ops::init::{Initialized, init};
 #[command(after_help = "Examples:
   mlv init
   mlv init datasets -b trunk
-  mlv init demo --template demo")]
+  mlv init churn --template tabular-classification")]
 pub struct Args {
     /// Where to make it; created where missing
     directory: Option<PathBuf>,

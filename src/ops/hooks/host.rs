@@ -105,6 +105,8 @@ impl<'a> RepoHost<'a> {
             return Ok(Vec::new());
         }
         let view = self.cache.view(hook, tree)?;
+        // A tree with pinned files is new, and the process of the action reads what is on disk.
+        self.context.repo.store().flush(Durability::Visible)?;
         for tree in [view, self.base] {
             self.bring(hook, tree)?;
         }

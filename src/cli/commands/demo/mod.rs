@@ -19,11 +19,11 @@ use crate::cli::ui::Ui;
 use crate::config;
 use crate::repo::Layout;
 
-/// Show the main job in a few seconds, on real files
+/// Show the main job in a minute, on real files
 ///
-/// A guided run of real commands in a new directory: data is validated, models are gated and
-/// deployed by commits and merges, and one thing is taken back. It needs a POSIX shell with awk, and
-/// leaves the directory to play with.
+/// A guided run of real commands in a new directory: data is validated, models are trained, judged and
+/// deployed by commits and merges, customers change, and things are taken back. It needs Python 3.9 or
+/// newer, and leaves the directory to play with.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mlv demo
@@ -43,6 +43,7 @@ struct Player<'a> {
 }
 
 pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, CommandError> {
+    require_python()?;
     let directory = empty_directory(&args.directory)?;
     let program = std::env::current_exe().context("find the program of", "mlv")?;
     let mut player = Player { ui, globals, directory, program };
@@ -50,6 +51,17 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         player.play(number + 1, scene)?;
     }
     player.end(&args.directory)
+}
+
+/// Fails where the pipeline of the demo could not run, before anything is made.
+fn require_python() -> Result<(), CommandError> {
+    let is_new = "import sys; sys.exit(sys.version_info < (3, 9))";
+    let ended = Command::new("python3").args(["-c", is_new]).stdin(Stdio::null()).status();
+    if ended.is_ok_and(|ended| ended.success()) {
+        return Ok(());
+    }
+    let error = user_error("the demo needs Python 3.9 or newer, as `python3`");
+    Err(error.hinted("`mlv help` lists what can be done without it"))
 }
 
 fn empty_directory(path: &Path) -> Result<PathBuf, CommandError> {
@@ -71,16 +83,18 @@ impl Player<'_> {
             interrupt::check()?;
         }
         if number == 1 {
-            self.sign()?;
+            self.settle()?;
         }
         Ok(())
     }
 
-    /// Gives the new repository an author, so that it can be played with without any settings.
-    fn sign(&self) -> Result<(), CommandError> {
+    /// Gives the new repository an author, so that it can be played with without any settings, and
+    /// leaves the work in the background to the command of the story that does it.
+    fn settle(&self) -> Result<(), CommandError> {
         let file = Layout::at(&self.directory).config();
         config::set(&file, "user.name", "Demo")?;
         config::set(&file, "user.email", "demo@example.org")?;
+        config::set(&file, "hooks.worker", "manual")?;
         Ok(())
     }
 
