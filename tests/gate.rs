@@ -245,8 +245,8 @@ fn the_first_model_has_no_champion_and_passes() {
     ✓ every row of `data/test.csv` has its prediction
     ✓ no evaluated row is in `data/train.csv`
     ✓ auc 0.8807 is 0.1807 above 0.7 (min)
-    - auc: main has no commit yet
-    - auc: main has no commit yet
+    - auc: main names no commit yet
+    - auc: main names no commit yet
     - region=islands has 12 rows, fewer than 50
     ✓ auc of region=north 0.9201 is 0.3201 above 0.6 (min)
     ✓ auc of region=south 0.8763 is 0.2763 above 0.6 (min)

@@ -120,7 +120,7 @@ fn without_bare_nan(text: &str) -> String {
             }
             None if in_text && letter == '\\' => {
                 let escaped = rest[1..].chars().next().map_or(0, char::len_utf8);
-                result.push_str(&rest[..1 + escaped]);
+                result.push_str(&rest[..=escaped]);
                 1 + escaped
             }
             None => {
@@ -168,7 +168,7 @@ fn of_toml(text: &str) -> Result<Json, (usize, String)> {
     let read: Result<toml_edit::DocumentMut, toml_edit::TomlError> = text.parse();
     let document = read.map_err(|error| {
         let start = error.span().map_or(0, |span| span.start).min(text.len());
-        let line = text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = text.char_indices().filter(|(at, it)| *at < start && *it == '\n').count() + 1;
         (line, error.message().lines().next().unwrap_or_default().to_owned())
     })?;
     Ok(toml_table(document.as_table()))

@@ -33,14 +33,13 @@ impl GateSpec {
             format!("there is no column `{score}` and none `{said}`")
         };
         match (truth, predicted, score) {
-            (_, None, None) => Err(lacking()),
+            (_, None, None) | (Values::Numbers(_), Some(Values::Labels(_)), _) => Err(lacking()),
             (Values::Numbers(truth), Some(Values::Numbers(numbers)), _) => Ok(of(truth, numbers)),
             (Values::Numbers(truth), None, Some(numbers)) => Ok(of(truth, numbers)),
             (Values::Labels(truth), Some(Values::Labels(predicted)), score) => {
                 self.classified(truth, Some(predicted), score, labels)
             }
             (Values::Labels(truth), _, score) => self.classified(truth, None, score, labels),
-            (Values::Numbers(_), Some(Values::Labels(_)), _) => Err(lacking()),
         }
     }
 

@@ -74,9 +74,8 @@ const MOST_LETTERS: usize = 60;
 
 /// Returns a text as it can stand in a line.
 pub fn on_one_line(text: &str) -> String {
-    let shown = |letter: char| match letter.is_control() {
-        true => letter.escape_default().collect(),
-        false => letter.to_string(),
+    let shown = |letter: char| -> String {
+        if letter.is_control() { letter.escape_default().collect() } else { letter.into() }
     };
     text.chars().map(shown).collect()
 }

@@ -29,6 +29,7 @@ struct Trial<'a> {
 }
 
 /// The candidate's predictions, sound.
+#[derive(Debug)]
 pub struct Predicted {
     pub rows: Rows,
     pub answers: Predictions,

@@ -89,12 +89,15 @@ impl Draft {
             self.gain.map(|by| Rule::MinGain(margin(by))),
             self.relative.map(Rule::Relative),
         ];
-        let guards = self.guards.iter().map(|guard| match guard.is_mcnemar {
-            true => Rule::McNemar { level: guard.level },
-            false => {
-                Rule::NonInferior { level: guard.level, margin: margin(self.drop.unwrap_or(0.0)) }
+        let of_guard = |guard: &Guard| {
+            let (level, margin) = (guard.level, margin(self.drop.unwrap_or(0.0)));
+            if guard.is_mcnemar {
+                Rule::McNemar { level }
+            } else {
+                Rule::NonInferior { level, margin }
             }
-        });
+        };
+        let guards = self.guards.iter().map(of_guard);
         given.into_iter().flatten().chain(guards).collect()
     }
 }
@@ -140,7 +143,7 @@ fn guard(reader: &mut Reader<'_>, node: &Node, metric: Metric) -> Guard {
                 None => {}
             },
             "rule" => match reader.text(value, "`rule`") {
-                Some("non_inferior") => {}
+                Some("non_inferior") | None => {}
                 Some("mcnemar") if metric == Metric::Accuracy => guard.is_mcnemar = true,
                 Some("mcnemar") => {
                     reader
@@ -154,7 +157,6 @@ fn guard(reader: &mut Reader<'_>, node: &Node, metric: Metric) -> Guard {
                         help,
                     );
                 }
-                None => {}
             },
             _ => reader.stray_key(key, "`guard`", ["ci", "rule"]),
         }

@@ -1,5 +1,7 @@
 //! What a gate found: the value that is shown, printed as JSON, and answered to hooks.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
@@ -124,7 +126,7 @@ impl Report {
                 [(Status::NoChampion, "without champion"), (Status::NotRun, "not run")]
             {
                 if of(status) > 0 {
-                    line.push_str(&format!(", {} {word}", of(status)));
+                    let _ = write!(line, ", {} {word}", of(status));
                 }
             }
             return line;

@@ -45,6 +45,7 @@ fn brought(groups: &Groups, eval: &Rows, rows: &Rows) -> Groups {
 }
 
 /// All that slices are cut from.
+#[derive(Debug)]
 pub struct Scene<'a> {
     pub contest: &'a Contest<'a>,
     pub candidate: &'a Predicted,

@@ -85,9 +85,9 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
             let context = session::open(ui, globals)?;
             let shown = metrics::show(&context, &ShowOptions { revisions, all_branches })?;
             if json {
-                ui.json(&shown)?
+                ui.json(&shown)?;
             } else {
-                show(ui, &shown)?
+                show(ui, &shown)?;
             }
             Ok(ExitStatus::Done)
         }

@@ -29,10 +29,10 @@ pub fn figure(number: f64) -> String {
     }
     let decimals = (DIGITS - 1 - scale as i32).max(0) as usize;
     let text = format!("{number:.decimals$}");
-    match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text,
+    if !text.contains('.') {
+        return text;
     }
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Prints what differs, a line for each value.

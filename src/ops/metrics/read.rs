@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
     fn parse(&self, file: &DataFile) -> Result<Option<Read>, OpsError> {
         let name = file.path.to_string();
         if Syntax::of(&name).is_none() {
-            return series::last_row(file, self.only.is_some());
+            return Ok(series::last_row(file, self.only.is_some()));
         }
         if file.size > MAX_BYTES as u64 {
             return Ok(Some(Err(format!("{name}: it is larger than 1 MiB"))));

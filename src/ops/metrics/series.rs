@@ -141,9 +141,9 @@ fn over_commits(
 /// Names lines by their files too where these are several.
 fn titled(lines: Vec<(RepoPath, Line)>) -> Vec<Line> {
     let is_alone = lines.iter().all(|(path, _)| *path == lines[0].0);
-    let name = |(path, line): (RepoPath, Line)| match is_alone {
-        true => line,
-        false => Line { name: format!("{path}: {}", line.name), ..line },
+    let name = |(path, line): (RepoPath, Line)| {
+        let own = format!("{path}: {}", line.name);
+        if is_alone { line } else { Line { name: own, ..line } }
     };
     lines.into_iter().map(name).collect()
 }
@@ -169,16 +169,16 @@ type Read = Result<Arc<Vec<(String, Json)>>, String>;
 
 /// Returns the numbers in the last row of a table, where it is one of the steps of a training, or was
 /// asked for; nothing of other files.
-pub fn last_row(file: &DataFile, is_asked_for: bool) -> Result<Option<Read>, OpsError> {
+pub fn last_row(file: &DataFile, is_asked_for: bool) -> Option<Read> {
     if Format::of(&file.path.to_string()).is_err() {
-        return Ok(None);
+        return None;
     }
     let table = match open(file) {
         Ok(table) => table,
-        Err(error) => return Ok(Some(Err(error.to_string()))),
+        Err(error) => return Some(Err(error.to_string())),
     };
     if step_column(&table).is_none() && !is_asked_for {
-        return Ok(None);
+        return None;
     }
     let mut last = Vec::new();
     let read = table.for_each(&mut |batch| -> Result<(), FormatError> {
@@ -194,5 +194,5 @@ pub fn last_row(file: &DataFile, is_asked_for: bool) -> Result<Option<Read>, Ops
             .collect();
         Ok(())
     });
-    Ok(Some(read.map(|_| Arc::new(last)).map_err(|error| error.to_string())))
+    Some(read.map(|_| Arc::new(last)).map_err(|error| error.to_string()))
 }

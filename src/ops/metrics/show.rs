@@ -89,7 +89,7 @@ pub fn history(context: &Context, range: &str) -> Result<Vec<(String, CommitId)>
     let options = LogOptions { revision: Some(range.to_owned()), ..LogOptions::default() };
     let mut commits = Vec::new();
     log::visit(context, &options, &mut |entry| -> Result<(), OpsError> {
-        commits.push((entry.id.short().to_string(), entry.id));
+        commits.push((entry.id.short(), entry.id));
         Ok(())
     })?;
     Ok(commits)

@@ -11,7 +11,16 @@ fn chart(points: Vec<(f64, f64)>) -> Chart {
 #[test]
 fn a_line_that_rises_is_drawn_rising() {
     let points = (0..24).map(|x| (f64::from(x), f64::from(x) / 4.0)).collect();
-    insta::assert_snapshot!(terminal(&chart(points)).join("\n"), @"");
+    insta::assert_snapshot!(terminal(&chart(points)).join("\n"), @r#"
+    a<b & "c"  5.75
+    5.75 │⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⡠⠊
+         │⠀⠀⠀⠀⠀⠀⠀⠀⡠⠊
+         │⠀⠀⠀⠀⠀⠀⡠⠊
+         │⠀⠀⠀⠀⡠⠊
+         │⠀⠀⡠⠊
+       0 │⡠⠊
+         └ step 0 to 23
+    "#);
 }
 
 #[test]
