@@ -49,17 +49,41 @@ fn last(env: &TestEnvironment) -> Value {
 #[test]
 fn a_release_is_flipped_to_and_taken_back() {
     let env = project(FOLDER, "version: 1\n");
-    insta::assert_snapshot!(env.screen("mlv deploy status").without_ids(), @"");
-    insta::assert_snapshot!(env.screen("mlv deploy run prod --dry-run").without_ids(), @"");
+    insta::assert_snapshot!(env.screen("mlv deploy status").without_ids(), @"
+    $ mlv deploy status
+    prod  none
+    ");
+    insta::assert_snapshot!(env.screen("mlv deploy run prod --dry-run").without_ids(), @"
+    $ mlv deploy run prod --dry-run
+    models/churn/weights
+    pipeline/smoke.sh
+    [stderr]
+    would release 2 files (38 B) of $ID to `prod` (folder ../home/prod)
+    ");
     assert!(!env.home().join("prod").exists());
-    insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids(), @"");
-    insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids(), @"");
+    insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids(), @"
+    $ mlv deploy run prod
+    [stderr]
+    000001-$ID is active in `prod`
+    ");
+    insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids(), @"
+    $ mlv deploy run prod
+    [stderr]
+    000001-$ID is active in `prod` already
+    ");
     model(&env, "two");
-    insta::assert_snapshot!(env.screen("mlv deploy status").without_ids(), @"");
+    insta::assert_snapshot!(env.screen("mlv deploy status").without_ids(), @"
+    $ mlv deploy status
+    prod  active  000001-$ID  $ID  1 commit behind main
+    ");
     env.success(&["deploy", "run", "deploy/prod.yaml"]);
     assert_eq!(current(&env, "models/churn/weights"), "two");
     assert_eq!(status(&env)["behind"], 0);
-    insta::assert_snapshot!(env.screen("mlv deploy rollback prod").without_ids(), @"");
+    insta::assert_snapshot!(env.screen("mlv deploy rollback prod").without_ids(), @"
+    $ mlv deploy rollback prod
+    [stderr]
+    000001-$ID is active in `prod`
+    ");
     assert_eq!(current(&env, "models/churn/weights"), "one");
     let told = status(&env);
     assert_eq!((&told["status"], &told["behind"]), (&"active".into(), &1.into()));
@@ -80,7 +104,12 @@ fn what_fails_before_the_flip_is_never_served() {
     let env = project(FOLDER, "version: 1\n");
     env.success(&["deploy", "run", "prod"]);
     model(&env, "bad");
-    insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids(), @"");
+    insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids(), @"
+    $ mlv deploy run prod
+    [stderr]
+    error: the smoke test of 000002-$ID failed: exit code 1; 000001-$ID stays active
+    [exit code 1]
+    ");
     assert_eq!(current(&env, "models/churn/weights"), "one");
     assert_eq!(status(&env)["status"], "failed");
     assert_eq!((&last(&env)["status"], &last(&env)["smoke"]), (&"failed".into(), &"failed".into()));
@@ -98,7 +127,14 @@ fn what_fails_after_the_flip_is_taken_back_and_the_reload_run_again() {
     env.success(&["deploy", "run", "prod"]);
     let first = status(&env)["active"]["release_id"].clone();
     model(&env, "two");
-    insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids(), @"");
+    insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids(), @"
+    $ mlv deploy run prod
+    [stderr]
+    error: the smoke test of 000002-$ID failed: exit code 1; 000001-$ID is active as before
+    hint: its last lines:
+      two
+    [exit code 1]
+    ");
     assert_eq!(current(&env, "models/churn/weights"), "one");
     let reloads = String::from_utf8(env.read(env.home().join("reloads"))).unwrap();
     assert_eq!(reloads.lines().count(), 3);
@@ -123,7 +159,12 @@ fn a_process_that_was_killed_after_the_flip_is_made_up_for() {
     assert_eq!(env.mlv(&["deploy", "run", "prod"]).code, -1, "it was killed");
     assert_eq!(current(&env, "models/churn/weights"), "two");
     let healed = env.screen("mlv deploy status").without_ids();
-    insta::assert_snapshot!(healed, @"");
+    insta::assert_snapshot!(healed, @"
+    $ mlv deploy status
+    prod  failed  000001-$ID  $ID  1 commit behind main
+    [stderr]
+    the deployment of 000002-$ID to `prod` was interrupted: 000001-$ID is active as before
+    ");
     assert_eq!(current(&env, "models/churn/weights"), "one");
     env.success(&["deploy", "run", "prod"]);
     assert_eq!(current(&env, "models/churn/weights"), "two");
@@ -153,15 +194,49 @@ fn the_second_of_two_deployments_at_a_time_is_told_who_holds_the_lock() {
 #[test]
 fn faults_of_a_file_and_of_a_target_change_nothing() {
     let env = project(&FOLDER.replace("artifact", "artefact"), "version: 1\n");
-    insta::assert_snapshot!(env.screen("mlv deploy run prod"), @"");
-    insta::assert_snapshot!(env.screen("mlv deploy run prdo"), @"");
+    insta::assert_snapshot!(env.screen("mlv deploy run prod"), @"
+    $ mlv deploy run prod
+    [stderr]
+    error: the specification of a deployment is broken
+      caused by: deploy/prod.yaml:2:1: unknown key `artefact` of the file
+      |
+    2 | artefact: models/churn
+      | ^^^^^^^^
+      = did you mean `artifact`?
+    [exit code 1]
+    ");
+    insta::assert_snapshot!(env.screen("mlv deploy run prdo"), @"
+    $ mlv deploy run prdo
+    [stderr]
+    error: no `deploy/*.yaml` has `env: prdo`
+    hint: did you mean `prod` or `prod`?
+    hint: `mlv deploy status` lists them
+    [exit code 1]
+    ");
     env.write("deploy/prod.yaml", FOLDER.replace("models/churn", "models/chum"));
-    insta::assert_snapshot!(env.screen("mlv deploy run prod"), @"");
+    insta::assert_snapshot!(env.screen("mlv deploy run prod"), @"
+    $ mlv deploy run prod
+    [stderr]
+    error: `models/chum` is not in `HEAD`
+    hint: did you mean `models/churn`?
+    [exit code 1]
+    ");
     env.write("deploy/prod.yaml", FOLDER.replace("../home/prod", ".mlv/prod"));
-    insta::assert_snapshot!(env.screen("mlv deploy run prod"), @"");
+    insta::assert_snapshot!(env.screen("mlv deploy run prod"), @"
+    $ mlv deploy run prod
+    [stderr]
+    error: the target `$ROOT/.mlv/prod` lies inside `.mlv`
+    [exit code 1]
+    ");
     env.write("deploy/prod.yaml", FOLDER);
     env.write(env.home().join("prod/current/mine"), "");
-    insta::assert_snapshot!(env.screen("mlv deploy run prod"), @"");
+    insta::assert_snapshot!(env.screen("mlv deploy run prod"), @"
+    $ mlv deploy run prod
+    [stderr]
+    error: `$ROOT/../home/prod/current` is no symbolic link
+    hint: move `$ROOT/../home/prod/current` away: mlv makes a symbolic link of that name
+    [exit code 1]
+    ");
     env.write("deploy/again.yaml", FOLDER);
     assert!(env.mlv(&["deploy", "run", "prod"]).stderr.contains("is the environment of"));
 }
@@ -205,7 +280,13 @@ fn hooks_and_verdicts_stand_before_a_deployment() {
     let mut env = project(FOLDER, HOOKED);
     env.success(&["switch", "--detach"]);
     model(&env, "unjudged");
-    insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids(), @"");
+    insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids(), @"
+    $ mlv deploy run prod
+    [stderr]
+    error: `main` requires `judge` (it has not judged this); it is unchanged
+    hint: to reach the verdict: `mlv hooks run pre-merge --at $ID`
+    [exit code 3]
+    ");
     env.success(&["hooks", "run", "pre-merge", "--at", "HEAD"]);
     env.success(&["deploy", "run", "prod"]);
     let told: Value = serde_json::from_slice(&env.read(env.home().join("told.json"))).unwrap();
@@ -214,7 +295,15 @@ fn hooks_and_verdicts_stand_before_a_deployment() {
     assert_eq!(last(&env)["verdicts"][0]["hook"], "judge");
     env.success(&["switch", "-c", "trial"]);
     model(&env, "worse");
-    insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids().without_times(), @"");
+    insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids().without_times(), @"
+    $ mlv deploy run prod
+    [stderr]
+    pre-deploy to prod
+      ✗ gate          exit code 1                            0.0s
+    error: deployment refused by `gate`; nothing was changed
+    hint: full log: `mlv hooks log r-000004`
+    [exit code 3]
+    ");
     env.set_variable("MLV_NO_VERIFY", "1");
     assert!(env.mlv(&["deploy", "run", "prod"]).stderr.contains("cannot be passed over"));
     assert_eq!(current(&env, "models/churn/weights"), "unjudged");
@@ -226,7 +315,13 @@ fn a_command_is_given_the_release_and_given_the_earlier_one_again() {
     let env = project(spec, "version: 1\n");
     env.success(&["deploy", "run", "prod"]);
     model(&env, "bad");
-    insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids(), @"");
+    insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids(), @"
+    $ mlv deploy run prod
+    [stderr]
+    000001-$ID is active as before
+    error: the command of the target failed: exit code 1
+    [exit code 1]
+    ");
     model(&env, "two");
     env.success(&["deploy", "run", "prod"]);
     env.success(&["deploy", "rollback", "prod"]);
@@ -239,7 +334,13 @@ fn a_file_in_a_checkout_of_git_names_the_release() {
         "env: prod\nartifact: models/churn\ntarget: {type: git, file: ../home/ops/churn.json}\n";
     let env = project(spec, "version: 1\n");
     let ops = env.home().join("ops");
-    insta::assert_snapshot!(env.screen("mlv deploy run prod"), @"");
+    insta::assert_snapshot!(env.screen("mlv deploy run prod"), @"
+    $ mlv deploy run prod
+    [stderr]
+    error: `$ROOT/../home/ops/churn.json` is not in a Git checkout
+    hint: name a file in a checkout of Git
+    [exit code 1]
+    ");
     env.git(&["init", "-q", ops.to_str().unwrap()]);
     env.success(&["deploy", "run", "prod"]);
     model(&env, "two");
