@@ -102,7 +102,7 @@ pub const STORY: &[Scene] = &[
                 "",
             ),
             run("mlv add data && mlv commit -m 'March, as it comes in'", "✓ validate"),
-            run("mlv merge march --into main", "merged"),
+            run("mlv merge march --into main", "moved `main` forward"),
             run("mlv hooks work --once", "✓ retrain"),
             run("mlv deploy history prod", ""),
         ],
