@@ -2,10 +2,6 @@
 //! `cargo bench --bench check`; `-- ROWS` sets how many rows [default: 10 million].
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the files to measure are written as by any program"
-)]
 
 use std::collections::BTreeMap;
 use std::error::Error;

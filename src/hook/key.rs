@@ -102,16 +102,34 @@ struct Key<'a> {
     toolchain: &'a str,
 }
 
+/// Stands for what revisions mean: no hook is given it, but actions that read revisions depend on it.
+pub const REFS_VARIABLE: &str = "MLV_REFS";
+
+/// What a candidate is compared with, and no part of it or of the bar.
+const COMPARED_WITH: &[&str] = &[REFS_VARIABLE, "MLV_BASE_COMMIT"];
+
 impl Dependencies {
-    /// Returns the key of a verdict that depends on this and nothing else.
+    /// Returns the key of a verdict that depends on this and nothing else: who is to run again, and who
+    /// is not, is told by it.
     pub fn key(&self) -> CacheKey {
+        self.key_with(|_| true)
+    }
+
+    /// Returns the key of what was judged by which bar: it stays where only the refs that it was compared
+    /// with have moved on, as they do with the very deed that was judged.
+    pub fn verdict_key(&self) -> CacheKey {
+        self.key_with(|name| !COMPARED_WITH.contains(&name))
+    }
+
+    fn key_with(&self, counts: impl Fn(&str) -> bool) -> CacheKey {
+        let variables = self.variables.iter().map(|(k, v)| (k.as_str(), v.as_str()));
         CacheKey(Hash::of(&codec::encode(&Key {
             version: VERSION,
             work: self.work,
             whole: self.whole.as_ref(),
             inputs: self.inputs.iter().map(KeyInput::of).collect(),
             base: self.base,
-            variables: self.variables.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect(),
+            variables: variables.filter(|(name, _)| counts(name)).collect(),
             toolchain: &self.toolchain,
         })))
     }

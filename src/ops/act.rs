@@ -10,7 +10,13 @@ pub enum ActError {
     #[error(transparent)]
     Action(#[from] ActionError),
     #[error(transparent)]
-    Ops(#[from] OpsError),
+    Ops(Box<OpsError>),
+}
+
+impl From<OpsError> for ActError {
+    fn from(error: OpsError) -> Self {
+        Self::Ops(Box::new(error))
+    }
 }
 
 /// Carries an action out on the candidate tree that it is told of. Files that its parameters name may

@@ -1,5 +1,6 @@
 //! Messages to an address on the web, signed with a shared secret and tried again where that may help.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -85,8 +86,11 @@ fn signature(message: &Message<'_>) -> String {
         .expect("a key of any length will do");
     mac.update(message.body);
     let digest = mac.finalize().into_bytes();
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256={hex}")
+    let mut signature = "sha256=".to_owned();
+    for byte in digest {
+        let _ = write!(signature, "{byte:02x}");
+    }
+    signature
 }
 
 /// Tells whether the same may be answered better the next time.

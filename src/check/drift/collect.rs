@@ -43,7 +43,7 @@ impl Collector {
         self.rows += column.len() as u64;
         match column {
             Column::Text(texts) if !self.as_text && self.takes_numbers() => {
-                self.take_written(texts)
+                self.take_written(texts);
             }
             Column::Int(numbers) if !self.as_text => {
                 self.take_numbers(numbers.iter().flatten().map(|number| number as f64), true);
@@ -202,7 +202,9 @@ mod tests {
 
     fn collected(columns: &[Column]) -> Option<Profile> {
         let mut collector = Collector::default();
-        columns.iter().for_each(|column| collector.take(column));
+        for column in columns {
+            collector.take(column);
+        }
         collector.finish()
     }
 

@@ -35,7 +35,7 @@ impl Edges {
         let range = high - low;
         let bins = if range > 0.0 && width > 0.0 { (range / width).ceil().max(1.0) } else { 1.0 };
         // Where all numbers are one, its bin is 1 wide.
-        let (low, high) = if low == high { (low - 0.5, high + 0.5) } else { (low, high) };
+        let (low, high) = if range == 0.0 { (low - 0.5, high + 0.5) } else { (low, high) };
         let step = if range.is_finite() { (high - low) / bins } else { high / bins - low / bins };
         let lower = (0..bins as usize).map(|bin| low + bin as f64 * step);
         Self(lower.chain([high]).collect())

@@ -32,7 +32,7 @@ impl Sample {
 
     /// Returns each number once, in ascending order.
     pub fn distinct(&self) -> impl Iterator<Item = f64> {
-        self.0.chunk_by(|a, b| a == b).map(|same| same[0])
+        self.0.chunk_by(|a, b| a >= b).map(|same| same[0])
     }
 
     pub fn mean(&self) -> f64 {

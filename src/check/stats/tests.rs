@@ -1,5 +1,7 @@
 //! Laws that hold for all distances and tests.
 
+#![expect(clippy::float_cmp, reason = "what is exact is compared exactly")]
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -51,9 +53,9 @@ fn p_by_trying(left: usize, right: usize, statistic: f64) -> f64 {
         let (mut a, mut b, mut gap) = (0, 0, 0.0_f64);
         for at in 0..left + right {
             if order >> at & 1 == 1 {
-                a += 1
+                a += 1;
             } else {
-                b += 1
+                b += 1;
             }
             gap = gap.max((f64::from(a) / left as f64 - f64::from(b) / right as f64).abs());
         }

@@ -115,7 +115,7 @@ fn show(ui: &mut Ui, report: &DriftReport, all: bool) -> Result<(), CommandError
         for (method, score) in column.distances.iter().filter(|_| all) {
             if column.method != Some(*method) {
                 let mut cells: [String; 7] = Default::default();
-                cells[3] = method.name().to_owned();
+                method.name().clone_into(&mut cells[3]);
                 cells[4] = significant(*score);
                 table.row(cells);
             }

@@ -190,9 +190,7 @@ pub fn verdict(module: &str, name: &str) -> Verdict {
     };
     if HARMLESS.iter().any(is_harmless) {
         Verdict::Harmless
-    } else if matches!(module, "builtins" | "__builtin__")
-        || DANGEROUS.iter().any(|it| is_below(it))
-    {
+    } else if matches!(module, "builtins" | "__builtin__") || DANGEROUS.iter().any(is_below) {
         Verdict::Dangerous
     } else {
         Verdict::Unknown

@@ -115,3 +115,17 @@ proptest! {
         prop_assert_eq!(work_hash(&hook(&text(&names))), work_hash(&hook(&text(&turned))));
     }
 }
+
+#[test]
+fn what_was_judged_stays_the_same_when_what_it_was_compared_with_moves_on() {
+    let with = |name: &str, value: &str| {
+        let mut sample = sample();
+        sample.variables.insert(name.to_owned(), value.to_owned());
+        sample
+    };
+    for name in [REFS_VARIABLE, "MLV_BASE_COMMIT"] {
+        assert_ne!(with(name, "a").key(), with(name, "b").key());
+        assert_eq!(with(name, "a").verdict_key(), with(name, "b").verdict_key());
+    }
+    assert_ne!(with("MLV_BRANCH", "a").verdict_key(), with("MLV_BRANCH", "b").verdict_key());
+}

@@ -1,5 +1,7 @@
 //! Which file says how an environment is deployed to.
 
+use std::path::Path;
+
 use crate::base::RepoPath;
 use crate::base::yaml::MAX_BYTES;
 use crate::hook::spec::Globs;
@@ -20,7 +22,8 @@ pub struct FoundSpec {
 
 /// Returns the specification of an environment, or that at a path: of the first view that has it.
 pub fn find(views: &[DataView<'_>], wanted: &str) -> Result<FoundSpec, OpsError> {
-    if wanted.contains('/') || wanted.ends_with(".yaml") || wanted.ends_with(".yml") {
+    let end = Path::new(wanted).extension();
+    if wanted.contains('/') || end.is_some_and(|end| end == "yaml" || end == "yml") {
         return at_path(views, wanted);
     }
     let mut candidates = Vec::new();

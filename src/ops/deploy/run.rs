@@ -339,7 +339,9 @@ impl Work<'_> {
         release.finished = Some(Timestamp::now().to_string());
         let mut before = releases_of(context, self.site.env())?;
         before.retain(|other| other.status == ReleaseStatus::Active);
-        before.iter_mut().for_each(|other| other.status = ReleaseStatus::Superseded);
+        for other in &mut before {
+            other.status = ReleaseStatus::Superseded;
+        }
         let rows: Vec<_> = before.iter().chain([&*release]).map(Release::row).collect();
         Ok(context.repo.transact(|connection| {
             rows.iter().try_for_each(|row| releases::write(connection, row))?;

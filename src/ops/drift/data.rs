@@ -158,14 +158,13 @@ pub(super) fn in_view(
 ) -> Result<Option<Data>, OpsError> {
     let exact = RepoPath::from_bytes(path.trim_end_matches('/')).ok();
     let file = exact.map(|path| view.file(&path)).transpose()?.flatten();
-    let files = match file {
-        Some(file) => vec![file],
-        None => {
-            let Ok(globs) = Globs::of_paths(vec![path.to_owned()]) else { return Ok(None) };
-            let mut files = view.files(&globs)?;
-            files.retain(|file| Format::of(&file.path.to_string()).is_ok());
-            files
-        }
+    let files = if let Some(file) = file {
+        vec![file]
+    } else {
+        let Ok(globs) = Globs::of_paths(vec![path.to_owned()]) else { return Ok(None) };
+        let mut files = view.files(&globs)?;
+        files.retain(|file| Format::of(&file.path.to_string()).is_ok());
+        files
     };
     let files: Vec<Piece> = files.into_iter().map(Piece::from).collect();
     Ok((!files.is_empty()).then(|| Data { name: name.to_owned(), files }))

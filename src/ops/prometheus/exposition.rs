@@ -53,7 +53,9 @@ pub fn text(families: &[Family]) -> String {
             Kind::Gauge => "gauge",
         };
         let Family { name, help, .. } = family;
-        text.push_str(&format!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
+        for part in ["# HELP ", name, " ", help, "\n# TYPE ", name, " ", kind, "\n"] {
+            text.push_str(part);
+        }
         for (labels, value) in &family.samples {
             write_sample(&mut text, name, labels, *value);
         }

@@ -70,7 +70,7 @@ impl From<ActError> for CommandError {
     fn from(error: ActError) -> Self {
         match error {
             ActError::Action(error) => error.into(),
-            ActError::Ops(error) => error.into(),
+            ActError::Ops(error) => (*error).into(),
         }
     }
 }

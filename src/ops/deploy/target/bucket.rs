@@ -188,10 +188,11 @@ impl Target for Bucket<'_> {
     }
 
     fn point(&self, to: Option<&str>) -> Result<(), OpsError> {
-        Ok(match to {
+        match to {
             Some(to) => wait(self.backend.put(CURRENT, Bytes::from(to.to_owned())))?,
             None => wait(self.backend.delete(CURRENT))?,
-        })
+        }
+        Ok(())
     }
 
     fn check(&self, release: &Release) -> Result<(), OpsError> {

@@ -74,16 +74,13 @@ impl Target for GitFile<'_> {
     }
 
     fn point(&self, to: Option<&str>) -> Result<(), OpsError> {
-        let message = match to {
-            Some(to) => {
-                atomic_write(&self.file, to.as_bytes())?;
-                let what = manifest(to).map(|manifest| manifest.release_id);
-                format!("Deploy {} to {}", what.unwrap_or_default(), self.site.env())
-            }
-            None => {
-                remove_file_if_exists(&self.file)?;
-                format!("Take the first release of {} back", self.site.env())
-            }
+        let message = if let Some(to) = to {
+            atomic_write(&self.file, to.as_bytes())?;
+            let what = manifest(to).map(|manifest| manifest.release_id);
+            format!("Deploy {} to {}", what.unwrap_or_default(), self.site.env())
+        } else {
+            remove_file_if_exists(&self.file)?;
+            format!("Take the first release of {} back", self.site.env())
         };
         let file = self.file.as_os_str();
         let word = OsStr::new;

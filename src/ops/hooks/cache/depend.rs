@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::base::{CommitId, Hash, RepoPath, Timestamp, TreeId};
 use crate::hook::context::EventContext;
-use crate::hook::key::{Dependencies, Input, STANDARD_INPUT, Whole, work_hash};
+use crate::hook::key::{Dependencies, Input, REFS_VARIABLE, STANDARD_INPUT, Whole, work_hash};
 use crate::hook::payload::{Payload, changed_files};
 use crate::hook::spec::Hook;
 use crate::ops::hooks::cache::code::Code;
@@ -16,9 +16,6 @@ use crate::ops::{Context, OpsError};
 
 /// The variable that names the directory of the tree that the candidate would replace.
 const BASE_VARIABLE: &str = "MLV_BASE_DIR";
-
-/// Stands for what revisions mean: no hook is given it, but actions that read revisions depend on it.
-const REFS_VARIABLE: &str = "MLV_REFS";
 
 /// An event, as far as the hooks of a plan depend on it.
 #[derive(Debug)]

@@ -301,7 +301,7 @@ impl Asked {
             tree,
             hook: hook.id.clone(),
             definition: hook.definition_hash(),
-            key: Some(self.key),
+            key: Some(self.dependencies.verdict_key()),
             status: record.status,
             event: Some(record.event),
             branch: record.branch.clone(),

@@ -153,10 +153,10 @@ impl Inquiry {
         if self.does_not_concern(hook, moving.event) {
             return Ok(None);
         }
-        let key = judge.dependencies(hook, moving.commit.tree)?.key();
+        let dependencies = judge.dependencies(hook, moving.commit.tree)?;
         let mut evidence = of_this_move(moving, judge, hook)?;
-        evidence.extend(cached(context, key)?);
-        evidence.extend(self.filed(hook, key));
+        evidence.extend(cached(context, dependencies.key())?);
+        evidence.extend(self.filed(hook, dependencies.verdict_key()));
         let reasons = evidence.into_iter().map(|evidence| evidence.weigh(wanted.allow_dirty));
         // One that counts is enough; else the reason that says most is told.
         let best = reasons.reduce(|a, b| if a.is_none() || b.is_none() { None } else { a.max(b) });
@@ -212,7 +212,7 @@ fn of_this_move(
     let definition = hook.definition_hash();
     let mine = moving.verdicts.iter().filter(|reached| reached.hook == hook.id);
     let evidence = mine.map(|reached| {
-        let same_key = Some(judge.dependencies(hook, reached.tree)?.key()) == reached.key;
+        let same_key = Some(judge.dependencies(hook, reached.tree)?.verdict_key()) == reached.key;
         Ok(Evidence {
             same: same_key || (reached.definition == definition && says_it_all(hook)),
             is_good: reached.status.is_good(),
