@@ -162,12 +162,15 @@ fn a_layout_without_a_place_gets_the_block_to_paste() {
 #[test]
 fn without_a_name_all_are_listed() {
     let env = TestEnvironment::new();
-    insta::assert_snapshot!(env.screen("mlv hooks add"), @r"
+    insta::assert_snapshot!(env.screen("mlv hooks add"), @"
     $ mlv hooks add
     max-file-size            pre-commit, pre-merge    no changed file is larger than a limit
     no-secrets               pre-commit, pre-merge    no changed file holds a password, a key or personal data
     notebook-clean           pre-commit, pre-merge    changed notebooks hold no outputs and no execution counts
     well-formed              pre-commit, pre-merge    changed JSON, JSON Lines, YAML and CSV files can be read
+    drift                    pre-commit, pre-merge    data is distributed as a reference is
+    gate                     pre-commit, pre-merge    metrics of a candidate hold against their bounds, and against the champion's
+    validate                 pre-commit, pre-merge    data holds what a suite of checks says
     require-message          pre-commit, pre-merge    the message and the metadata of a commit say what is asked for
     run-dvc-stage            pre-commit, pre-merge    runs stages of a DVC pipeline, and takes their metrics
     notify-webhook           post-commit, post-merge  tells a web server what happened, signed and tried again
@@ -175,6 +178,7 @@ fn without_a_name_all_are_listed() {
     trigger-airflow          post-commit, post-merge  starts a run of an Airflow DAG, and waits for it if asked to
     trigger-github-workflow  post-commit, post-merge  starts a workflow of GitHub Actions
     kubernetes-job           post-commit, post-merge  runs a Kubernetes job, waits for it, and shows its log
+    deploy                   post-merge               an environment gets a release of the new commit
     [stderr]
     hint: `mlv hooks add NAME --with KEY=VALUE` adds one; `--json` shows their parameters
     ");

@@ -41,11 +41,11 @@ fn table(rights: &str) -> String {
 #[test]
 fn a_merge_of_a_worse_model_is_refused_in_one_line() {
     let env = project("++++++++--", "++++++----");
-    insta::assert_snapshot!(env.mlv(&["merge", "other", "--into", "main"]), @"
+    insta::assert_snapshot!(env.mlv(&["merge", "other", "--into", "main"]).without_times(), @"
     $ mlv merge other --into main
     [stderr]
     pre-merge into main
-      ✗ gate          accuracy 0.6000 is 0.2000 below main's 0.8000 (max drop 0.1)   0.2s
+      ✗ gate          accuracy 0.6000 is 0.2000 below main's 0.8000 (max drop 0.1)   0.0s
           gates/size.yaml: accuracy 0.6000 is 0.2000 below main's 0.8000 (max drop 0.1)
           accuracy 0.6000 is 0.2000 below main's 0.8000 (max drop 0.1)
     error: merge refused by `gate`; `main` is unchanged

@@ -13,7 +13,7 @@ pub enum Phase {
 }
 
 macro_rules! events {
-    ($($variant:ident $name:literal $phase:ident $fires:literal $description:literal,)*) => {
+    ($($variant:ident $name:literal $phase:ident $description:literal,)*) => {
         /// Something that happens to the repository, or a trigger.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Event { $($variant),* }
@@ -23,7 +23,6 @@ macro_rules! events {
             event: Event::$variant,
             name: $name,
             phase: Phase::$phase,
-            fires: $fires,
             description: $description,
         }),*];
     };
@@ -35,42 +34,40 @@ pub struct EventInfo {
     pub event: Event,
     pub name: &'static str,
     pub phase: Phase,
-    /// Whether this version fires it; `mlv.yaml` may not name one that never fires.
-    pub fires: bool,
     pub description: &'static str,
 }
 
 events! {
-    PreCommit "pre-commit" Pre true "before a commit is made; may refuse it",
-    PostCommit "post-commit" Post true "after a commit was made",
-    PreMerge "pre-merge" Pre true "before a branch takes a merge; may refuse it",
-    PostMerge "post-merge" Post true "after a branch took a merge",
-    PreBranch "pre-branch" Pre true "before a branch is made, or moved by force; may refuse it",
-    PostBranch "post-branch" Post true "after a branch was made, or moved by force",
-    PreBranchDelete "pre-branch-delete" Pre true "before a branch is deleted; may refuse it",
-    PostBranchDelete "post-branch-delete" Post true "after a branch was deleted",
-    PreTag "pre-tag" Pre true "before a tag is made, or moved by force; may refuse it",
-    PostTag "post-tag" Post true "after a tag was made, or moved by force",
-    PreTagDelete "pre-tag-delete" Pre true "before a tag is deleted; may refuse it",
-    PostTagDelete "post-tag-delete" Post true "after a tag was deleted",
-    PreSwitch "pre-switch" Pre true "before the working copy switches; may refuse it",
-    PostSwitch "post-switch" Post true "after the working copy switched",
-    PrePush "pre-push" Pre true "before a branch is sent to a remote; may refuse it",
-    PostPush "post-push" Post true "after a branch was sent to a remote",
-    PrePull "pre-pull" Pre true "before commits of a remote are taken in; may refuse it",
-    PostPull "post-pull" Post true "after commits of a remote were taken in",
-    PreRevert "pre-revert" Pre true "before a commit is reverted; may refuse it",
-    PostRevert "post-revert" Post true "after a commit was reverted",
-    PreCherryPick "pre-cherry-pick" Pre true "before a commit is picked; may refuse it",
-    PostCherryPick "post-cherry-pick" Post true "after a commit was picked",
-    PrePromote "pre-promote" Pre true "before an alias of a model moves; may refuse it",
-    PostPromote "post-promote" Post true "after an alias of a model moved",
-    PreDeploy "pre-deploy" Pre true "before a model is deployed; may refuse it",
-    PostDeploy "post-deploy" Post true "after a model was deployed",
-    Schedule "schedule" Trigger true "at the times of a cron expression",
-    Drift "drift" Trigger true "when data drift from their reference",
-    Metric "metric" Trigger true "when a metric leaves its bounds",
-    Manual "manual" Trigger true "when a person asks for it",
+    PreCommit "pre-commit" Pre "before a commit is made; may refuse it",
+    PostCommit "post-commit" Post "after a commit was made",
+    PreMerge "pre-merge" Pre "before a branch takes a merge; may refuse it",
+    PostMerge "post-merge" Post "after a branch took a merge",
+    PreBranch "pre-branch" Pre "before a branch is made, or moved by force; may refuse it",
+    PostBranch "post-branch" Post "after a branch was made, or moved by force",
+    PreBranchDelete "pre-branch-delete" Pre "before a branch is deleted; may refuse it",
+    PostBranchDelete "post-branch-delete" Post "after a branch was deleted",
+    PreTag "pre-tag" Pre "before a tag is made, or moved by force; may refuse it",
+    PostTag "post-tag" Post "after a tag was made, or moved by force",
+    PreTagDelete "pre-tag-delete" Pre "before a tag is deleted; may refuse it",
+    PostTagDelete "post-tag-delete" Post "after a tag was deleted",
+    PreSwitch "pre-switch" Pre "before the working copy switches; may refuse it",
+    PostSwitch "post-switch" Post "after the working copy switched",
+    PrePush "pre-push" Pre "before a branch is sent to a remote; may refuse it",
+    PostPush "post-push" Post "after a branch was sent to a remote",
+    PrePull "pre-pull" Pre "before commits of a remote are taken in; may refuse it",
+    PostPull "post-pull" Post "after commits of a remote were taken in",
+    PreRevert "pre-revert" Pre "before a commit is reverted; may refuse it",
+    PostRevert "post-revert" Post "after a commit was reverted",
+    PreCherryPick "pre-cherry-pick" Pre "before a commit is picked; may refuse it",
+    PostCherryPick "post-cherry-pick" Post "after a commit was picked",
+    PrePromote "pre-promote" Pre "before an alias of a model moves; may refuse it",
+    PostPromote "post-promote" Post "after an alias of a model moved",
+    PreDeploy "pre-deploy" Pre "before a model is deployed; may refuse it",
+    PostDeploy "post-deploy" Post "after a model was deployed",
+    Schedule "schedule" Trigger "at the times of a cron expression",
+    Drift "drift" Trigger "when data drift from their reference",
+    Metric "metric" Trigger "when a metric leaves its bounds",
+    Manual "manual" Trigger "when a person asks for it",
 }
 
 /// Why a text names no event that a hook can hang on.
@@ -78,24 +75,18 @@ events! {
 pub enum EventError {
     #[error("unknown event `{name}`")]
     Unknown { name: String, candidates: Vec<String> },
-    #[error("event `{name}` is not supported by this version")]
-    NotSupported { name: &'static str },
 }
 
 impl Event {
-    /// Returns the event of this name, which must be one that this version fires.
+    /// Returns the event of this name, or what it may have been meant to be.
     pub fn parse(name: &str) -> Result<Self, EventError> {
-        match EVENTS.iter().find(|info| info.name == name) {
-            Some(info) if info.fires => Ok(info.event),
-            Some(info) => Err(EventError::NotSupported { name: info.name }),
-            None => Err(EventError::Unknown {
-                name: name.to_owned(),
-                candidates: suggest::candidates(name, EVENTS.iter().map(|info| info.name)),
-            }),
-        }
+        Self::known(name).ok_or_else(|| EventError::Unknown {
+            name: name.to_owned(),
+            candidates: suggest::candidates(name, EVENTS.iter().map(|info| info.name)),
+        })
     }
 
-    /// Returns the event of this name, whether this version fires it or not.
+    /// Returns the event of this name, if there is one.
     pub fn known(name: &str) -> Option<Self> {
         EVENTS.iter().find(|info| info.name == name).map(|info| info.event)
     }
@@ -209,20 +200,14 @@ mod tests {
     }
 
     #[test]
-    fn only_events_that_fire_can_be_named() {
-        for info in EVENTS {
-            assert_eq!(Event::parse(info.name).is_ok(), info.fires, "{}", info.name);
-        }
+    fn every_event_is_found_by_its_name() {
+        assert!(EVENTS.iter().all(|info| Event::parse(info.name) == Ok(info.event)));
         assert_eq!(Event::parse("post-tag-delete"), Ok(Event::PostTagDelete));
-        assert_eq!(
-            Event::parse("drift").unwrap_err().to_string(),
-            "event `drift` is not supported by this version"
-        );
     }
 
     #[test]
     fn outputs_need_a_commit_to_go_into() {
-        let without = EVENTS.iter().filter(|info| info.fires && !info.event.takes_outputs());
+        let without = EVENTS.iter().filter(|info| !info.event.takes_outputs());
         let names: Vec<_> = without.map(|info| info.name).collect();
         let expected = [
             "pre-branch",
@@ -241,7 +226,7 @@ mod tests {
     #[test]
     fn a_typo_is_answered_with_candidates() {
         let Err(EventError::Unknown { candidates, .. }) = Event::parse("pre-comit") else {
-            panic!()
+            panic!("there is no such event")
         };
         assert_eq!(candidates[0], "pre-commit");
     }

@@ -202,16 +202,8 @@ fn unsaid(event: Event) -> (&'static str, &'static str) {
 }
 
 fn event_help(error: &EventError) -> Option<String> {
-    match error {
-        EventError::Unknown { candidates, .. } => {
-            let known = || EVENTS.iter().filter(|info| info.fires).map(|info| info.name);
-            suggest::did_you_mean(candidates).or_else(|| {
-                Some(format!("known events: {}", known().collect::<Vec<_>>().join(", ")))
-            })
-        }
-        EventError::NotSupported { .. } => {
-            let firing = EVENTS.iter().filter(|info| info.fires).map(|info| info.name);
-            Some(format!("supported: {}", firing.collect::<Vec<_>>().join(", ")))
-        }
-    }
+    let EventError::Unknown { candidates, .. } = error;
+    let known = || EVENTS.iter().map(|info| info.name);
+    suggest::did_you_mean(candidates)
+        .or_else(|| Some(format!("known events: {}", known().collect::<Vec<_>>().join(", "))))
 }

@@ -62,7 +62,7 @@ fn hook() -> Value {
 
 fn event() -> Value {
     let needs_more = [Event::Schedule, Event::Metric, Event::Drift];
-    let plain = EVENTS.iter().filter(|info| info.fires && !needs_more.contains(&info.event));
+    let plain = EVENTS.iter().filter(|info| !needs_more.contains(&info.event));
     let each = plain.map(|info| json!({"const": info.name, "description": info.description}));
     json!({"oneOf": each.collect::<Vec<_>>()})
 }
@@ -120,7 +120,7 @@ fn tries() -> Value {
 /// Returns an event, a mapping of events to their settings, or a list of such.
 fn events() -> Value {
     let mut settings = Map::new();
-    for info in EVENTS.iter().filter(|info| info.fires) {
+    for info in EVENTS {
         let about = info.description;
         let setting = match info.event {
             Event::Schedule => {
