@@ -31,7 +31,10 @@ pub fn find(views: &[DataView<'_>], wanted: &str) -> Result<FoundSpec, OpsError>
         let mut found: Option<DataFile> = None;
         for (env, file) in environments(view)? {
             if env != wanted {
-                candidates.push(env);
+                // The working copy and the revision may both have it.
+                if !candidates.contains(&env) {
+                    candidates.push(env);
+                }
             } else if let Some(first) = found.replace(file) {
                 let second = found.map(|file| file.path.to_string()).unwrap_or_default();
                 let (env, first) = (wanted.to_owned(), first.path.to_string());
