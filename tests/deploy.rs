@@ -416,5 +416,6 @@ fn signature(body: &str) -> String {
     use hmac::{KeyInit as _, Mac as _};
     let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(b"k3y-of-the-hook").unwrap();
     mac.update(body.as_bytes());
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = |byte: u8| [byte >> 4, byte & 15].map(|half| char::from_digit(half.into(), 16));
+    mac.finalize().into_bytes().into_iter().flat_map(digits).flatten().collect()
 }

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use mlv::base::fs::atomic_write;
+
 use crate::common::TestEnvironment;
 
 /// Returns a table of `rows` rows whose ages are `older` years above the usual.
@@ -165,7 +167,7 @@ fn data_is_a_path_a_glob_a_directory_or_lies_elsewhere() {
     env.write("live/1.csv", table(150, 0));
     env.write("live/2.csv", table(150, 3));
     env.write("live/notes.txt", "no table");
-    std::fs::write(env.home().join("batch.csv"), table(300, 3)).unwrap();
+    atomic_write(&env.home().join("batch.csv"), table(300, 3).as_bytes()).unwrap();
     let outside = env.home().join("batch.csv").display().to_string();
     let rows = |new: &str, reference: &str| -> Value {
         let report = env.json(&["drift", new, "--reference", reference, "--json"]);
@@ -315,11 +317,11 @@ fn a_reference_is_read_once_and_a_damaged_memory_of_it_is_ignored() {
         let mut bytes = std::fs::read(&path).unwrap();
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
-        std::fs::write(&path, bytes).unwrap();
+        atomic_write(&path, &bytes).unwrap();
     }
     assert_eq!(drift(), first);
     std::fs::remove_dir_all(env.path(".mlv/profiles")).unwrap();
-    std::fs::write(env.path(".mlv/profiles"), "in the way").unwrap();
+    env.write(".mlv/profiles", "in the way");
     assert_eq!(drift(), first);
 }
 
@@ -339,8 +341,8 @@ fn the_golden_data_gives_the_scores_of_evidently() {
             let rows = text.lines().skip(1).filter_map(|line| line.split_once(','));
             let rows = rows.filter(|(of, _)| *of == set);
             // A second column keeps a row without a value from being an empty line.
-            let rows: String = rows.map(|(_, x)| format!("{x},0\n")).collect();
-            env.write(file, format!("x,zero\n{rows}"));
+            let rows: Vec<String> = rows.map(|(_, x)| format!("{x},0\n")).collect();
+            env.write(file, format!("x,zero\n{}", rows.concat()));
         }
         let report =
             env.json(&["drift", "cur.csv", "--reference", "ref.csv", "--columns", "x", "--json"]);

@@ -1,6 +1,8 @@
 //! Triggers: what hooks watch, and what workers make of it. One cause is one run, whoever looks and
 //! however often.
 
+#![expect(clippy::float_cmp, reason = "what is told to others is told exactly")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -390,7 +392,7 @@ fn samples(text: &str) -> BTreeMap<String, f64> {
     for line in text.lines() {
         let mut words = line.split(' ');
         if let Some(rest) = line.strip_prefix("# HELP ") {
-            family = rest.split(' ').next().unwrap().to_owned();
+            rest.split(' ').next().unwrap().clone_into(&mut family);
             assert!(described.insert(family.clone()), "described twice: {line}");
         } else if line.starts_with("# TYPE ") {
             assert_eq!(words.nth(2), Some(family.as_str()));

@@ -165,8 +165,8 @@ fn metrics_are_drawn_over_commits_and_tables_over_their_steps() {
     475 │
         └ commit 0 to 5
     ");
-    let rows: String =
-        (0..40).map(|step| format!("{step},{}\n", 1.0 / f64::from(step + 1))).collect();
+    let rows = (0..40).map(|step| format!("{step},{}\n", 1.0 / f64::from(step + 1)));
+    let rows = rows.collect::<Vec<_>>().concat();
     env.write("metrics/training.csv", format!("step,loss\n{rows}"));
     insta::assert_snapshot!(env.screen("mlv metrics plot metrics/training.csv"), @"
     $ mlv metrics plot metrics/training.csv

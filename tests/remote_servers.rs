@@ -118,7 +118,7 @@ fn an_s3_that_checks_signatures_lets_in_who_has_a_key_and_nobody_else() {
     keeps_the_laws(&server.open("s3://bucket/a b/=+&ä"));
 
     let entry = "refs/log/0000000000000001";
-    let server = server.as_user("reader");
+    let server = server.signing_as("reader");
     let backend = server.open(server.url);
     assert_eq!(wait(backend.get(entry, 10)).unwrap().unwrap(), "first");
     let created = create(&backend, "refs/log/0000000000000002", b"second");
@@ -132,7 +132,7 @@ fn an_s3_that_checks_signatures_lets_in_who_has_a_key_and_nobody_else() {
         ("expired", "the secret of expired", Unauthenticated::Expired),
         ("skewed", "the secret of skewed", Unauthenticated::Clock),
     ] {
-        server = server.as_user(user);
+        server = server.signing_as(user);
         server.variables[2].1 = secret.to_owned();
         let error = wait(server.open(server.url).get(entry, 10)).unwrap_err();
         let RemoteError::Unauthenticated { reason, .. } = error else { panic!("{error:?}") };

@@ -70,17 +70,18 @@ events! {
     Manual "manual" Trigger "when a person asks for it",
 }
 
-/// Why a text names no event that a hook can hang on.
+/// A text that names no event, and what it may have been meant to be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EventError {
-    #[error("unknown event `{name}`")]
-    Unknown { name: String, candidates: Vec<String> },
+#[error("unknown event `{name}`")]
+pub struct UnknownEvent {
+    pub name: String,
+    pub candidates: Vec<String>,
 }
 
 impl Event {
     /// Returns the event of this name, or what it may have been meant to be.
-    pub fn parse(name: &str) -> Result<Self, EventError> {
-        Self::known(name).ok_or_else(|| EventError::Unknown {
+    pub fn parse(name: &str) -> Result<Self, UnknownEvent> {
+        Self::known(name).ok_or_else(|| UnknownEvent {
             name: name.to_owned(),
             candidates: suggest::candidates(name, EVENTS.iter().map(|info| info.name)),
         })
@@ -225,9 +226,7 @@ mod tests {
 
     #[test]
     fn a_typo_is_answered_with_candidates() {
-        let Err(EventError::Unknown { candidates, .. }) = Event::parse("pre-comit") else {
-            panic!("there is no such event")
-        };
+        let UnknownEvent { candidates, .. } = Event::parse("pre-comit").unwrap_err();
         assert_eq!(candidates[0], "pre-commit");
     }
 }

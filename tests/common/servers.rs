@@ -43,11 +43,11 @@ impl Server {
         let python = installed("venv/bin/python3");
         let mut command = Command::new(python);
         let server = Self::start(command.arg(script("signed_s3.py")), "s3://bucket/remote");
-        server.as_user("writer")
+        server.signing_as("writer")
     }
 
     /// Goes on as another user of [`Server::signed_s3`].
-    pub fn as_user(self, name: &str) -> Self {
+    pub fn signing_as(self, name: &str) -> Self {
         let endpoint = self.endpoint.clone();
         self.with(&[
             ("AWS_ENDPOINT_URL", &endpoint),

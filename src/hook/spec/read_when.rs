@@ -8,7 +8,7 @@ use crate::base::suggest;
 use crate::base::yaml::Place;
 use crate::base::yaml::{Key, Node, Value};
 use crate::hook::condition::Condition;
-use crate::hook::event::{EVENTS, Event, EventError};
+use crate::hook::event::{EVENTS, Event, UnknownEvent};
 use crate::hook::spec::keys::RETRY_KEYS;
 use crate::hook::spec::reader::Reader;
 use crate::hook::spec::schedule::Schedule;
@@ -201,9 +201,8 @@ fn unsaid(event: Event) -> (&'static str, &'static str) {
     }
 }
 
-fn event_help(error: &EventError) -> Option<String> {
-    let EventError::Unknown { candidates, .. } = error;
+fn event_help(error: &UnknownEvent) -> Option<String> {
     let known = || EVENTS.iter().map(|info| info.name);
-    suggest::did_you_mean(candidates)
+    suggest::did_you_mean(&error.candidates)
         .or_else(|| Some(format!("known events: {}", known().collect::<Vec<_>>().join(", "))))
 }

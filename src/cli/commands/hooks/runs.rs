@@ -12,7 +12,7 @@ use crate::cli::runs::mark;
 use crate::cli::session;
 use crate::cli::style::Label;
 use crate::cli::ui::Ui;
-use crate::hook::event::{Event, EventError};
+use crate::hook::event::Event;
 use crate::hook::runner::Status;
 use crate::ops::hooks::{self, Filter};
 use crate::ops::remote_worker;
@@ -63,11 +63,9 @@ fn known_status(text: &str) -> Result<Status, String> {
 
 /// Reads the name of an event.
 pub(super) fn known_event(name: &str) -> Result<Event, String> {
-    Event::parse(name).map_err(|error| match error {
-        EventError::Unknown { candidates, .. } if !candidates.is_empty() => {
-            format!("no such event; did you mean `{}`?", candidates[0])
-        }
-        error => error.to_string(),
+    Event::parse(name).map_err(|error| match error.candidates.first() {
+        Some(nearest) => format!("no such event; did you mean `{nearest}`?"),
+        None => error.to_string(),
     })
 }
 
