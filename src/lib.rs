@@ -5,7 +5,7 @@
 //! | floor | room        | what lives there |
 //! |-------|-------------|------------------|
 //! | 0     | [`base`]      | ids, paths, durable file writes, locks, clock, codec, progress |
-//! | 0     | [`format`]    | readers of what users store: csv, jsonl, parquet, tensors |
+//! | 0     | [`mod@format`] | readers of what users store: csv, jsonl, parquet, tensors |
 //! | 1     | [`check`]     | suites of checks, drift, evaluation gates: over tables |
 //! | 1     | [`config`]    | settings in layers, each value with its source |
 //! | 1     | [`store`]     | chunks: cutting, compression, packs, index |

@@ -209,7 +209,7 @@ fn faults_of_a_file_and_of_a_target_change_nothing() {
     $ mlv deploy run prdo
     [stderr]
     error: no `deploy/*.yaml` has `env: prdo`
-    hint: did you mean `prod` or `prod`?
+    hint: did you mean `prod`?
     hint: `mlv deploy status` lists them
     [exit code 1]
     ");
