@@ -9,6 +9,7 @@ pub mod fs;
 pub mod hash;
 pub mod interrupt;
 pub mod lock;
+pub mod markdown;
 pub mod path;
 pub mod progress;
 pub mod suggest;

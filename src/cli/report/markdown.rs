@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::base::markdown::escaped;
 use crate::cli::runs::mark;
 use crate::hook::output::{Annotation, Level};
 use crate::ops::hooks::ReportedRun;
@@ -47,20 +48,4 @@ pub fn remark(note: &Annotation) -> String {
         (Some(path), None) => format!("{path}: {level}{}", note.message),
         (None, _) => format!("{level}{}", note.message),
     }
-}
-
-/// Returns a text that means nothing to Markdown, in one line.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' => {
-                escaped.push('\\');
-                escaped.push(letter);
-            }
-            letter if letter.is_control() => escaped.push(' '),
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
 }

@@ -215,7 +215,10 @@ impl Work<'_> {
             return Err(self.failed(release, error));
         }
         let updated = self.settle(release, noted)?;
-        self.tidy()?;
+        // The release is active whatever becomes of those that nobody will go back to.
+        if let Err(error) = self.tidy() {
+            self.site.context.progress.notice(&format!("old releases were not removed: {error}"));
+        }
         Ok(updated)
     }
 

@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::ops::deploy::DeployError;
 use crate::ops::deploy::release::Manifest;
 use crate::ops::deploy::script::{ScriptFailure, Setting, carry_out};
 use crate::ops::deploy::shelf::Shelf;
 use crate::ops::deploy::spec::{Script, Spec, TargetSpec};
+use crate::ops::deploy::target::Held;
+use crate::ops::deploy::{DeployError, lock};
 use crate::ops::{Context, OpsError};
 
 /// An environment, and what it takes to deploy to it.
@@ -47,6 +48,11 @@ impl<'a> Site<'a> {
     /// Returns where mlv keeps what it knows of the environment.
     pub fn own_directory(&self) -> PathBuf {
         self.context.repo.layout().deployments(self.env())
+    }
+
+    /// Takes the lock of an environment of which this repository alone knows what it was told.
+    pub fn lock_here(&self) -> Result<Box<dyn Held>, OpsError> {
+        Ok(Box::new(lock::take(&self.own_directory(), self.env(), &self.me)?))
     }
 
     /// Returns where releases lie as directories.

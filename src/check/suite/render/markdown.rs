@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::base::markdown::escaped;
 use crate::check::suite::report::{CheckResult, Report, Status};
 
 /// How many rows are shown of each check.
@@ -48,20 +49,4 @@ fn row(check: &CheckResult) -> String {
     let [name, columns, message] =
         [check.check.as_str(), &check.columns.join(", "), message].map(escaped);
     format!("| {sign} | {name} | {columns} | {unexpected} | {message} |\n")
-}
-
-/// Returns a text that means nothing to Markdown, in one line.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' => {
-                escaped.push('\\');
-                escaped.push(letter);
-            }
-            letter if letter.is_control() => escaped.push(' '),
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
 }

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use crate::base::fs::{atomic_write, read_if_exists};
 use crate::ops::OpsError;
+use crate::ops::deploy::DeployError;
 use crate::ops::deploy::release::Manifest;
 use crate::ops::deploy::site::{ScriptPlace, Site};
 use crate::ops::deploy::spec::Script;
 use crate::ops::deploy::target::{Held, Target};
-use crate::ops::deploy::{DeployError, lock};
 
 /// What the place was told last, which it cannot be asked for.
 #[derive(Debug)]
@@ -49,8 +49,7 @@ impl<'a> Command<'a> {
 
 impl Target for Command<'_> {
     fn lock(&self) -> Result<Box<dyn Held>, OpsError> {
-        let directory = self.site.own_directory();
-        Ok(Box::new(lock::take(&directory, self.site.env(), &self.site.me)?))
+        self.site.lock_here()
     }
 
     fn pointer(&self) -> Result<Option<String>, OpsError> {

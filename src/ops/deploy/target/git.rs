@@ -7,10 +7,10 @@ use std::process::{Command, Stdio};
 use crate::base::fs::remove_file_if_exists;
 use crate::base::fs::{IoContext, atomic_write, create_dirs, parent_of, read_if_exists};
 use crate::ops::OpsError;
+use crate::ops::deploy::DeployError;
 use crate::ops::deploy::site::Site;
 use crate::ops::deploy::target::command::manifest;
 use crate::ops::deploy::target::{Held, Target};
-use crate::ops::deploy::{DeployError, lock};
 
 #[derive(Debug)]
 pub struct GitFile<'a> {
@@ -64,8 +64,7 @@ impl Target for GitFile<'_> {
         if self.git(&["rev-parse", "--is-inside-work-tree"]).is_err() {
             return Err(DeployError::NotInGit { path: self.file.clone() }.into());
         }
-        let directory = self.site.own_directory();
-        Ok(Box::new(lock::take(&directory, self.site.env(), &self.site.me)?))
+        self.site.lock_here()
     }
 
     fn pointer(&self) -> Result<Option<String>, OpsError> {

@@ -1,10 +1,10 @@
 //! An address that is told of each release, signed so that it can be sure who tells.
 
 use crate::ops::OpsError;
+use crate::ops::deploy::DeployError;
 use crate::ops::deploy::site::Site;
 use crate::ops::deploy::target::command::{Told, manifest};
 use crate::ops::deploy::target::{Held, Target};
-use crate::ops::deploy::{DeployError, lock};
 use crate::remote::wait;
 use crate::remote::webhook::{Message, send};
 
@@ -33,8 +33,7 @@ impl<'a> Webhook<'a> {
 
 impl Target for Webhook<'_> {
     fn lock(&self) -> Result<Box<dyn Held>, OpsError> {
-        let directory = self.site.own_directory();
-        Ok(Box::new(lock::take(&directory, self.site.env(), &self.site.me)?))
+        self.site.lock_here()
     }
 
     fn pointer(&self) -> Result<Option<String>, OpsError> {
