@@ -80,10 +80,14 @@ impl RunView {
         let failed = matches!(record.status, Status::Failed | Status::Cancelled);
         let least = if failed { Verbosity::Quiet } else { Verbosity::Normal };
         self.tell(least, &self.line(record, duration));
+        // The last line may be the message, which stands above already.
+        let said_more = match tail.split_last() {
+            Some((last, before)) if Some(last) == record.message.as_ref() => before,
+            _ => tail,
+        };
         // Whoever asked for more has seen these lines already.
-        let says_more = tail.iter().any(|text| Some(text) != record.message.as_ref());
-        if failed && says_more && self.verbosity < Verbosity::Verbose {
-            for text in tail {
+        if failed && self.verbosity < Verbosity::Verbose {
+            for text in said_more {
                 self.tell(least, &log_line(text));
             }
         }

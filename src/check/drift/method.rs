@@ -84,6 +84,16 @@ impl Method {
             _ => score >= threshold,
         }
     }
+
+    /// Returns how [`Method::drifts`] compares a score with the threshold.
+    pub fn relation(self) -> &'static str {
+        match self {
+            Self::Ks => "≤",
+            Self::ChiSquare | Self::Contingency | Self::Z => "<",
+            Self::Ed => ">",
+            _ => "≥",
+        }
+    }
 }
 
 #[cfg(test)]

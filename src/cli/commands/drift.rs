@@ -109,7 +109,8 @@ fn is_spec(path: &OsStr) -> bool {
 fn show(ui: &mut Ui, report: &DriftReport, all: bool) -> Result<(), CommandError> {
     let left = Column::left();
     let right = Column::right();
-    let mut table = Table::new([left, left, left, left, right, right, left]);
+    let mut table = Table::new([left, left, left, left, right, left, left]);
+    table.row(["", "column", "type", "method", "score", "drifts at", ""].map(str::to_owned));
     for column in &report.report.columns {
         table.row(row(column));
         for (method, score) in column.distances.iter().filter(|_| all) {
@@ -133,14 +134,16 @@ fn row(column: &ColumnReport) -> [String; 7] {
         Status::NotRun => "not run",
         Status::Skipped => "skipped",
     };
-    let sense = if column.method.is_some_and(Method::is_test) { "<" } else { ">" };
+    let drifts_at = |method: Method| {
+        column.threshold.map(|at| format!("{} {}", method.relation(), significant(at)))
+    };
     [
         verdict.to_owned(),
         printable(&column.column).into(),
         column.kind.name().to_owned(),
         column.method.map_or("", Method::name).to_owned(),
         column.score.map(significant).unwrap_or_default(),
-        column.threshold.map(|at| format!("{sense} {}", significant(at))).unwrap_or_default(),
+        column.method.and_then(drifts_at).unwrap_or_default(),
         column.reason.clone().unwrap_or_default(),
     ]
 }
