@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::common::TestEnvironment;
+use crate::drift::table;
 
 const SUITE: &str = "\
 dataset: data/raw
@@ -138,6 +139,44 @@ fn a_file_that_cannot_be_read_is_named_with_its_line() {
 }
 
 #[test]
+fn a_suite_that_checks_nothing_or_is_elsewhere_lets_nothing_pass() {
+    let env = project(GOOD);
+    env.write("checks/raw.yaml", "dataset: data/raw\ncolumns: {age: }\n");
+    insta::assert_snapshot!(env.screen("mlv check checks/raw.yaml"), @"
+    $ mlv check checks/raw.yaml
+    [stderr]
+    error: `checks/raw.yaml` is no suite of checks that can be read
+      caused by: checks/raw.yaml:1:1: the suite has no check
+      |
+    1 | dataset: data/raw
+      | ^
+      = give it one, as `checks: [row_count: {min: 1}]`
+    [exit code 1]
+    ");
+    insta::assert_snapshot!(env.screen("mlv check checks/rwa.yaml"), @"
+    $ mlv check checks/rwa.yaml
+    [stderr]
+    error: `checks/rwa.yaml` is not in the working copy
+    hint: did you mean `checks/raw.yaml`?
+    [exit code 1]
+    ");
+    insta::assert_snapshot!(env.screen("mlv check checks"), @"
+    $ mlv check checks
+    [stderr]
+    error: `checks` in the working copy is a directory
+    hint: `mlv ls` lists it, `mlv export` writes it out
+    [exit code 1]
+    ");
+    env.write("checks/raw.yaml", "dataset: data/raw\ncolumns: {agee: {not_null: true}}\n");
+    insta::assert_snapshot!(env.screen("mlv check checks/raw.yaml"), @"
+    $ mlv check checks/raw.yaml
+    data/raw: 3 rows, 1 check: 1 failed
+    ✗  not_null  agee  there is no column `agee`; did you mean `age`?
+    [exit code 3]
+    ");
+}
+
+#[test]
 fn a_suite_that_says_nonsense_is_told_where() {
     let env = project(GOOD);
     env.write("checks/raw.yaml", "dataset: data/raw\ncolumns:\n  age: {not_nul: true}\n");
@@ -175,6 +214,132 @@ fn another_revision_is_compared_with() {
          row 3: gold
     [exit code 3]
     ");
+}
+
+/// Writes a suite of these checks, commits training data, and puts newer data in its place.
+fn drifting(suite: &str, older: u32) -> TestEnvironment {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    env.write("checks/drift.yaml", format!("dataset: data/a.csv\n{suite}"));
+    env.write("data/a.csv", table(400, 0));
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", "training data"]);
+    env.write("data/a.csv", table(300, older));
+    env
+}
+
+#[test]
+fn drift_from_another_revision_is_told_by_column() {
+    let suite = "checks:\n- drift\n- drift: {against: main, critical: [age]}\n\
+                 - drift: {columns: [age, score], share: 0.6, level: warn}\ncolumns:\n  \
+                 age: {drift: {method: psi, threshold: 9.5}}\n  score: {drift: true}\n";
+    let env = drifting(suite, 9);
+    insta::assert_snapshot!(env.screen("mlv check checks/drift.yaml"), @"
+    $ mlv check checks/drift.yaml
+    data/a.csv: 300 rows, 5 checks: 1 failed
+    ✓  drift              no drift: 1 of 3 columns drifted
+    ✗  drift              drift: 1 of 3 columns drifted; age: drift, ks 2.6e-5 (drift below 0.05)
+    ✓  drift  age, score  no drift: 1 of 2 columns drifted
+    ✓  drift  age         stable, psi 1.8102 (drift from 9.5)
+    ✓  drift  score       stable, ks 1 (drift below 0.05)
+    [exit code 3]
+    ");
+    let found = env.mlv(&["check", "checks/drift.yaml", "--json"]).expect_code(3).json();
+    let drift = ["drift", "data/a.csv", "--reference", "HEAD:data/a.csv", "--json"];
+    let drift = env.json(&drift);
+    for at in 0..2 {
+        let (ours, theirs) = (&found["checks"][at]["observed"], &drift);
+        assert_eq!((&ours["share"], &ours["drifted"]), (&theirs["share"], &theirs["drifted"]));
+        let columns = theirs["columns"].as_array().unwrap().iter();
+        for (ours, theirs) in ours["columns"].as_array().unwrap().iter().zip(columns) {
+            for key in ["column", "type", "method", "score", "threshold", "drift"] {
+                assert_eq!(ours[key], theirs[key], "{key} of {theirs}");
+            }
+        }
+    }
+    let junit = env.mlv(&["check", "checks/drift.yaml", "--format", "junit"]).expect_code(3).stdout;
+    assert!(junit.contains("<testcase name=\"drift of age, score\""), "{junit}");
+    let markdown = env.mlv(&["check", "checks/drift.yaml", "--format", "markdown"]).stdout;
+    assert!(markdown.contains("| ✗ | drift |  |  | drift: 1 of 3 columns drifted"), "{markdown}");
+    let gx = env.mlv(&["check", "checks/drift.yaml", "--format", "gx"]).json();
+    assert_eq!(gx["results"][1]["expectation_config"]["type"], "mlv_drift");
+    assert_eq!(gx["results"][1]["result"]["observed_value"]["drifted"], 1);
+}
+
+#[test]
+fn what_drift_cannot_compare_is_not_run_and_refuses_unless_it_only_warns() {
+    let suite = "checks:\n- drift: {min_rows: 350}\n- drift: {min_rows: 350, level: warn}\n\
+                 - drift: {columns: [id, age]}\n- drift: {critical: [agee]}\ncolumns:\n  \
+                 id: {drift: {level: info}}\n";
+    let env = drifting(suite, 0);
+    insta::assert_snapshot!(env.screen("mlv check checks/drift.yaml"), @"
+    $ mlv check checks/drift.yaml
+    data/a.csv: 300 rows, 5 checks: 1 failed, 3 not run, 1 warned
+    ✗  drift           not run: age, score, plan: 300 rows on a side, fewer than 350
+    !  drift           age, score, plan: 300 rows on a side, fewer than 350
+    ✗  drift  id, age  not run: id: texts of which most differ are not compared
+    ✗  drift           there is no column `agee`; did you mean `age`?
+    -  drift  id       not run: texts of which most differ are not compared
+    [exit code 3]
+    ");
+    let found = env.mlv(&["check", "checks/drift.yaml", "--json"]).expect_code(3).json();
+    assert_eq!(found["checks"][0]["status"], "not_run");
+    env.write(
+        "checks/drift.yaml",
+        "dataset: data\nchecks:\n- drift: {min_rows: 350, level: warn}\n",
+    );
+    env.success(&["check", "checks/drift.yaml"]);
+}
+
+#[test]
+fn a_first_table_and_a_new_column_have_nothing_to_drift_from() {
+    let env = project(GOOD);
+    env.write("checks/raw.yaml", "dataset: data/raw\nchecks: [drift: {min_rows: 1}]\n");
+    insta::assert_snapshot!(env.screen("mlv check checks/raw.yaml"), @"
+    $ mlv check checks/raw.yaml
+    data/raw: 3 rows, 1 check
+    ✓  drift    there is nothing to compare with yet
+    ");
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", "good"]);
+    env.write("data/raw/a.csv", "id,age,plan,new\n1,34,basic,1\n2,51,pro,2\n3,28,pro,3\n");
+    let suite = "dataset: data/raw\nchecks:\n- drift: {columns: [new]}\ncolumns:\n  \
+                 new: {drift: {min_rows: 1}}\n  gone: {drift: true}\n";
+    env.write("checks/raw.yaml", suite);
+    insta::assert_snapshot!(env.screen("mlv check checks/raw.yaml"), @"
+    $ mlv check checks/raw.yaml
+    data/raw: 3 rows, 3 checks: 1 failed
+    ✓  drift  new   there is no such column to compare with yet
+    ✓  drift  new   there is no such column to compare with yet
+    ✗  drift  gone  there is no column `gone`
+    [exit code 3]
+    ");
+}
+
+#[test]
+fn how_a_suite_reads_its_files_counts_for_drift_too() {
+    let env = project(GOOD);
+    let rows = |gaps: &str| {
+        let row = |n: u32| {
+            format!(
+                "{n};{}\n",
+                if n.is_multiple_of(3) { gaps.to_owned() } else { (n % 7).to_string() }
+            )
+        };
+        std::iter::once("n;x\n".to_owned()).chain((0..300).map(row)).collect::<String>()
+    };
+    env.write("data/raw/a.csv", rows(""));
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", "gaps"]);
+    env.write("data/raw/a.csv", rows("-9"));
+    let suite = |null: &str| {
+        let read = format!("read: {{delimiter: ';', null_values: [{null}]}}");
+        format!("dataset: data/raw\n{read}\ncolumns:\n  x: {{drift: true}}\n")
+    };
+    env.write("checks/raw.yaml", suite("'-9'"));
+    env.success(&["check", "checks/raw.yaml"]);
+    env.write("checks/raw.yaml", suite("none"));
+    env.mlv(&["check", "checks/raw.yaml"]).expect_code(3);
 }
 
 #[test]

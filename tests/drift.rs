@@ -239,6 +239,7 @@ fn what_is_missing_is_told_with_what_to_type() {
     $ mlv drift data/none.csv --reference HEAD:data/train.csv
     [stderr]
     error: `data/none.csv` is not in the working copy
+    hint: did you mean `data/new.csv`?
     [exit code 1]
     ");
     insta::assert_snapshot!(

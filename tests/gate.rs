@@ -350,9 +350,9 @@ fn a_metric_that_the_file_lacks_or_that_is_no_number_fails() {
     insta::assert_snapshot!(env.mlv(&["gate", "gates/llm.yaml"]), @"
     $ mlv gate gates/llm.yaml
     test.bleu  0.5000
-    ✗ test.rouge is not in `eval.json`
+    ✗ test.rouge is not in `eval.json`; did you mean `test.bleu`?
     [stderr]
-    error: refused by `gates/llm.yaml`: test.rouge is not in `eval.json`
+    error: refused by `gates/llm.yaml`: test.rouge is not in `eval.json`; did you mean `test.bleu`?
     [exit code 3]
     ");
     env.write("eval.json", r#"{"test": {"rouge": 0.31}}"#);
@@ -441,6 +441,7 @@ fn a_file_that_is_wrong_is_shown_with_the_place() {
     $ mlv gate none.yaml
     [stderr]
     error: `none.yaml` is not in the working copy
+    hint: did you mean `gate.yaml`?
     [exit code 1]
     ");
 }

@@ -257,3 +257,137 @@ fn processes_that_write_verdicts_at_once_lose_none() {
     let hooks: Vec<_> = log[0]["verdicts"].as_array().unwrap().iter().map(|v| &v["hook"]).collect();
     assert_eq!(hooks, ["gate-0", "gate-1", "gate-2", "gate-3"]);
 }
+
+/// Actions that say nothing of what they read, before a hook that makes more.
+const ACTIONS: &str = "\
+version: 1
+branches:
+  main: {require: [validate, drift, gate]}
+hooks:
+  validate:
+    on: pre-commit
+    branches: [dev]
+    uses: validate
+    with: {suite: checks/a.yaml}
+  drift:
+    on: pre-commit
+    branches: [dev]
+    uses: drift
+    with: {spec: checks/drift.yaml}
+  gate:
+    on: pre-commit
+    branches: [dev]
+    uses: gate
+    with: {spec: checks/gate.yaml}
+  features:
+    on: pre-commit
+    branches: [dev]
+    needs: [validate, drift, gate]
+    outputs: [features/**]
+    run: mkdir -p features && cp data/a.csv features/a.csv
+";
+
+const GATE: &str = "\
+predictions: metrics/p.csv
+eval_set: data/test.csv
+train_set: data/fit.csv
+model: models
+metrics_file: metrics/eval.json
+metrics: {auc: {min: 0.5}, f1: {min: 0.1}}
+";
+
+fn with_actions() -> TestEnvironment {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    for (path, text) in [
+        ("mlv.yaml", ACTIONS),
+        (
+            "checks/a.yaml",
+            "dataset: data/a.csv\ncolumns: {id: {foreign_key: {dataset: data/keys.csv, key: id}}}\n",
+        ),
+        ("checks/drift.yaml", "data: data/live\nreference: data/train.csv\nmin_rows: 1\n"),
+        ("checks/gate.yaml", GATE),
+        ("data/a.csv", "id\n1\n"),
+        ("data/keys.csv", "id\n1\n"),
+        ("data/live/x.csv", "n\n1\n2\n"),
+        ("data/train.csv", "n\n1\n2\n"),
+        ("data/test.csv", "id\ne1\ne2\n"),
+        ("data/fit.csv", "id\nf1\n"),
+        ("metrics/p.csv", "id,y_true,y_score\ne1,1,0.9\ne2,0,0.1\n"),
+        ("metrics/eval.json", "{}\n"),
+        ("models/m.txt", "m\n"),
+        ("notes.txt", "n\n"),
+    ] {
+        env.write(path, text);
+    }
+    env.success(&["add", "."]);
+    env.success(&["commit", "--no-verify", "-m", "first"]);
+    env.success(&["switch", "-c", "dev"]);
+    env.write("data/a.csv", "id\n1\n1\n");
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", "second"]);
+    env
+}
+
+#[test]
+fn a_verdict_of_an_action_hangs_on_the_files_that_its_own_file_names() {
+    let env = with_actions();
+    // What the actions compare with moved with the commit; from here on it stays.
+    env.write("notes.txt", "more\n");
+    env.success(&["add", "."]);
+    env.success(&["hooks", "run", "pre-commit"]);
+    for (path, anew) in [
+        ("notes.txt", &[][..]),
+        ("features/other.csv", &[]),
+        ("checks/other.yaml", &[]),
+        ("data/a.csv", &["validate"]),
+        ("data/keys.csv", &["validate"]),
+        ("checks/a.yaml", &["validate"]),
+        ("data/live/x.csv", &["drift"]),
+        ("data/live/y.csv", &["drift"]),
+        ("data/train.csv", &["drift"]),
+        ("checks/drift.yaml", &["drift"]),
+        ("data/test.csv", &["gate"]),
+        ("data/fit.csv", &["gate"]),
+        ("metrics/p.csv", &["gate"]),
+        ("metrics/eval.json", &["gate"]),
+        ("models/m.txt", &["gate"]),
+        ("models/n.txt", &["gate"]),
+        ("checks/gate.yaml", &["gate"]),
+    ] {
+        let before = env.path(path).exists().then(|| env.read(path));
+        let text = before.clone().unwrap_or_default();
+        env.write(path, [&text[..], b"\n"].concat());
+        env.success(&["add", "."]);
+        let judged = env.mlv(&["hooks", "run", "pre-commit", "--json"]).json();
+        let hooks = judged[0]["hooks"].as_array().unwrap().iter();
+        let ran = hooks.filter(|run| run["cached"] == false && run["hook"] != "features");
+        let ran: Vec<&str> = ran.map(|run| run["hook"].as_str().unwrap()).collect();
+        assert_eq!(ran, anew, "{path}");
+        match before {
+            Some(text) => env.write(path, text),
+            None => std::fs::remove_file(env.path(path)).unwrap(),
+        }
+        env.success(&["add", "-A", "."]);
+    }
+}
+
+#[test]
+fn the_verdict_of_an_action_counts_for_what_lands_with_what_later_hooks_made() {
+    let env = with_actions();
+    env.success(&["switch", "main"]);
+    env.success(&["merge", "dev"]);
+    let missing = |path: &str| {
+        env.success(&["switch", "-c", path]);
+        env.write(format!("data/{path}.csv"), "id\n1\n2\n");
+        env.success(&["add", "."]);
+        env.success(&["commit", "-m", path]);
+        env.success(&["switch", "main"]);
+        env.mlv(&["merge", path]).expect_code(3).stderr
+    };
+    let stderr = missing("keys");
+    assert!(stderr.contains("`validate` (it has not judged this)"), "{stderr}");
+    // Of what the suite does not read, the verdict on the same data is one.
+    let stderr = missing("other");
+    assert!(stderr.contains("requires `drift`") && !stderr.contains("`validate`"), "{stderr}");
+}

@@ -114,6 +114,35 @@ fn another_definition_of_the_hook_does_not_count() {
     assert!(refused.stderr.contains("it judged this as it is defined elsewhere"), "{refused}");
 }
 
+/// `main` requires a hook that says until when its verdict holds.
+const UNTIL: &str = "\
+version: 1
+branches:
+  main: {require: [fresh]}
+hooks:
+  fresh:
+    on: pre-commit
+    branches: [dev]
+    inputs: [data/**]
+    paths: [data/**]
+    run: |
+      echo '{\"valid_until\": \"TIME\"}' >> \"$MLV_OUTPUT\"
+";
+
+#[test]
+fn a_verdict_counts_as_long_as_it_says_that_it_holds() {
+    let env = TestEnvironment::with_hooks(&UNTIL.replace("TIME", "2999-01-01T00:00:00Z"));
+    commit_on(&env, "dev", "data/b.csv", &[]);
+    let again = ["hooks", "run", "pre-commit", "--at", "dev", "--json"];
+    assert_eq!(env.json(&again)[0]["hooks"][0]["cached"], true);
+    env.success(&["merge", "dev"]);
+
+    let env = TestEnvironment::with_hooks(&UNTIL.replace("TIME", "2020-01-01T00:00:00Z"));
+    commit_on(&env, "dev", "data/b.csv", &[]);
+    insta::assert_snapshot!(env.screen("mlv merge dev"), @"");
+    assert_eq!(env.json(&again)[0]["hooks"][0]["cached"], false);
+}
+
 #[test]
 fn uncommitted_code_does_not_count_unless_the_rule_allows_it() {
     for (rule, code) in [("require: [gate]", 3), ("require: [gate], allow_dirty: true", 0)] {

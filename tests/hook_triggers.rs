@@ -441,6 +441,54 @@ hooks:
     assert_eq!(env.read("elsewhere.prom"), printed.as_bytes());
 }
 
+#[test]
+fn prometheus_is_told_the_share_of_unexpected_rows_of_each_check() {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    let hooks = "version: 1\nhooks:\n  validate:\n    on: pre-commit\n    uses: validate\n    with: {suite: checks/raw.yaml}\n";
+    env.write("mlv.yaml", hooks);
+    let suite = "dataset: data/a.csv\nchecks:\n- unique: {columns: [id, age], level: warn}\ncolumns:\n  \
+                 age: {not_null: {mostly: 0.5}, range: [{min: 1}, {min: 0}]}\n";
+    env.write("checks/raw.yaml", suite);
+    env.write("data/a.csv", "id,age\n1,7\n");
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", "first"]);
+    env.write("data/a.csv", "id,age\n1,7\n2,\n2,\n4,0\n");
+    let shares = || {
+        let mut found: Vec<String> = env
+            .success(&["hooks", "metrics"])
+            .stdout
+            .lines()
+            .filter(|line| line.contains("unexpected_ratio"))
+            .map(str::to_owned)
+            .collect();
+        found.sort();
+        found.join("\n")
+    };
+    // What refuses is told as what passes is.
+    env.mlv(&["commit", "-am", "zero"]).expect_code(3);
+    insta::assert_snapshot!(shares(), @r#"
+    # HELP mlv_check_unexpected_ratio The share of unexpected rows, from 0 to 1, that the newest run of a check found.
+    # TYPE mlv_check_unexpected_ratio gauge
+    mlv_check_unexpected_ratio{hook="validate",branch="main",suite="checks/raw.yaml",check="not_null",column="age"} 0.5
+    mlv_check_unexpected_ratio{hook="validate",branch="main",suite="checks/raw.yaml",check="range",column="age"} 0.5
+    mlv_check_unexpected_ratio{hook="validate",branch="main",suite="checks/raw.yaml",check="unique",column="id, age"} 0.5
+    "#);
+    env.write("data/a.csv", "id,age\n1,7\n2,\n3,5\n4,6\n");
+    env.success(&["commit", "-am", "better"]);
+    let better = shares();
+    insta::assert_snapshot!(better, @r#"
+    # HELP mlv_check_unexpected_ratio The share of unexpected rows, from 0 to 1, that the newest run of a check found.
+    # TYPE mlv_check_unexpected_ratio gauge
+    mlv_check_unexpected_ratio{hook="validate",branch="main",suite="checks/raw.yaml",check="not_null",column="age"} 0.25
+    mlv_check_unexpected_ratio{hook="validate",branch="main",suite="checks/raw.yaml",check="range",column="age"} 0
+    mlv_check_unexpected_ratio{hook="validate",branch="main",suite="checks/raw.yaml",check="unique",column="id, age"} 0
+    "#);
+    // A verdict that is reused says the same.
+    env.success(&["commit", "--allow-empty", "-m", "again"]);
+    assert_eq!(shares(), better);
+}
+
 /// Returns a table of as many rows, of numbers from `from` on.
 fn table(from: usize) -> String {
     let rows = (0..300).map(|row| format!("{},{}\n", from + row % 50, row % 7 * 3));

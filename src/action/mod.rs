@@ -21,6 +21,8 @@ pub struct Outcome {
     /// What it measured, by name.
     pub metrics: Map<String, Json>,
     pub summary: String,
+    /// The last second, since 1970, at which it would end so, where the clock decides.
+    pub valid_until: Option<i64>,
 }
 
 /// Why an action could not be carried out.

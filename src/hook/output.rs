@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::base::Timestamp;
 use crate::base::fs::{IoContext, PathError};
 use crate::hook::process::Masker;
 
@@ -68,6 +69,8 @@ pub struct HookOutput {
     pub metrics: Metrics,
     pub annotations: Vec<Annotation>,
     pub summary: Option<String>,
+    /// The last second, since 1970, at which the answer is the same; the earliest of several.
+    pub valid_until: Option<i64>,
     /// Lines that could not be understood, and why.
     pub problems: Vec<String>,
 }
@@ -139,6 +142,7 @@ impl HookOutput {
                 "summary" => {
                     self.summary = Some(value.as_str().ok_or("`summary` is no text")?.to_owned());
                 }
+                "valid_until" => self.take_end(value)?,
                 other => return Err(format!("unknown key `{other}`")),
             }
         }
@@ -151,6 +155,13 @@ impl HookOutput {
             let number = value.as_f64().ok_or_else(|| format!("metric `{name}` is no number"))?;
             self.metrics.set(name, number);
         }
+        Ok(())
+    }
+
+    fn take_end(&mut self, value: &serde_json::Value) -> Result<(), String> {
+        let time = value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
+        let seconds = time.ok_or("`valid_until` is no time, as in 2026-01-31T12:00:00Z")?.seconds;
+        self.valid_until = Some(self.valid_until.map_or(seconds, |known| known.min(seconds)));
         Ok(())
     }
 
@@ -196,6 +207,21 @@ not json
     line 7: annotation: unknown variant `loud`, expected one of `note`, `warn`, `fail`
     line 8: unknown key `colour`
     ");
+    }
+
+    #[test]
+    fn an_answer_holds_until_the_earliest_of_the_times_that_it_names() {
+        let output = HookOutput::parse(
+            br#"{"valid_until":"2026-01-02T00:00:00Z"}
+{"valid_until":"2026-01-01T00:00:00Z","summary":"fresh"}
+{"valid_until":"2026-01-03T01:00:00+01:00"}
+{"valid_until":"tomorrow"}"#,
+        );
+        assert_eq!(output.valid_until, Some(1_767_225_600));
+        assert_eq!(
+            output.problems,
+            ["line 4: `valid_until` is no time, as in 2026-01-31T12:00:00Z"]
+        );
     }
 
     #[test]

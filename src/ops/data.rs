@@ -14,6 +14,9 @@ use crate::object::tree::TreeEntry;
 use crate::object::{Entry, Prefetch, source_of};
 use crate::ops::{Context, OpsError};
 
+/// More names beside one that is missing are not looked at.
+const MOST_BESIDE: usize = 1_000;
+
 /// A file of data.
 #[derive(Debug, Clone)]
 pub struct DataFile {
@@ -153,6 +156,52 @@ impl<'a> DataView<'a> {
 
     fn is_taken(&self, path: &RepoPath) -> bool {
         self.context.repo.root().join(path.as_path()).symlink_metadata().is_ok()
+    }
+
+    /// Returns the error for a path at which there is no file.
+    pub fn no_such_file(&self, path: &RepoPath) -> OpsError {
+        let name = path.to_string();
+        let is_it = |(beside, is_directory): &(String, bool)| *is_directory && *beside == name;
+        if self.beside_of(path).iter().any(is_it) {
+            return OpsError::IsDirectory { path: path.clone(), place: self.name.clone() };
+        }
+        self.no_such_path(&name)
+    }
+
+    /// Returns the error for a path or a glob that matches nothing, with the names that stand beside it.
+    pub fn no_such_path(&self, path: &str) -> OpsError {
+        let found = RepoPath::from_bytes(path.trim_end_matches('/')).ok();
+        let beside = found.map(|path| self.beside_of(&path)).unwrap_or_default();
+        let candidates = beside.into_iter().map(|(name, _)| name).filter(|name| name != path);
+        let candidates = candidates.collect();
+        OpsError::NoSuchPath { path: path.to_owned(), place: self.name.clone(), candidates }
+    }
+
+    /// Returns what lies in the directory of a path, and whether it is a directory.
+    fn beside_of(&self, path: &RepoPath) -> Vec<(String, bool)> {
+        let parent = path.parent().unwrap_or_default();
+        let named = |name: &[u8], is_directory| {
+            let path = parent.child(name).ok()?;
+            Some((path.to_string(), is_directory))
+        };
+        match &self.origin {
+            Origin::Tree(tree) => {
+                let items = self.context.repo.objects().list_tree(*tree, &parent).ok().flatten();
+                let items = items.into_iter().flatten().filter_map(Result::ok).take(MOST_BESIDE);
+                let is_directory = |entry: &TreeEntry| matches!(entry, TreeEntry::Directory(_));
+                items.filter_map(|(name, entry)| named(&name, is_directory(&entry))).collect()
+            }
+            Origin::Disk(root) => {
+                let items = std::fs::read_dir(root.join(parent.as_path())).into_iter().flatten();
+                let items = items.filter_map(Result::ok).take(MOST_BESIDE);
+                items
+                    .filter_map(|item| {
+                        let is_directory = item.file_type().is_ok_and(|kind| kind.is_dir());
+                        named(item.file_name().as_bytes(), is_directory)
+                    })
+                    .collect()
+            }
+        }
     }
 
     /// Returns the bytes of a file of at most `limit` bytes, as specifications are.

@@ -31,6 +31,7 @@ pub mod model;
 pub mod operation_log;
 pub mod pick;
 pub mod prometheus;
+pub mod reads;
 pub mod remote_worker;
 pub mod remotes;
 pub mod remove;

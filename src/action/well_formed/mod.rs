@@ -87,11 +87,18 @@ pub(super) fn run(told: &Told) -> Result<Outcome, ActionError> {
             0 => format!("{} well-formed", counted(looked_at)),
             _ => format!("{} of {} not well-formed", bad, counted(looked_at)),
         },
+        valid_until: None,
     })
 }
 
 fn refusal(summary: String) -> Outcome {
-    Outcome { passed: false, annotations: Vec::new(), metrics: Map::new(), summary }
+    Outcome {
+        passed: false,
+        annotations: Vec::new(),
+        metrics: Map::new(),
+        summary,
+        valid_until: None,
+    }
 }
 
 fn annotation(path: &RepoPath, fault: Fault) -> Annotation {

@@ -40,7 +40,18 @@ impl Method {
         Self::NannymlJs,
     ];
 
-    pub fn name(self) -> &'static str {
+    /// Their names, in the same order.
+    pub const NAMES: [&'static str; Self::ALL.len()] = {
+        let mut names = [""; Self::ALL.len()];
+        let mut at = 0;
+        while at < names.len() {
+            names[at] = Self::ALL[at].name();
+            at += 1;
+        }
+        names
+    };
+
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Ks => "ks",
             Self::Wasserstein => "wasserstein",
@@ -58,7 +69,7 @@ impl Method {
     }
 
     pub fn names() -> impl Iterator<Item = &'static str> + Clone {
-        Self::ALL.into_iter().map(Self::name)
+        Self::NAMES.into_iter()
     }
 
     pub fn parse(name: &str) -> Option<Self> {

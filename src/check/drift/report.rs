@@ -101,6 +101,19 @@ impl ColumnReport {
         self
     }
 
+    /// Returns what was found, as `drift, wasserstein 0.3106 (drift from 0.1)`, or why nothing was.
+    pub fn verdict(&self) -> String {
+        match (self.method, self.score, self.threshold) {
+            (Some(method), Some(score), Some(threshold)) => {
+                let sense = if method.is_test() { "below" } else { "from" };
+                let verdict = if self.drift { "drift" } else { "stable" };
+                let (score, threshold) = (significant(score), significant(threshold));
+                format!("{verdict}, {} {score} (drift {sense} {threshold})", method.name())
+            }
+            _ => self.reason.clone().unwrap_or_default(),
+        }
+    }
+
     fn is_test(&self) -> bool {
         self.method.is_some_and(Method::is_test)
     }
@@ -132,19 +145,10 @@ impl Report {
     }
 }
 
-/// In one line, as `age: wasserstein 0.3106, 0.1 or more is drift`.
+/// In one line, as `age: drift, wasserstein 0.3106 (drift from 0.1)`.
 impl fmt::Display for ColumnReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.column)?;
-        match (self.method, self.score, self.threshold) {
-            (Some(method), Some(score), Some(threshold)) => {
-                let sense = if method.is_test() { "below" } else { "from" };
-                let verdict = if self.drift { "drift" } else { "stable" };
-                let (score, threshold) = (significant(score), significant(threshold));
-                write!(f, "{verdict}, {} {score} (drift {sense} {threshold})", method.name())
-            }
-            _ => f.write_str(self.reason.as_deref().unwrap_or_default()),
-        }
+        write!(f, "{}: {}", self.column, self.verdict())
     }
 }
 

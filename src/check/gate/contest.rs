@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::base::suggest;
 use crate::check::gate::report::Status;
 use crate::check::metrics::{Metric, Predictions};
 
@@ -41,7 +42,11 @@ impl Contest<'_> {
     pub fn candidate(&self, name: &str) -> Result<f64, String> {
         let computed = self.candidate.as_deref().and_then(|it| computed(name, it));
         let found = computed.or_else(|| measured(name, self.measured?));
-        found.ok_or_else(|| format!("{name} {}", self.lacking))
+        found.ok_or_else(|| {
+            let near = self.measured.map(|measured| near(name, measured)).unwrap_or_default();
+            let near = suggest::did_you_mean(&near).map(|near| format!("; {near}"));
+            format!("{name} {}{}", self.lacking, near.unwrap_or_default())
+        })
     }
 
     /// Returns a metric of the candidate on the rows that the champion has too.
@@ -79,6 +84,14 @@ impl Contest<'_> {
 
 fn computed(name: &str, predictions: &Predictions) -> Option<f64> {
     predictions.metric(Metric::find(name)?)
+}
+
+/// Returns the names of a file that may be meant by one that it lacks: those within others first.
+fn near(name: &str, measured: &Measured) -> Vec<String> {
+    let names = || measured.iter().map(|(name, _)| name.as_str());
+    let within = names().filter(|known| known.rsplit('.').next() == Some(name));
+    let within: Vec<String> = within.take(3).map(str::to_owned).collect();
+    if within.is_empty() { suggest::candidates(name, names()) } else { within }
 }
 
 fn measured(name: &str, measured: &Measured) -> Option<f64> {

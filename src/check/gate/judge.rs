@@ -92,7 +92,7 @@ impl<'a> Trial<'a> {
         let rows = Rows::read(table, wanted, &mut self.labels)?;
         let mut faults = rows.faults.sentences(&whose);
         if rows.ids.is_empty() {
-            faults.push(format!("{whose}: there is none"));
+            faults.push(format!("{whose}: there is no row"));
         }
         let is_sound = faults.is_empty();
         for fault in faults {

@@ -59,6 +59,9 @@ pub struct CheckResult {
     pub top_values: Vec<TopValue>,
     /// What is wrong, or notable, in a sentence.
     pub message: Option<String>,
+    /// The last second, since 1970, at which the check still holds, where the clock decides.
+    #[serde(skip)]
+    pub holds_until: Option<i64>,
 }
 
 /// A row, or a file, that is not as expected.
@@ -117,6 +120,12 @@ impl Report {
     /// Tells whether nothing refuses.
     pub fn passed(&self) -> bool {
         self.status < Status::NotRun
+    }
+
+    /// Returns the last second, since 1970, at which nothing refuses, where that hangs on the clock.
+    pub fn valid_until(&self) -> Option<i64> {
+        let refusing = self.checks.iter().filter(|check| check.level == Level::Fail);
+        refusing.filter_map(|check| check.holds_until).min()
     }
 
     pub fn count(&self, status: Status) -> usize {

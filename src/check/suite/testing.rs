@@ -84,6 +84,7 @@ pub fn report_on(text: &str, table: &Batches, other: Option<&Batches>, memory: u
         table: Some(table),
         files: Vec::new(),
         others: others.collect::<BTreeMap<_, _>>(),
+        drift: BTreeMap::new(),
         now: 1_767_225_600_000_000,
         memory,
     };

@@ -293,6 +293,7 @@ impl<'r, 'p, 'a> Conductor<'r, 'p, 'a> {
             duration_ms: u64::try_from(verdict.duration.as_millis()).ok(),
             annotations: verdict.output.annotations.clone(),
             tail: verdict.tail.clone(),
+            valid_until: verdict.output.valid_until,
             ..RunDetail::default()
         };
         node.stage = Stage::Ended;

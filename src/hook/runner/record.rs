@@ -95,6 +95,8 @@ pub struct RunDetail {
     pub annotations: Vec<Annotation>,
     /// The last lines it wrote.
     pub tail: Vec<String>,
+    /// The last second, since 1970, at which it would have ended so.
+    pub valid_until: Option<i64>,
     /// The tree it saw with what it made, where a commit of that is to follow.
     pub outputs: Option<TreeId>,
     /// The commit that followed with what it made.

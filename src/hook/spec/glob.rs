@@ -73,6 +73,13 @@ impl Globs {
         Ok(Self { patterns, set })
     }
 
+    /// Returns the glob over paths that matches this one, with what lies below it, and no other.
+    pub fn literal(path: &str) -> String {
+        let escape =
+            |c: char| if "*?[]{}\\".contains(c) { format!("\\{c}") } else { c.to_string() };
+        path.chars().map(escape).collect()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.patterns.is_empty()
     }

@@ -98,14 +98,8 @@ fn add_secret(hook: &mut Hook, name: &str) {
 /// A branch lowers no bar for itself: what the action reads comes from the branch merged into.
 fn pin(hook: &mut Hook, path: &str) {
     let mut patterns = hook.pinned.patterns().to_vec();
-    patterns.push(literal(path));
+    patterns.push(Globs::literal(path));
     if let Ok(globs) = Globs::of_paths(patterns) {
         hook.pinned = globs;
     }
-}
-
-/// Returns the glob that matches this path only.
-fn literal(path: &str) -> String {
-    let escape = |c: char| if "*?[]{}\\".contains(c) { format!("\\{c}") } else { c.to_string() };
-    path.chars().map(escape).collect()
 }

@@ -1,5 +1,7 @@
 //! The action `validate`.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value as Json};
 
 use crate::action::{Outcome, Told};
@@ -25,6 +27,7 @@ pub fn validate(context: &Context, view: &DataView<'_>, told: &Told) -> Result<O
         annotations: annotations(&report),
         metrics: metrics(&report),
         summary: summary(&report),
+        valid_until: report.valid_until(),
     })
 }
 
@@ -58,7 +61,7 @@ fn sentence(check: &CheckResult) -> String {
 
 fn metrics(report: &Report) -> Map<String, Json> {
     let count = |status| Json::from(report.count(status));
-    [
+    let mut metrics: Map<String, Json> = [
         ("rows", Json::from(report.rows)),
         ("checks", Json::from(report.checks.len())),
         ("checks_passed", count(Status::Pass)),
@@ -66,7 +69,33 @@ fn metrics(report: &Report) -> Map<String, Json> {
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into_iter()
-    .collect()
+    .collect();
+    let mut ratios: BTreeMap<String, f64> = BTreeMap::new();
+    for check in &report.checks {
+        let (Some(considered), Some(unexpected)) = (check.considered, check.unexpected) else {
+            continue;
+        };
+        if considered > 0 {
+            // Of two checks with one title the worse counts.
+            let ratio = ratios.entry(ratio_name(&check.title())).or_default();
+            *ratio = ratio.max(unexpected as f64 / considered as f64);
+        }
+    }
+    metrics.extend(ratios.into_iter().map(|(name, ratio)| (name, ratio.into())));
+    metrics
+}
+
+/// What begins the names of the metrics that tell the share of unexpected rows of a check.
+const RATIO: &str = "unexpected_ratio";
+
+fn ratio_name(title: &str) -> String {
+    format!("{RATIO}[{title}]")
+}
+
+/// Returns the title of the check whose share of unexpected rows a metric of this name is, as
+/// `not_null of age`.
+pub fn ratio_of(metric: &str) -> Option<&str> {
+    metric.strip_prefix(RATIO)?.strip_prefix('[')?.strip_suffix(']')
 }
 
 /// Returns the report in a line, as `6 000 rows, 14 checks: 2 failed`.

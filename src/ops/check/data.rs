@@ -19,6 +19,13 @@ pub(super) fn files(view: &DataView<'_>, dataset: &[String]) -> Result<Vec<DataF
     Ok(files)
 }
 
+/// Returns the tables among files, or all where there is none.
+pub(super) fn tables(files: &[DataFile]) -> Vec<&DataFile> {
+    let is_table = |file: &&DataFile| Format::of(&file.path.to_string()).is_ok();
+    let tables: Vec<&DataFile> = files.iter().filter(is_table).collect();
+    if tables.is_empty() { files.iter().collect() } else { tables }
+}
+
 /// Opens files as one table, of which the columns are read that a suite names. Files of other formats
 /// are passed over where there is any table.
 pub(super) fn open(
@@ -26,11 +33,7 @@ pub(super) fn open(
     options: &ReadOptions,
     columns: Option<Vec<&str>>,
 ) -> Result<Table, FormatError> {
-    let is_table = |file: &&DataFile| Format::of(&file.path.to_string()).is_ok();
-    let mut tables: Vec<&DataFile> = files.iter().filter(is_table).collect();
-    if tables.is_empty() {
-        tables = files.iter().collect();
-    }
+    let tables = tables(files);
     let named =
         |file: &DataFile| TableFile { name: file.path.to_string(), source: file.source.clone() };
     let table = Table::open(tables.into_iter().map(named).collect(), table_options(options))?;
@@ -40,7 +43,7 @@ pub(super) fn open(
     table.with_columns(&read)
 }
 
-fn table_options(options: &ReadOptions) -> TableOptions {
+pub(super) fn table_options(options: &ReadOptions) -> TableOptions {
     TableOptions {
         delimiter: options.delimiter,
         encoding: options.encoding.clone(),

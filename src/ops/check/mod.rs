@@ -2,8 +2,11 @@
 //! and the action `validate` say the same.
 
 mod act;
+mod compare;
 mod data;
+mod reads;
 mod run;
 
-pub use act::{grouped, summary, validate};
+pub use act::{grouped, ratio_of, summary, validate};
+pub use reads::reads;
 pub use run::{Subject, check, propose, read_suite};

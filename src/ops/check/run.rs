@@ -8,6 +8,7 @@ use crate::check::suite::{
     self, Against, CheckError, Input, Need, ReadOptions, Report, Rows, Status, Suite,
 };
 use crate::format::table::Table;
+use crate::ops::check::compare::compare;
 use crate::ops::check::data;
 use crate::ops::data::{DataFile, DataView};
 use crate::ops::{Context, OpsError};
@@ -36,8 +37,10 @@ pub fn read_suite(views: &[&DataView<'_>], path: &RepoPath) -> Result<Suite, Ops
             return suite.map_err(OpsError::BrokenSuite);
         }
     }
-    let place = views.last().map_or("", |view| view.name()).to_owned();
-    Err(OpsError::NoSuchPath { path: path.to_string(), place, candidates: Vec::new() })
+    match views.last() {
+        Some(view) => Err(view.no_such_file(path)),
+        None => Err(OpsError::NoFiles),
+    }
 }
 
 /// Carries a suite out.
@@ -63,6 +66,13 @@ pub fn check(context: &Context, suite: &Suite, subject: &Subject<'_>) -> Result<
     };
     context.progress.phase("checking", None, Unit::Time);
     let others = others(context, suite, subject, dataset)?;
+    let drift = match compare(context, suite, subject, (dataset, &files)) {
+        Ok(drift) => drift,
+        Err(OpsError::Format(error)) => {
+            return Ok(Report::failed(name, Status::Error, error.to_string()));
+        }
+        Err(error) => return Err(error),
+    };
     let input = Input {
         dataset: name.clone(),
         table: table.as_ref().map(|table| table as &dyn Rows),
@@ -71,6 +81,7 @@ pub fn check(context: &Context, suite: &Suite, subject: &Subject<'_>) -> Result<
             .iter()
             .map(|(need, table)| (need.clone(), table.as_ref().map(|table| table as &dyn Rows)))
             .collect(),
+        drift,
         now: context.now()?.seconds.saturating_mul(1_000_000),
         memory: MEMORY,
     };
@@ -88,8 +99,7 @@ pub fn propose(view: &DataView<'_>, path: &str) -> Result<String, OpsError> {
     let dataset = vec![path.trim_end_matches('/').to_owned()];
     let files = data::files(view, &dataset)?;
     if files.is_empty() {
-        let (path, place) = (path.to_owned(), view.name().to_owned());
-        return Err(OpsError::NoSuchPath { path, place, candidates: Vec::new() });
+        return Err(view.no_such_path(path));
     }
     let table = data::open(&files, &ReadOptions::default(), None)?;
     suite::propose(&dataset, &table).map_err(failed)
@@ -124,7 +134,9 @@ fn others(
     Ok(others)
 }
 
-fn other_files(
+/// Returns the files of what a check compares with, `dataset` being those of the suite; none where there
+/// is no commit yet.
+pub(super) fn other_files(
     context: &Context,
     subject: &Subject<'_>,
     need: &Need,

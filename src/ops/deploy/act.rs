@@ -26,5 +26,11 @@ pub fn act(context: &Context, view: &DataView<'_>, told: &Told) -> Result<Outcom
     let (id, env) = (&deployed.release.release_id, &deployed.release.env);
     let already = if deployed.was_active { " already" } else { "" };
     let summary = format!("{id} is active in {env}{already}");
-    Ok(Outcome { passed: true, annotations: Vec::new(), metrics: Map::new(), summary })
+    Ok(Outcome {
+        passed: true,
+        annotations: Vec::new(),
+        metrics: Map::new(),
+        summary,
+        valid_until: None,
+    })
 }

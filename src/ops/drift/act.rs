@@ -36,6 +36,7 @@ fn nothing_before(what: &str) -> Outcome {
         annotations: Vec::new(),
         metrics: Map::new(),
         summary: format!("nothing to compare with: the target has {what}"),
+        valid_until: None,
     }
 }
 
@@ -64,7 +65,7 @@ fn spec(context: &Context, view: &DataView<'_>, told: &Told) -> Result<Spec, Act
 }
 
 fn read(view: &DataView<'_>, path: &str) -> Result<Spec, OpsError> {
-    let absent = || missing(path.to_owned(), view);
+    let absent = || missing(path, view);
     let path = RepoPath::from_bytes(path).map_err(|_| absent())?;
     let bytes = view.read(&path, MAX_BYTES as u64)?.ok_or_else(absent)?;
     parse(&path, &bytes)
@@ -90,5 +91,6 @@ fn outcome(report: &DriftReport, fails: bool) -> Outcome {
         annotations: found.columns.iter().filter_map(remark).collect(),
         metrics,
         summary: found.to_string(),
+        valid_until: None,
     }
 }

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use crate::base::{Hash, fs::create_dirs};
 use crate::check::drift::{Profile, decode, encode};
+use crate::format::table::TableOptions;
 use crate::ops::Context;
 use crate::ops::drift::data::Data;
 
@@ -24,7 +25,7 @@ pub(super) struct Cache {
 
 impl Cache {
     /// Returns the cache of a table; nothing where the content of a file is not known without reading it.
-    pub(super) fn of(context: &Context, data: &Data, null_values: &[String]) -> Option<Self> {
+    pub(super) fn of(context: &Context, data: &Data, options: &TableOptions) -> Option<Self> {
         let mut table = blake3::Hasher::new();
         add(&mut table, env!("CARGO_PKG_VERSION").as_bytes());
         for file in &data.files {
@@ -34,9 +35,12 @@ impl Cache {
             add(&mut table, &content.0);
         }
         add(&mut table, b"");
-        for text in null_values {
+        for text in &options.null_values {
             add(&mut table, text.as_bytes());
         }
+        add(&mut table, options.encoding.as_deref().unwrap_or_default().as_bytes());
+        add(&mut table, options.delimiter.as_slice());
+        add(&mut table, &[u8::from(options.header)]);
         Some(Self { folder: context.repo.layout().dot_dir().join("profiles"), table })
     }
 

@@ -87,7 +87,7 @@ impl Standpoint<'_> {
             Some((TARGET, path)) => {
                 let view = DataView::of_tree(context, self.target(context, text)?, "the target");
                 let found = in_view(&view, text, path)?;
-                found.ok_or_else(|| missing(path.to_owned(), &view))
+                found.ok_or_else(|| missing(path, &view))
             }
             Some(_) => {
                 let place = context.place(Some(OsStr::new(text)))?;
@@ -97,7 +97,7 @@ impl Standpoint<'_> {
             }
             None => match champion::trained_on(context, text)? {
                 Some(found) => Ok(found),
-                None => Err(missing(text.to_owned(), &self.view(context)?)),
+                None => Err(missing(text, &self.view(context)?)),
             },
         }
     }

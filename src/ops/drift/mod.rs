@@ -4,6 +4,7 @@ mod act;
 mod cache;
 mod champion;
 mod data;
+mod reads;
 
 use std::collections::BTreeSet;
 
@@ -15,14 +16,15 @@ use crate::base::yaml::MAX_BYTES;
 use crate::base::{Hash, RepoPath};
 use crate::check::drift::{ColumnReport, Profile, Report, Sides, Spec, compare, profiles};
 use crate::format::table::{Table, TableOptions};
-use crate::ops::data::DataView;
+use crate::ops::data::{DataFile, DataView};
 use crate::ops::{Context, OpsError};
 
 use cache::Cache;
-use data::Data;
+use data::{Data, Piece};
 
 pub use act::act;
 pub use data::{Standpoint, from_here};
+pub use reads::reads;
 
 /// Numbers of both sides that are held at a time; of more, some columns are compared after the others.
 const MOST_BYTES: u64 = 1 << 30;
@@ -45,11 +47,15 @@ pub fn read_spec(context: &Context, path: &RepoPath) -> Result<Spec, OpsError> {
             return parse(path, &bytes);
         }
     }
-    let view = DataView::at(context, Some("HEAD"))?;
-    match view.read(path, limit)? {
-        Some(bytes) => parse(path, &bytes),
-        None => Err(missing(path.to_string(), &view)),
+    let committed = DataView::at(context, Some("HEAD"));
+    if let Ok(view) = &committed
+        && let Some(bytes) = view.read(path, limit)?
+    {
+        return parse(path, &bytes);
     }
+    // What the user sees is what they meant.
+    let view = if context.has_working_copy() { DataView::at(context, None) } else { committed };
+    Err(view?.no_such_file(path))
 }
 
 /// Reads a specification as it is in a file.
@@ -58,8 +64,8 @@ pub fn parse(path: &RepoPath, bytes: &[u8]) -> Result<Spec, OpsError> {
     Spec::parse(&path.to_string(), &text).map_err(OpsError::BrokenFile)
 }
 
-fn missing(path: String, view: &DataView<'_>) -> OpsError {
-    OpsError::NoSuchPath { path, place: view.name().to_owned(), candidates: Vec::new() }
+fn missing(path: &str, view: &DataView<'_>) -> OpsError {
+    view.no_such_path(path)
 }
 
 /// Compares what a specification names.
@@ -69,19 +75,62 @@ pub fn drift(
     standpoint: &Standpoint<'_>,
 ) -> Result<DriftReport, OpsError> {
     let (new, reference) = both(context, spec, standpoint)?;
+    let names = (new.name.clone(), reference.name.clone());
+    let options = TableOptions { null_values: spec.null_values(), ..TableOptions::default() };
+    let mut reports = compare_sides(context, new, reference, &options, &[spec])?;
+    let report = reports.pop().expect("there is a report for each specification")?;
+    Ok(DriftReport { report, data: names.0, reference: names.1 })
+}
+
+/// Compares files with others, each of which are one table, once by each specification; of one that
+/// names a column that neither side has, that is the answer. What is compared several times is read once.
+pub fn compare_files(
+    context: &Context,
+    new: Vec<DataFile>,
+    reference: Vec<DataFile>,
+    options: &TableOptions,
+    specs: &[&Spec],
+) -> Result<Vec<Result<Report, OpsError>>, OpsError> {
+    let data = |files: Vec<DataFile>| Data {
+        name: String::new(),
+        files: files.into_iter().map(Piece::from).collect(),
+    };
+    compare_sides(context, data(new), data(reference), options, specs)
+}
+
+fn compare_sides(
+    context: &Context,
+    new: Data,
+    reference: Data,
+    options: &TableOptions,
+    specs: &[&Spec],
+) -> Result<Vec<Result<Report, OpsError>>, OpsError> {
     context.progress.phase("comparing", None, Unit::Time);
-    let (new, reference) = (Side::open(new, spec)?, Side::open(reference, spec)?);
-    let columns = Columns::of(&reference.table, &new.table, spec)?;
-    let mut reports = Vec::new();
+    let (new, reference) = (Side::open(new, options)?, Side::open(reference, options)?);
+    let asked: Vec<Result<Columns, OpsError>> =
+        specs.iter().map(|spec| Columns::of(&reference.table, &new.table, spec)).collect();
+    let mut found: Vec<Vec<ColumnReport>> = specs.iter().map(|_| Vec::new()).collect();
     let mut rows = Sides::default();
-    for group in columns.groups(reference.bytes() + new.bytes()) {
-        let group = compare_columns(context, &reference, &new, group, spec)?;
-        rows = group.first().map_or(rows, |(_, rows)| *rows);
-        reports.extend(group.into_iter().map(|(report, _)| report));
+    let common = Columns::in_any(&new.table, &asked);
+    for group in groups(&common, reference.bytes() + new.bytes()) {
+        let pairs = profiles_of(context, &reference, &new, group)?;
+        rows = pairs
+            .first()
+            .map_or(rows, |(_, reference, new)| Sides { reference: reference.rows, new: new.rows });
+        for ((spec, asked), found) in specs.iter().zip(&asked).zip(&mut found) {
+            let Ok(asked) = asked else { continue };
+            let wanted = pairs.par_iter().filter(|(name, ..)| asked.common.contains(*name));
+            let compared = wanted
+                .map(|(name, reference, new)| compare(name, reference, new, &spec.settings))
+                .collect::<Vec<_>>();
+            found.extend(compared);
+        }
     }
-    let Columns { only_in_reference, only_in_new, .. } = columns;
-    let report = Report::new(reports, rows, only_in_reference, only_in_new, &spec.settings);
-    Ok(DriftReport { report, data: new.data.name, reference: reference.data.name })
+    let reports = specs.iter().zip(asked).zip(found).map(|((spec, asked), found)| {
+        let Columns { only_in_reference, only_in_new, .. } = asked?;
+        Ok(Report::new(found, rows, only_in_reference, only_in_new, &spec.settings))
+    });
+    Ok(reports.collect())
 }
 
 /// Returns the new data and what it is compared with.
@@ -122,15 +171,13 @@ pub fn content(
 struct Side {
     data: Data,
     table: Table,
-    null_values: Vec<String>,
+    options: TableOptions,
 }
 
 impl Side {
-    fn open(data: Data, spec: &Spec) -> Result<Self, OpsError> {
-        let null_values = spec.null_values();
-        let options = TableOptions { null_values: null_values.clone(), ..TableOptions::default() };
-        let table = Table::open(data.table_files(), options)?;
-        Ok(Self { data, table, null_values })
+    fn open(data: Data, options: &TableOptions) -> Result<Self, OpsError> {
+        let table = Table::open(data.table_files(), options.clone())?;
+        Ok(Self { data, table, options: options.clone() })
     }
 
     /// Returns about how many bytes its columns take as numbers.
@@ -141,7 +188,7 @@ impl Side {
 
     /// Returns the profiles of columns, in their order: those that were kept, the others as they are read.
     fn profiles(&self, context: &Context, columns: &[String]) -> Result<Vec<Profile>, OpsError> {
-        let cache = Cache::of(context, &self.data, &self.null_values);
+        let cache = Cache::of(context, &self.data, &self.options);
         let kept = |column: &String| cache.as_ref().and_then(|cache| cache.read(column));
         let mut kept: Vec<_> = columns.par_iter().map(kept).collect();
         let absent = columns.iter().zip(&kept).filter(|(_, kept)| kept.is_none());
@@ -198,29 +245,31 @@ impl Columns {
         })
     }
 
-    /// Cuts them so that the numbers of each group find room, where all take so many bytes.
-    fn groups(&self, bytes: u64) -> impl Iterator<Item = &[String]> {
-        let groups = (bytes / MOST_BYTES + 1) as usize;
-        self.common.chunks(self.common.len().div_ceil(groups).max(1))
+    /// Returns the columns that are to be compared for anyone, in the order of the new data.
+    fn in_any(new: &Table, asked: &[Result<Self, OpsError>]) -> Vec<String> {
+        let is_wanted =
+            |name: &String| asked.iter().flatten().any(|asked| asked.common.contains(name));
+        new.all_fields().iter().map(|field| field.name.clone()).filter(is_wanted).collect()
     }
 }
 
-/// Compares some columns; returns with each how many rows there are.
-fn compare_columns(
+/// Cuts columns so that the numbers of each group find room, where all take so many bytes.
+fn groups(columns: &[String], bytes: u64) -> impl Iterator<Item = &[String]> {
+    let groups = (bytes / MOST_BYTES + 1) as usize;
+    columns.chunks(columns.len().div_ceil(groups).max(1))
+}
+
+/// Returns columns with their profiles: the reference's, then that of the new data.
+fn profiles_of<'c>(
     context: &Context,
     reference: &Side,
     new: &Side,
-    columns: &[String],
-    spec: &Spec,
-) -> Result<Vec<(ColumnReport, Sides)>, OpsError> {
+    columns: &'c [String],
+) -> Result<Vec<(&'c String, Profile, Profile)>, OpsError> {
     let (references, news) =
         rayon::join(|| reference.profiles(context, columns), || new.profiles(context, columns));
-    let sides = columns.par_iter().zip(references?).zip(news?);
-    let compared = sides.map(|((column, reference), new)| {
-        let rows = Sides { reference: reference.rows, new: new.rows };
-        (compare(column, &reference, &new, &spec.settings), rows)
-    });
-    Ok(compared.collect())
+    let sides = columns.iter().zip(references?).zip(news?);
+    Ok(sides.map(|((column, reference), new)| (column, reference, new)).collect())
 }
 
 #[cfg(test)]
@@ -230,12 +279,10 @@ mod tests {
     #[test]
     fn columns_that_do_not_find_room_together_are_compared_after_each_other() {
         let common = ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec();
-        let columns = Columns { common, only_in_reference: Vec::new(), only_in_new: Vec::new() };
-        let sizes = |bytes| columns.groups(bytes).map(<[String]>::len).collect::<Vec<_>>();
+        let sizes = |bytes| groups(&common, bytes).map(<[String]>::len).collect::<Vec<_>>();
         assert_eq!(sizes(1000), [5]);
         assert_eq!(sizes(MOST_BYTES * 3 / 2), [3, 2]);
         assert_eq!(sizes(u64::MAX), [1; 5]);
-        let none = Columns { common: Vec::new(), ..columns };
-        assert_eq!(none.groups(1000).count(), 0);
+        assert_eq!(groups(&[], 1000).count(), 0);
     }
 }

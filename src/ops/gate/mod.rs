@@ -4,6 +4,7 @@
 mod champion;
 mod evidence;
 mod files;
+mod reads;
 
 use std::ffi::OsString;
 
@@ -20,6 +21,8 @@ use crate::ops::{Context, OpsError};
 use crate::refs::Revision;
 
 use champion::Target;
+
+pub use reads::reads;
 
 /// What `mlv gate` was asked.
 #[derive(Debug)]
@@ -93,11 +96,7 @@ fn spec_of_user(
 }
 
 fn missing(path: &RepoPath, view: &DataView<'_>) -> OpsError {
-    OpsError::NoSuchPath {
-        path: path.to_string(),
-        place: view.name().to_owned(),
-        candidates: Vec::new(),
-    }
+    view.no_such_file(path)
 }
 
 fn read(path: &RepoPath, text: &[u8]) -> Result<GateSpec, OpsError> {
@@ -122,5 +121,6 @@ fn outcome(report: &Report, path: &RepoPath) -> Outcome {
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect::<Map<_, Json>>(),
         summary: report.summary(),
+        valid_until: None,
     }
 }

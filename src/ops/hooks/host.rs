@@ -107,10 +107,11 @@ impl<'a> RepoHost<'a> {
         let view = self.cache.view(hook, tree)?;
         // A tree with pinned files is new, and the process of the action reads what is on disk.
         self.context.repo.store().flush(Durability::Visible)?;
+        let inputs = self.cache.inputs(hook, tree)?;
         for tree in [view, self.base] {
-            self.bring(hook, tree)?;
+            self.bring(&inputs, tree)?;
         }
-        let inputs = serde_json::to_string(hook.inputs.patterns()).expect("texts have a JSON form");
+        let inputs = serde_json::to_string(inputs.patterns()).expect("texts have a JSON form");
         let dot_dir = self.context.repo.layout().dot_dir();
         Ok(vec![
             ("MLV_DIR", dot_dir.into()),
@@ -119,8 +120,8 @@ impl<'a> RepoHost<'a> {
         ])
     }
 
-    /// Brings here what a hook reads of a tree: its process has no keys to where that may lie.
-    fn bring(&self, hook: &Hook, tree: TreeId) -> Result<(), HostError> {
+    /// Brings here what an action reads of a tree: its process has no keys to where that may lie.
+    fn bring(&self, inputs: &Globs, tree: TreeId) -> Result<(), HostError> {
         let objects = self.context.repo.objects();
         if !objects.store().is_partial() {
             return Ok(());
@@ -128,7 +129,7 @@ impl<'a> RepoHost<'a> {
         let mut prefetch = Prefetch::new(objects);
         for item in objects.walk_tree(tree, &RepoPath::root()) {
             let (path, entry) = item?;
-            if hook.inputs.is_empty() || hook.inputs.matches_path(&path) {
+            if inputs.is_empty() || inputs.matches_path(&path) {
                 prefetch.add(&path, &entry)?;
             }
         }

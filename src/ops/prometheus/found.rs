@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::hook::runner::RunRecord;
 use crate::hook::spec::{Spec, Watch, Work};
+use crate::ops::check::ratio_of;
 use crate::ops::hooks::{self, VerdictBook};
 use crate::ops::prometheus::exposition::{Family, Kind, Labels};
 use crate::ops::{Context, OpsError};
@@ -20,6 +21,7 @@ const MOST_RUNS: usize = 10_000;
 /// The numbers of what was found.
 struct Found {
     check_passed: Family,
+    unexpected_ratio: Family,
     gate_passed: Family,
     hook_metric: Family,
     model_metric: Family,
@@ -28,10 +30,14 @@ struct Found {
 }
 
 /// Returns the metrics of what was found last.
-pub(super) fn families(context: &Context) -> Result<[Family; 6], OpsError> {
+pub(super) fn families(context: &Context) -> Result<[Family; 7], OpsError> {
     let gauge = |name, help| Family::new(name, Kind::Gauge, help);
     let mut found = Found {
         check_passed: gauge("mlv_check_passed", "Whether the newest run of a check passed."),
+        unexpected_ratio: gauge(
+            "mlv_check_unexpected_ratio",
+            "The share of unexpected rows, from 0 to 1, that the newest run of a check found.",
+        ),
         gate_passed: gauge("mlv_gate_passed", "Whether the newest run of a gate passed."),
         hook_metric: gauge("mlv_hook_metric", "What the newest run of a hook measured."),
         model_metric: gauge("mlv_model_metric", "What hooks measured of a model with a name."),
@@ -41,9 +47,17 @@ pub(super) fn families(context: &Context) -> Result<[Family; 6], OpsError> {
     found.take_runs(context)?;
     found.take_models(context)?;
     found.take_watched(context)?;
-    let Found { check_passed, gate_passed, .. } = found;
+    let Found { check_passed, unexpected_ratio, gate_passed, .. } = found;
     let Found { hook_metric, model_metric, drift_detected, drift_score, .. } = found;
-    Ok([check_passed, gate_passed, hook_metric, model_metric, drift_detected, drift_score])
+    Ok([
+        check_passed,
+        unexpected_ratio,
+        gate_passed,
+        hook_metric,
+        model_metric,
+        drift_detected,
+        drift_score,
+    ])
 }
 
 impl Found {
@@ -73,12 +87,22 @@ impl Found {
                 [of(run), vec![(key, text.to_owned())]].concat()
             };
             match action.name {
-                "validate" => self.check_passed.add_truth(named("suite"), run.status.is_good()),
+                "validate" => {
+                    self.check_passed.add_truth(named("suite"), run.status.is_good());
+                    for (metric, value) in &run.metrics.0 {
+                        let Some(title) = ratio_of(metric) else { continue };
+                        let (check, columns) = title.split_once(" of ").unwrap_or((title, ""));
+                        let of = [("check", check), ("column", columns)];
+                        let of = of.map(|(label, value)| (label, value.to_owned()));
+                        self.unexpected_ratio.add([named("suite"), of.into()].concat(), *value);
+                    }
+                }
                 "gate" => self.gate_passed.add_truth(named("spec"), run.status.is_good()),
                 _ => {}
             }
         }
-        for (metric, value) in &run.metrics.0 {
+        let own = run.metrics.0.iter().filter(|(metric, _)| ratio_of(metric).is_none());
+        for (metric, value) in own {
             self.hook_metric.add([of(run), vec![("metric", metric.clone())]].concat(), *value);
         }
     }
@@ -95,6 +119,9 @@ impl Found {
             let tree = context.repo.tree_of(Some(commit))?;
             for verdict in verdicts.on(tree)? {
                 for (metric, value) in verdict.metrics {
+                    if ratio_of(&metric).is_some() {
+                        continue;
+                    }
                     let labels = model_labels(model, alias, &metric);
                     self.model_metric.add(labels, value.as_f64().unwrap_or(f64::NAN));
                 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use crate::check::drift;
 use crate::check::suite::error::CheckError;
 use crate::check::suite::spec::Need;
 use crate::format::table::{Batch, Field, Table};
@@ -87,6 +88,9 @@ pub struct Input<'a> {
     pub files: Vec<FileFacts>,
     /// The other tables it reads; nothing where such a table does not exist.
     pub others: BTreeMap<Need, Option<&'a dyn Rows>>,
+    /// What was found for checks of drift, by their numbers in the suite; nothing of those for which
+    /// nothing could be compared.
+    pub drift: BTreeMap<usize, drift::Report>,
     /// The present, in microseconds since 1970.
     pub now: i64,
     /// How many bytes the keys and numbers that are held may take, of all checks together.

@@ -53,8 +53,8 @@ fn lanes_of<'s>(suite: &'s Suite, input: &Input<'_>, fields: &[Field]) -> Vec<La
     // Most checks hold nothing; those that do share what there is.
     let memory = input.memory / suite.checks.len().clamp(1, 8);
     let mut lanes: Vec<(Option<&str>, Lane<'_>)> = Vec::new();
-    for check in &suite.checks {
-        let state = begin(check, input, fields, memory);
+    for (number, check) in suite.checks.iter().enumerate() {
+        let state = begin(number, check, input, fields, memory);
         let work = Work { check, state, sees: true };
         let column = check.column.as_deref();
         let shared = lanes.iter_mut().find(|(own, _)| column.is_some() && *own == column);
@@ -66,26 +66,43 @@ fn lanes_of<'s>(suite: &'s Suite, input: &Input<'_>, fields: &[Field]) -> Vec<La
     lanes.into_iter().map(|(_, lane)| lane).collect()
 }
 
-fn begin(check: &Check, input: &Input<'_>, fields: &[Field], memory: usize) -> State {
+fn begin(
+    number: usize,
+    check: &Check,
+    input: &Input<'_>,
+    fields: &[Field],
+    memory: usize,
+) -> State {
     if !check.info.of_files
-        && let Some(complaint) = missing_column(check, fields)
+        && let Some(complaint) = missing_column(check, fields, input)
     {
         return State::NoColumn(complaint);
     }
     let other = check.need().and_then(|need| input.others.get(&need).copied().flatten());
     let all_fields = input.table.map(Rows::all_fields).unwrap_or_default();
-    let scope = Scope { fields, all_fields, files: &input.files, other, now: input.now, memory };
+    let scope = Scope {
+        fields,
+        all_fields,
+        files: &input.files,
+        other,
+        drift: input.drift.get(&number),
+        now: input.now,
+        memory,
+    };
     match (check.info.make)(check, &scope) {
         Ok(checker) => State::At(checker),
         Err(error) => State::Failed(error),
     }
 }
 
-fn missing_column(check: &Check, fields: &[Field]) -> Option<String> {
+fn missing_column(check: &Check, fields: &[Field], input: &Input<'_>) -> Option<String> {
     let names = || fields.iter().map(|field| field.name.as_str());
     let named = check.columns();
     let missing = named.into_iter().find(|name| !names().any(|known| known == *name))?;
-    let near = suggest::did_you_mean(&suggest::candidates(missing, names()));
+    // Only those columns are read that checks name; what is meant may be another.
+    let all = input.table.map(Rows::all_fields).unwrap_or_default();
+    let all = all.iter().map(|field| field.name.as_str());
+    let near = suggest::did_you_mean(&suggest::candidates(missing, all));
     let near = near.map(|near| format!("; {near}")).unwrap_or_default();
     Some(format!("there is no column `{missing}`{near}"))
 }
@@ -168,6 +185,14 @@ fn at_level(level: Level) -> Status {
     }
 }
 
+/// Returns how a check ends that could not be carried out: what only warns refuses nothing.
+fn not_run_at(level: Level) -> Status {
+    match level {
+        Level::Fail | Level::Info => Status::NotRun,
+        Level::Warn => Status::Warn,
+    }
+}
+
 fn blank(check: &Check, rows: u64) -> CheckResult {
     CheckResult {
         check: check.info.name.to_owned(),
@@ -184,14 +209,15 @@ fn blank(check: &Check, rows: u64) -> CheckResult {
         sample: Vec::new(),
         top_values: Vec::new(),
         message: None,
+        holds_until: None,
     }
 }
 
 /// Holds what was found against the thresholds.
 fn judged(suite: &Suite, check: &Check, finding: Finding, rows: u64) -> CheckResult {
     let mut result = blank(check, rows);
-    let Finding { counted, holds, vacuous, observed, sample, top_values, complaint, remark } =
-        finding;
+    let Finding { counted, holds, not_run, vacuous, observed, .. } = finding;
+    let Finding { sample, top_values, complaint, remark, holds_until, .. } = finding;
     let mut warns = vacuous && check.level != Level::Info;
     let mut passes = holds;
     let mut is_noted = !holds;
@@ -205,6 +231,7 @@ fn judged(suite: &Suite, check: &Check, finding: Finding, rows: u64) -> CheckRes
         result.percent = (considered > 0).then(|| 100.0 * unexpected as f64 / considered as f64);
     }
     result.status = match (passes, warns) {
+        (false, _) if not_run => not_run_at(check.level),
         (false, _) => at_level(check.level),
         (true, true) => Status::Warn,
         (true, false) => Status::Pass,
@@ -215,6 +242,7 @@ fn judged(suite: &Suite, check: &Check, finding: Finding, rows: u64) -> CheckRes
         _ => remark,
     };
     result.vacuous = vacuous;
+    result.holds_until = holds_until;
     result.observed = observed;
     result.sample = sample;
     result.top_values = top_values;
@@ -273,5 +301,6 @@ fn left_out(suite: &Suite, rule: &NotRun, rows: u64) -> CheckResult {
         sample: Vec::new(),
         top_values: Vec::new(),
         message: Some(rule.reason.clone()),
+        holds_until: None,
     }
 }

@@ -97,6 +97,10 @@ impl Checker for Freshness {
             let limit = crate::base::duration::format_duration(self.max_age);
             format!("the newest is of {shown}, more than {limit} ago")
         });
-        Ok(Finding::whole(shown, complaint))
+        let end = newest.saturating_add(max_age).div_euclid(1_000_000);
+        // What lies beyond the years that there are never comes.
+        let comes = jiff::Timestamp::from_second(end).is_ok();
+        let holds_until = (complaint.is_none() && comes).then_some(end);
+        Ok(Finding { holds_until, ..Finding::whole(shown, complaint) })
     }
 }

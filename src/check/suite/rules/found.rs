@@ -20,6 +20,8 @@ pub struct Finding {
     pub counted: Option<(u64, u64)>,
     /// Whether the table as a whole is as expected.
     pub holds: bool,
+    /// Whether it could not be carried out, which `complaint` explains.
+    pub not_run: bool,
     /// Whether there was nothing to judge.
     pub vacuous: bool,
     pub observed: Json,
@@ -29,6 +31,8 @@ pub struct Finding {
     pub complaint: String,
     /// What is notable all the same.
     pub remark: Option<String>,
+    /// The last second, since 1970, at which it still holds, where the clock decides.
+    pub holds_until: Option<i64>,
 }
 
 impl Finding {
@@ -45,6 +49,11 @@ impl Finding {
     /// Returns that there is nothing before it to compare with, which is no fault.
     pub fn first(remark: &str) -> Self {
         Self { holds: true, remark: Some(remark.to_owned()), ..Self::default() }
+    }
+
+    /// Returns why it could not be carried out.
+    pub fn not_run(observed: Json, why: String) -> Self {
+        Self { not_run: true, observed, complaint: why, ..Self::default() }
     }
 
     /// Returns that there was nothing to judge.

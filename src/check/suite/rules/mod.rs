@@ -6,6 +6,7 @@ mod balance;
 mod cell;
 mod compare;
 mod date;
+mod drift;
 mod expression;
 mod files;
 mod found;
@@ -22,6 +23,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+use crate::check::drift::Report;
 use crate::check::suite::engine::{FileFacts, Flow, Rows, View};
 use crate::check::suite::error::CheckError;
 use crate::check::suite::spec::Check;
@@ -36,6 +38,7 @@ pub(super) use balance::class_balance;
 pub(super) use cell::{Type, cell_is_of, not_null, type_of};
 pub(super) use compare::{pair, row_count_change, schema_compatible};
 pub(super) use date::{date_format, freshness};
+pub(super) use drift::drift;
 pub(super) use expression::expression;
 pub(super) use files::{decodable, file_count, file_extension, file_size};
 pub(super) use keys::{
@@ -78,6 +81,8 @@ pub(super) struct Scope<'a> {
     pub files: &'a [FileFacts],
     /// The table that the check compares with; nothing where there is none.
     pub other: Option<&'a dyn Rows>,
+    /// What a check of drift has to judge; nothing where nothing could be compared.
+    pub drift: Option<&'a Report>,
     pub now: i64,
     /// How many bytes this check may hold.
     pub memory: usize,

@@ -280,7 +280,22 @@ fn the_newest_date_decides_how_fresh_the_data_is() {
     let cells = ["2025-12-30", "2025-12-31", ""];
     assert_eq!(check("freshness: 1d", &cells).status.name(), "pass");
     let found = check("freshness: {max_age: 23h}", &cells);
-    assert_eq!(found.message.unwrap(), "the newest is of 2025-12-31T00:00:00Z, more than 23h ago");
+    assert_eq!(
+        found.message.as_deref().unwrap(),
+        "the newest is of 2025-12-31T00:00:00Z, more than 23h ago"
+    );
+    // It holds through the last second at which it would be found so, and what fails names none.
+    assert_eq!(check("freshness: 1d", &cells).holds_until, Some(1_767_225_600));
+    assert_eq!(
+        (found.holds_until, check("freshness: 99999d", &cells).holds_until.is_some()),
+        (None, true)
+    );
+    let whole =
+        |text: &str| report_on(text, &table("x\n2025-12-31", 1), None, 1 << 20).valid_until();
+    let both =
+        "columns: {x: {freshness: [{max_age: 9d}, {max_age: 2d}, {max_age: 1d, level: warn}]}}";
+    assert_eq!(whole(both), Some(1_767_225_600 + 86_400));
+    assert_eq!(whole("columns: {x: {not_null: true}}"), None);
     assert_eq!(check("freshness: 1d", &["x"]).message.unwrap(), "1 are no date or time");
 }
 

@@ -1,9 +1,10 @@
 //! The one list of checks: the reader, its errors, the JSON Schema and the documentation are made of it.
 
+use crate::check::drift::Method;
 use crate::check::suite::rules::{self, Make};
 use crate::check::suite::spec::keys::Shape::{
     Bound, Count, Duration, Expression, JsonSchema, Number, OneOf, Regex, Scalars, Share, Size,
-    SomeOf, Text, Texts, Truth,
+    SomeOf, SomeShare, Text, Texts, Truth,
 };
 use crate::check::suite::spec::keys::{KeyInfo, LEVEL_KEYS, SHARE_KEYS, optional, required};
 
@@ -26,6 +27,8 @@ pub struct CheckInfo {
     pub keys: &'static [KeyInfo],
     /// Keys of which at least one must be given.
     pub one_of: &'static [&'static str],
+    /// Keys that mean nothing without another: each with the one that it needs.
+    pub together: &'static [(&'static str, &'static str)],
     /// Whether it judges row by row, so that `mostly` and `warn_below` mean something.
     pub by_rows: bool,
     /// Whether it looks at files, and not at their rows.
@@ -48,6 +51,7 @@ impl CheckInfo {
             bare: None,
             keys: &[],
             one_of: &[],
+            together: &[],
             by_rows: false,
             of_files: false,
             about,
@@ -81,6 +85,10 @@ impl CheckInfo {
 
     const fn one_of(self, keys: &'static [&'static str]) -> Self {
         Self { one_of: keys, ..self }
+    }
+
+    const fn together(self, keys: &'static [(&'static str, &'static str)]) -> Self {
+        Self { together: keys, ..self }
     }
 }
 
@@ -120,6 +128,24 @@ const AT: KeyInfo = optional(
     Text,
     "the revision whose file is read [default: the one the suite is carried out on]",
 );
+
+const METHOD: KeyInfo = optional(
+    "method",
+    OneOf(&Method::NAMES),
+    "the method for every column that it fits [default: as of `mlv drift`]",
+);
+
+const THRESHOLD: KeyInfo = optional(
+    "threshold",
+    Number,
+    "from which score of that method on a column has drifted, or below which for a test \
+     [default: 0.1, of a test 0.05]",
+);
+
+const MIN_ROWS: KeyInfo =
+    optional("min_rows", Count, "the fewest rows of a side that are compared [default: 200]");
+
+const WITH_METHOD: &[(&str, &str)] = &[("threshold", "method")];
 
 /// Every check, in the order of the documentation.
 pub const CHECKS: &[CheckInfo] = &[
@@ -184,6 +210,27 @@ pub const CHECKS: &[CheckInfo] = &[
         rules::schema_compatible,
     )
     .keys(&[AGAINST, optional("added", Truth, "whether there may be more columns [default: true]")]),
+    CheckInfo::dataset(
+        "drift",
+        "The values are distributed as those of the same dataset at another revision, as `mlv drift` \
+         compares them. Where a side has too few rows, or a column that is named cannot be compared, it \
+         is `not_run`, which refuses as failing does.",
+        rules::drift,
+    )
+    .keys(&[
+        AGAINST,
+        optional("columns", Texts, "the only columns that are compared [default: all]"),
+        optional("critical", Texts, "columns whose drift alone is the drift of the whole"),
+        METHOD,
+        THRESHOLD,
+        optional(
+            "share",
+            SomeShare,
+            "the share of drifted columns from which on the whole has drifted [default: 0.5]",
+        ),
+        MIN_ROWS,
+    ])
+    .together(WITH_METHOD),
     CheckInfo::dataset(
         "split_overlap",
         "No row has a key that another dataset has, as when test rows are in the training data.",
@@ -334,6 +381,15 @@ pub const CHECKS: &[CheckInfo] = &[
     )
     .rows()
     .keys(&[AGAINST]),
+    CheckInfo::column(
+        "drift",
+        "The values are distributed as those of the same column at another revision, as `mlv drift` \
+         compares them. Where a side has too few rows, or values of this kind are not compared, it is \
+         `not_run`, which refuses as failing does.",
+        rules::drift,
+    )
+    .keys(&[AGAINST, METHOD, THRESHOLD, MIN_ROWS])
+    .together(WITH_METHOD),
     CheckInfo::column("freshness", "The newest date or time is not too old.", rules::freshness)
         .bare("max_age")
         .keys(&[required("max_age", Duration, "how old it may be, as in 36h or 7d")]),

@@ -17,6 +17,8 @@ pub enum Shape {
     Count,
     /// A number from 0 to 1.
     Share,
+    /// A number above 0, at most 1.
+    SomeShare,
     /// A number of bytes, with a unit.
     Size,
     /// A number, or a date with or without a time.

@@ -59,6 +59,9 @@ fn section(check: &CheckInfo) -> String {
     if !check.one_of.is_empty() {
         let _ = writeln!(text, "\nAt least one of `{}`.", check.one_of.join("`, `"));
     }
+    for (key, needed) in check.together {
+        let _ = writeln!(text, "\n`{key}` needs `{needed}`.");
+    }
     text
 }
 
@@ -77,6 +80,7 @@ fn shape(shape: Shape) -> String {
         Shape::Number => "a number".to_owned(),
         Shape::Count => "a whole number".to_owned(),
         Shape::Share => "a number from 0 to 1".to_owned(),
+        Shape::SomeShare => "a number above 0, at most 1".to_owned(),
         Shape::Size => "a size".to_owned(),
         Shape::Bound => "a number or a date".to_owned(),
         Shape::Truth => "`true`, `false`".to_owned(),

@@ -26,7 +26,14 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<Suite, SpecErrors> {
     };
     let mut suite = Suite::default();
     match tree {
-        Ok(tree) => SuiteReader(&mut reader).suite(&tree, &mut suite),
+        Ok(tree) => {
+            SuiteReader(&mut reader).suite(&tree, &mut suite);
+            // What checks nothing would let everything pass.
+            if suite.checks.is_empty() && suite.not_run.is_empty() && reader.faults() == 0 {
+                let help = "give it one, as `checks: [row_count: {min: 1}]`".to_owned();
+                reader.fault_with(tree.place, "the suite has no check", Some(help));
+            }
+        }
         Err((place, message)) => reader.fault(place, message),
     }
     reader.finish(suite)
@@ -232,6 +239,16 @@ impl SuiteReader<'_, '_> {
         if !info.one_of.is_empty() && !info.one_of.iter().any(given) {
             let keys = info.one_of.join("`, `");
             self.0.fault(node.place, format!("{what} needs one of `{keys}`"));
+        }
+        for (key, needed) in info.together {
+            if settings.get(key).is_some() && settings.get(needed).is_none() {
+                let help = format!("what `{key}` means hangs on `{needed}`: name it too");
+                self.0.fault_with(
+                    node.place,
+                    format!("{what}: `{key}` needs `{needed}`"),
+                    Some(help),
+                );
+            }
         }
         if let (Some(least), Some(most)) = (settings.number("min"), settings.number("max"))
             && least > most

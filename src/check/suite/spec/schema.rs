@@ -53,7 +53,7 @@ fn column() -> Value {
     let mut properties = Map::new();
     for check in CHECKS.iter().filter(|check| check.stands == Stands::Column) {
         let mut schema = check_schema(check);
-        let form = mapping(check.all_keys(), check.one_of);
+        let form = mapping_of(check);
         if let Some(forms) = schema["anyOf"].as_array_mut() {
             forms.push(json!({"type": "array", "items": form, "minItems": 1}));
         }
@@ -70,13 +70,22 @@ fn needs_nothing(check: &CheckInfo) -> bool {
 }
 
 fn check_schema(check: &CheckInfo) -> Value {
-    let mut forms = vec![mapping(check.all_keys(), check.one_of)];
+    let mut forms = vec![mapping_of(check)];
     if needs_nothing(check) {
         forms.push(json!({"enum": [true, null]}));
     }
     let bare = check.keys.iter().find(|key| Some(key.name) == check.bare);
     forms.extend(bare.map(|key| shape(key.shape)));
     json!({"description": check.about, "anyOf": forms})
+}
+
+/// Returns the mapping of what a check takes.
+fn mapping_of(check: &CheckInfo) -> Value {
+    let mut form = mapping(check.all_keys(), check.one_of);
+    for (key, needed) in check.together {
+        form["dependentRequired"][key] = json!([needed]);
+    }
+    form
 }
 
 /// Returns a mapping with these keys and no others, of which one of some must be there.
@@ -104,6 +113,7 @@ fn shape(shape: Shape) -> Value {
         Shape::Number => json!({"type": "number"}),
         Shape::Count => json!({"type": "integer", "minimum": 0}),
         Shape::Share => json!({"type": "number", "minimum": 0, "maximum": 1}),
+        Shape::SomeShare => json!({"type": "number", "exclusiveMinimum": 0, "maximum": 1}),
         Shape::Size => json!({"type": ["string", "number"]}),
         Shape::Bound => json!({"type": ["number", "string"]}),
         Shape::Truth => json!({"type": "boolean"}),

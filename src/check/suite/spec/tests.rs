@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::check::drift::{Method, Settings};
 use crate::check::suite::spec::{CHECKS, Level, Stands, docs_page, json_schema, parse};
 
 /// The suite of the design.
@@ -26,6 +27,39 @@ fn faults(text: &str) -> String {
 fn as_json(text: &str) -> Value {
     let options = serde_saphyr::options! { strict_booleans: true };
     serde_saphyr::from_str_with_options(text, options).unwrap()
+}
+
+#[test]
+fn a_check_of_drift_says_what_mlv_drift_takes() {
+    let suite = parse(
+        "s.yaml",
+        b"checks:\n- drift: {against: v1, columns: [a], critical: b, method: ks, threshold: 0.01, \
+          share: 0.2, min_rows: 9}\ncolumns:\n  c: {drift: {method: psi, threshold: 0.3}}\n",
+    )
+    .unwrap();
+    let specs: Vec<_> = suite.checks.iter().map(|check| check.drift().unwrap()).collect();
+    assert_eq!(
+        (specs[0].columns.as_slice(), specs[1].columns.as_slice()),
+        (&["a".to_owned()][..], &["c".to_owned()][..])
+    );
+    let settings = &specs[0].settings;
+    assert_eq!((settings.share, settings.min_rows), (0.2, 9));
+    assert_eq!(settings.critical, ["b"]);
+    assert_eq!(settings.threshold(Method::Ks), 0.01);
+    assert_eq!(settings.threshold(Method::Psi), 0.1);
+    let usual = Settings::default();
+    assert_eq!(
+        (specs[1].settings.share, specs[1].settings.min_rows),
+        (usual.share, usual.min_rows)
+    );
+    let text = "checks:\n- drift: {threshold: 0.1, share: 0}\n- drift: {method: spi}\n- drift: {colums: [a]}\n\
+                - dirft: true\n";
+    let errors = parse("s.yaml", text.as_bytes()).unwrap_err().0;
+    let told: Vec<String> = errors
+        .iter()
+        .map(|error| format!("{} [{}]", error.message, error.help.as_deref().unwrap_or_default()))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @"");
 }
 
 #[test]
@@ -155,6 +189,8 @@ fn the_schema_takes_what_the_reader_takes_and_no_more() {
         "columns: {a: {regex: [{pattern: a}, {pattern: b, level: warn}]}}",
         "read: {delimiter: ;}\ncolumns: {a: {restricted: true, freshness: 7d}}\nallow_not_run: x",
         "columns: {a: {quantile: {q: 0.5, max: 3, level: info}, length: 5, not_null: , pii: [email]}}",
+        "checks: [drift, {drift: {columns: a, method: ks, threshold: 0.01, share: 1, min_rows: 0}}]\n\
+         columns: {a: {drift: {against: v1, level: warn}}}",
     ];
     for text in sound {
         parse("suite.yaml", text.as_bytes()).unwrap_or_else(|errors| panic!("{errors}"));
@@ -171,6 +207,10 @@ fn the_schema_takes_what_the_reader_takes_and_no_more() {
         "columns: {a: {mean: {min: 1, mostly: 1}}}",
         "columns: {a: {range: {min: 1, level: error}}}",
         "columns: {a: {not_null: false}}",
+        "checks: [{drift: {threshold: 0.1}}]",
+        "checks: [{drift: {share: 0}}]",
+        "columns: {a: {drift: {method: spi}}}",
+        "columns: {a: {drift: {share: 0.5}}}",
         "colums: {}",
     ];
     for text in unsound {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::base::yaml::Place;
+use crate::check::drift::{self, Method};
 use crate::check::suite::spec::catalogue::CheckInfo;
 use crate::check::suite::spec::setting::Settings;
 
@@ -112,6 +113,26 @@ impl Check {
             (None, true, true) => Some(Need { against: Against::Target, dataset }),
             (against, _, true) => Some(Need { against: against.unwrap_or(Against::Here), dataset }),
         }
+    }
+
+    /// Returns what a check of drift compares and what it takes for drift; nothing for other checks.
+    pub fn drift(&self) -> Option<drift::Spec> {
+        if self.info.name != "drift" {
+            return None;
+        }
+        let given = &self.settings;
+        let mut settings = drift::Settings {
+            method: given.text("method").and_then(Method::parse),
+            critical: given.texts("critical").to_vec(),
+            ..drift::Settings::default()
+        };
+        settings.share = given.number("share").unwrap_or(settings.share);
+        settings.min_rows = given.count("min_rows").unwrap_or(settings.min_rows);
+        let threshold = settings.method.zip(given.number("threshold"));
+        settings.thresholds.extend(threshold);
+        let column = self.column.iter().cloned();
+        let columns = column.chain(given.texts("columns").iter().cloned()).collect();
+        Some(drift::Spec { columns, settings, ..drift::Spec::default() })
     }
 }
 

@@ -38,6 +38,10 @@ impl SuiteReader<'_, '_> {
                 .filter(|share| (0.0..=1.0).contains(share))
                 .map(Setting::Number)
                 .ok_or("a number from 0 to 1".to_owned()),
+            Shape::SomeShare => number
+                .filter(|share| *share > 0.0 && *share <= 1.0)
+                .map(Setting::Number)
+                .ok_or("a number above 0, at most 1".to_owned()),
             Shape::Size => text
                 .parse::<ByteSize>()
                 .map(|size| Setting::Count(size.as_u64()))

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use crate::action::{self, ActionError, Outcome, Told};
+use crate::base::Timestamp;
 use crate::base::fs::IoContext;
 use crate::cli::error::{CommandError, user_error};
 use crate::cli::exit::ExitStatus;
@@ -52,7 +53,12 @@ fn lines(outcome: &Outcome) -> String {
     let notes = outcome.annotations.iter().map(|note| serde_json::json!({ "annotation": note }));
     let metrics =
         (!outcome.metrics.is_empty()).then(|| serde_json::json!({ "metric": outcome.metrics }));
-    let all = notes.chain(metrics).chain([serde_json::json!({ "summary": outcome.summary })]);
+    let end = outcome.valid_until.map(|seconds| {
+        let time = Timestamp::from_seconds(seconds).to_string();
+        serde_json::json!({ "valid_until": time })
+    });
+    let all =
+        notes.chain(metrics).chain(end).chain([serde_json::json!({ "summary": outcome.summary })]);
     let lines: Vec<String> = all.map(|value| value.to_string()).collect();
     lines.join("\n") + "\n"
 }

@@ -3,15 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use crate::base::fs::read_if_exists;
 use crate::base::{CommitId, Hash, RepoPath, Timestamp, TreeId};
 use crate::hook::context::EventContext;
 use crate::hook::key::{Dependencies, Input, REFS_VARIABLE, STANDARD_INPUT, Whole, work_hash};
 use crate::hook::payload::{Payload, changed_files};
-use crate::hook::spec::Hook;
+use crate::hook::spec::{Globs, Hook, MAX_BYTES, Work};
+use crate::object::Entry;
+use crate::object::tree::TreeEntry;
 use crate::ops::hooks::cache::code::Code;
 use crate::ops::hooks::cache::content::Lens;
 use crate::ops::hooks::cache::pinned::Pinned;
 use crate::ops::hooks::cache::script::Scripts;
+use crate::ops::reads::inputs_of;
 use crate::ops::{Context, OpsError};
 
 /// The variable that names the directory of the tree that the candidate would replace.
@@ -63,22 +67,52 @@ impl<'a> Judge<'a> {
     /// Returns what the end of a hook depends on, were it run on this tree.
     pub fn dependencies(&self, hook: &Hook, tree: TreeId) -> Result<Dependencies, OpsError> {
         let seen = self.pinned.view(hook, tree)?;
+        let own = self.inputs_in(hook, seen)?;
         let mut named = self.scripts.named_by(&self.lens, hook, seen)?;
         let asks_for_base = named.variables.remove(BASE_VARIABLE);
         let mut inputs: BTreeMap<RepoPath, Input> = BTreeMap::new();
-        for globs in [&hook.inputs, &hook.pinned] {
+        for globs in [&own, &hook.pinned] {
             let matched = self.lens.matched(seen, globs)?;
             inputs.extend(matched.iter().map(|input| (input.path.clone(), input.clone())));
         }
         inputs.extend(named.scripts.into_iter().map(|script| (script.path.clone(), script)));
         Ok(Dependencies {
             work: work_hash(hook),
-            whole: hook.inputs.is_empty().then(|| self.whole(seen)),
+            whole: own.is_empty().then(|| self.whole(seen)),
             inputs: inputs.into_values().collect(),
             base: asks_for_base.then_some(self.base),
             variables: self.values(hook, tree, named.variables)?,
             toolchain: self.toolchain.clone(),
         })
+    }
+
+    /// Returns what a hook reads of a candidate as it is shown to it: its `inputs`; where it names none
+    /// and uses an action whose files tell what it reads, that. Empty where it may be anything.
+    pub fn inputs(&self, hook: &Hook, tree: TreeId) -> Result<Globs, OpsError> {
+        self.inputs_in(hook, self.pinned.view(hook, tree)?)
+    }
+
+    fn inputs_in(&self, hook: &Hook, seen: TreeId) -> Result<Globs, OpsError> {
+        let told = match &hook.work {
+            Work::Uses { action, with } if hook.inputs.is_empty() && action.reads_tree => {
+                inputs_of(action.name, &with.0, &|path| self.file(seen, path))?
+            }
+            _ => None,
+        };
+        Ok(told.unwrap_or_else(|| hook.inputs.clone()))
+    }
+
+    /// Reads a specification, of the tree or else of the code.
+    fn file(&self, tree: TreeId, path: &RepoPath) -> Result<Option<Vec<u8>>, OpsError> {
+        let limit = MAX_BYTES as u64;
+        if let Some(TreeEntry::Leaf(entry)) = self.lens.objects.tree_entry(tree, path)? {
+            let Entry::File { file, .. } = entry else { return Ok(None) };
+            let is_one = file.size <= limit;
+            return Ok(is_one.then(|| self.lens.objects.read_file(&file, limit)).transpose()?);
+        }
+        let place = self.code().place_of(path);
+        let bytes = place.map(|place| read_if_exists(place)).transpose()?.flatten();
+        Ok(bytes.filter(|bytes| bytes.len() <= MAX_BYTES))
     }
 
     fn whole(&self, tree: TreeId) -> Whole {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::Timestamp;
 use crate::hook::output::Metrics;
 use crate::hook::runner::{RunRecord, Status};
 use crate::ops::hooks::verdict::CodeState;
@@ -16,6 +17,9 @@ pub struct Entry {
     pub code: Option<CodeState>,
     /// When it ended.
     pub time: String,
+    /// The last second, since 1970, at which it would have ended so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<i64>,
 }
 
 impl Entry {
@@ -29,6 +33,7 @@ impl Entry {
             metrics: record.metrics.0.clone(),
             code,
             time: record.finished.or(record.started).map(|t| t.to_string()).unwrap_or_default(),
+            valid_until: record.detail.valid_until,
         })
     }
 
@@ -47,6 +52,11 @@ impl Entry {
 
     pub fn metrics(&self) -> Metrics {
         Metrics(self.metrics.clone())
+    }
+
+    /// Tells whether the moment has passed up to which it holds.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.valid_until.is_some_and(|end| now.seconds > end)
     }
 
     /// Tells whether it was reached with code that no commit holds.

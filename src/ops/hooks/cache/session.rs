@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::base::{CacheKey, CommitId, Hash, TreeId};
+use crate::base::{CacheKey, CommitId, Hash, Timestamp, TreeId};
 use crate::hook::context::EventContext;
 use crate::hook::event::Event;
 use crate::hook::key::{Dependencies, Input, Whole};
 use crate::hook::output::Metrics;
 use crate::hook::runner::{RunRecord, Status};
-use crate::hook::spec::{Hook, HookId};
+use crate::hook::spec::{Globs, Hook, HookId};
 use crate::object::TreeEdit;
 use crate::ops::hooks::cache::depend::Judge;
 use crate::ops::hooks::cache::entry::Entry;
@@ -132,6 +132,11 @@ impl<'a> Session<'a> {
         self.judge.view(hook, tree)
     }
 
+    /// Returns what a hook reads of a candidate; empty where it may be anything.
+    pub fn inputs(&self, hook: &Hook, tree: TreeId) -> Result<Globs, OpsError> {
+        self.judge.inputs(hook, tree)
+    }
+
     /// Tells whether the command of a hook, or a script that it names, mentions the directory of the
     /// tree that the candidate would replace: laying that out costs as much as the sandbox itself.
     pub fn asks_for_base(&self, hook: &Hook, tree: TreeId) -> Result<bool, OpsError> {
@@ -150,6 +155,9 @@ impl<'a> Session<'a> {
         let row = hook_cache::get(&self.context.repo.connection(), key)?;
         let Some(row) = row else { return Ok(None) };
         let Some(entry) = Entry::read(&row.entry) else { return Ok(None) };
+        if entry.is_over(Timestamp::now()) {
+            return Ok(None);
+        }
         // What was found with uncommitted code is found anew once all code is committed.
         if entry.is_dirty() && !self.judge.code().is_dirty() {
             return Ok(None);
@@ -310,6 +318,8 @@ impl Asked {
             commit: origin.map_or(record.commit, |origin| origin.commit),
             code: origin.map_or(code, |origin| origin.entry.code.clone()),
             time: origin.map_or(finished, |origin| origin.entry.time.clone()),
+            valid_until: origin
+                .map_or(record.detail.valid_until, |origin| origin.entry.valid_until),
             is_reused: origin.is_some(),
         })
     }

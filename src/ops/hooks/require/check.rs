@@ -1,6 +1,6 @@
 //! Whether a branch may move to a tree.
 
-use crate::base::{CacheKey, CommitId};
+use crate::base::{CacheKey, CommitId, Timestamp};
 use crate::hook::context::{EventContext, GitState};
 use crate::hook::event::Event;
 use crate::hook::runner::RunRecord;
@@ -126,6 +126,8 @@ struct Evidence {
     same: bool,
     is_good: bool,
     is_dirty: bool,
+    /// The last second, since 1970, at which it holds; nothing where it always does.
+    end: Option<i64>,
     run_id: String,
 }
 
@@ -157,7 +159,8 @@ impl Inquiry {
         let mut evidence = of_this_move(moving, judge, hook)?;
         evidence.extend(cached(context, dependencies.key())?);
         evidence.extend(self.filed(hook, dependencies.verdict_key()));
-        let reasons = evidence.into_iter().map(|evidence| evidence.weigh(wanted.allow_dirty));
+        let now = Timestamp::now();
+        let reasons = evidence.into_iter().map(|evidence| evidence.weigh(now, wanted.allow_dirty));
         // One that counts is enough; else the reason that says most is told.
         let best = reasons.reduce(|a, b| if a.is_none() || b.is_none() { None } else { a.max(b) });
         Ok(best.unwrap_or(Some(Why::NoVerdict)))
@@ -188,6 +191,7 @@ impl Inquiry {
                 same,
                 is_good: verdict.is_good(),
                 is_dirty: verdict.is_dirty(),
+                end: verdict.end(),
                 run_id: verdict.run_id.clone(),
             });
             if same {
@@ -217,6 +221,7 @@ fn of_this_move(
             same: same_key || (reached.definition == definition && says_it_all(hook)),
             is_good: reached.status.is_good(),
             is_dirty: reached.code.as_ref().is_some_and(|code| code.dirty),
+            end: reached.valid_until,
             run_id: reached.run_id.clone(),
         })
     });
@@ -228,19 +233,21 @@ fn cached(context: &Context, key: CacheKey) -> Result<Option<Evidence>, OpsError
     Ok(row.and_then(|row| {
         let entry = Entry::read(&row.entry)?;
         let is_dirty = entry.is_dirty();
-        Some(Evidence { same: true, is_good: true, is_dirty, run_id: row.run_id })
+        let end = entry.valid_until;
+        Some(Evidence { same: true, is_good: true, is_dirty, end, run_id: row.run_id })
     }))
 }
 
 impl Evidence {
     /// Returns why it does not count; nothing where it does.
-    fn weigh(self, allow_dirty: bool) -> Option<Why> {
+    fn weigh(self, now: Timestamp, allow_dirty: bool) -> Option<Why> {
+        let over = self.end.filter(|end| now.seconds > *end).map(Timestamp::from_seconds);
         let run_id = self.run_id;
-        match (self.same, self.is_good, self.is_dirty && !allow_dirty) {
+        match (self.same, self.is_good, over) {
             (false, _, _) => Some(Why::OtherDefinition),
             (_, false, _) => Some(Why::Failed { run_id }),
-            (_, _, true) => Some(Why::DirtyCode { run_id }),
-            (true, true, false) => None,
+            (_, _, Some(end)) => Some(Why::Over { run_id, end: end.to_string() }),
+            (_, _, None) => (self.is_dirty && !allow_dirty).then_some(Why::DirtyCode { run_id }),
         }
     }
 }

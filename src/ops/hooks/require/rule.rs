@@ -58,6 +58,7 @@ pub enum Why {
     NoVerdict,
     Undefined,
     OtherDefinition,
+    Over { run_id: String, end: String },
     DirtyCode { run_id: String },
     Failed { run_id: String },
 }
@@ -68,6 +69,9 @@ impl fmt::Display for Why {
             Self::NoVerdict => f.write_str("it has not judged this"),
             Self::Undefined => f.write_str("the branch requires it and does not define it"),
             Self::OtherDefinition => f.write_str("it judged this as it is defined elsewhere"),
+            Self::Over { run_id, end } => {
+                write!(f, "what {run_id} found held until {end} and no longer")
+            }
             Self::DirtyCode { run_id } => write!(f, "{run_id} judged this with uncommitted code"),
             Self::Failed { run_id } => write!(f, "it failed in {run_id}"),
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Hash, RepoPath, TreeId};
+use crate::base::{Hash, RepoPath, Timestamp, TreeId};
 use crate::hook::context::GitState;
 use crate::hook::output::Metrics;
 use crate::hook::runner::Status;
@@ -38,6 +38,9 @@ pub struct Verdict {
     pub code: Option<CodeState>,
     /// When it was reached.
     pub time: String,
+    /// The last second at which it holds; where there is none, it always does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<String>,
 }
 
 /// The state of the code around the repository.
@@ -75,6 +78,13 @@ impl Verdict {
     /// Tells whether it was reached with code that no commit holds.
     pub fn is_dirty(&self) -> bool {
         self.code.as_ref().is_some_and(|code| code.dirty)
+    }
+
+    /// Returns the last second, since 1970, at which it holds; nothing where it always does. A time that
+    /// cannot be read has passed.
+    pub fn end(&self) -> Option<i64> {
+        let text = self.valid_until.as_ref()?;
+        Some(text.parse::<Timestamp>().map_or(i64::MIN, |time| time.seconds))
     }
 
     /// Tells whether it was reached by this definition of its hook.

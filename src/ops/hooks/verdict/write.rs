@@ -27,6 +27,8 @@ pub struct Reached {
     pub commit: Option<CommitId>,
     pub code: Option<CodeState>,
     pub time: String,
+    /// The last second, since 1970, at which it holds; nothing where it always does.
+    pub valid_until: Option<i64>,
     /// Whether it is that of an earlier run.
     pub is_reused: bool,
 }
@@ -96,6 +98,7 @@ impl Reached {
             commit: record.commit,
             code: None,
             time: Timestamp::now().to_string(),
+            valid_until: None,
             is_reused: false,
         }
     }
@@ -115,6 +118,7 @@ impl Reached {
             commit: commit.map(CommitId::to_hex),
             code: self.code.clone(),
             time: self.time.clone(),
+            valid_until: self.valid_until.map(|end| Timestamp::from_seconds(end).to_string()),
         }
     }
 }
