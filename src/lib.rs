@@ -26,7 +26,7 @@
 //! may be deleted: [`workspace`]), `config.toml` ([`config`]), `store/` (packs and index: [`store`]),
 //! `runs/` (logs of hook runs: [`ops`]), `tmp/` (sandboxes and half-written files: [`repo`]).
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod action;
 pub mod base;

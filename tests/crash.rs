@@ -369,6 +369,52 @@ fn a_second_process_waits_for_the_one_that_changes_the_files() {
     env.success(&["fsck"]);
 }
 
+/// Returns `bytes` with a byte changed every now and then.
+fn spotted(bytes: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    bytes.iter_mut().skip(1000).step_by(500_000).for_each(|byte| *byte ^= 1);
+    bytes
+}
+
+#[test]
+fn a_large_file_whose_patching_was_killed_is_nobodys_change() {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    let mut dice = Dice::new(parameter("MLV_CRASH_SEED", 1));
+    let main = dice.bytes(8_000_000);
+    let other = spotted(&main);
+    for (branch, bytes) in [("main", &main), ("other", &other)] {
+        if branch == "other" {
+            env.success(&["switch", "-c", branch]);
+        }
+        env.write("model.bin", bytes);
+        env.success(&["add", "."]);
+        env.success(&["commit", "-m", branch]);
+    }
+    let read = || std::fs::read(env.path("model.bin")).unwrap();
+    for round in 0..rounds(8) {
+        let target = other_branch(&env);
+        let mut command = env.command(&["switch", &target]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while child.try_wait().unwrap().is_none() && !env.path(".mlv/checkout.journal").exists() {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        std::thread::sleep(Duration::from_micros(dice.below(120_000)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // The first look at the files, or the first `add`, settles it.
+        if round % 2 == 0 {
+            assert_eq!(env.json(&["status", "--json"])["clean"], true, "round {round}");
+        } else {
+            env.success(&["add", "."]);
+            assert_eq!(env.json(&["status", "--json"])["clean"], true, "round {round}");
+        }
+        let bytes = if other_branch(&env) == "main" { &other } else { &main };
+        assert!(read() == *bytes, "round {round}");
+    }
+    env.success(&["fsck"]);
+}
+
 #[test]
 fn a_file_that_a_power_cut_tore_is_named_once_with_the_way_back() {
     let env = TestEnvironment::new();

@@ -142,6 +142,46 @@ fn a_switch_on_a_full_disk_leaves_the_files_as_they_were() {
 }
 
 #[test]
+fn a_patch_that_a_full_disk_stops_is_taken_back() {
+    let env = TestEnvironment::new();
+    let disk = env.path("disk");
+    let options = ["-t", "tmpfs", "-o", "size=24m", "none"];
+    let Some(_mount) = Mount::new(&disk, &options) else { return };
+    let at = ["-C", disk.to_str().unwrap()];
+    let mlv = |arguments: &[&str]| env.mlv(&[&at, arguments].concat());
+    mlv(&["init"]).expect_code(0);
+    let mut file = Dice::new(1).bytes(5_000_000);
+    env.write("disk/file", &file);
+    mlv(&["add", "."]).expect_code(0);
+    mlv(&["commit", "-m", "short"]).expect_code(0);
+    mlv(&["switch", "-c", "long"]).expect_code(0);
+    file[1_000_000] ^= 1;
+    file.extend(Dice::new(2).bytes(600_000));
+    env.write("disk/file", &file);
+    mlv(&["commit", "-am", "long"]).expect_code(0);
+    mlv(&["switch", "main"]).expect_code(0);
+    let before = model::on_disk(&disk);
+    let mut failures = 0;
+    for room in [100_000, 200_000, 300_000, 400_000, 500_000] {
+        fill(&disk.join(".mlv/filler"), room);
+        let output = mlv(&["switch", "long"]);
+        if output.code != 0 {
+            failures += 1;
+            let clear = ["No space left", "disk is full"];
+            assert!(clear.iter().any(|words| output.stderr.contains(words)), "{output}");
+            assert!(before == model::on_disk(&disk), "{room}: the file was touched");
+            mlv(&["status"]).expect_code(0);
+        }
+        std::fs::remove_file(disk.join(".mlv/filler")).unwrap();
+        mlv(&["switch", "main"]);
+    }
+    assert!(failures > 1, "the disk was hardly ever full");
+    mlv(&["switch", "long"]).expect_code(0);
+    assert!(std::fs::read(disk.join("file")).unwrap() == file);
+    mlv(&["fsck"]).expect_code(0);
+}
+
+#[test]
 fn a_limit_on_file_sizes_is_an_error_and_no_death() {
     let env = TestEnvironment::new();
     repository(&env);

@@ -56,6 +56,16 @@ fn no_file_has_outgrown_its_room() {
 }
 
 #[test]
+fn only_the_lease_calls_what_the_compiler_cannot_prove() {
+    let asks = |file: &PathBuf| read(file).contains("unsafe_code");
+    let mut found: Vec<PathBuf> = source_files().into_iter().filter(asks).collect();
+    found.sort();
+    let named = |file: &str| found.iter().any(|path| path.ends_with(file));
+    assert!(named("src/lib.rs") && named("src/workspace/disk/lease.rs"));
+    assert_eq!(found.len(), 2, "{found:?}");
+}
+
+#[test]
 fn the_reader_of_imports_sees_every_form() {
     let source = "use crate::base::{hash, path};\n// crate::server is not yet\nlet x = \
                   crate::store::Index::new();\nuse crate::{diff::text, merge as m};\n\

@@ -210,3 +210,43 @@ fn to_stay_on_a_branch_without_a_commit_is_no_operation() {
     env.success(&["switch", "main"]);
     assert_eq!(env.success(&["op", "log"]).stdout, "");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_large_file_of_which_little_differs_is_written_to_where_it_is_unless_somebody_reads_it() {
+    use std::io::Read;
+    use std::os::unix::fs::MetadataExt;
+
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    let main = crate::common::model::Dice::new(1).bytes(6_000_000);
+    let mut other = main.clone();
+    other[3_000_000] ^= 1;
+    env.write("model.bin", &main);
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", "main"]);
+    env.success(&["switch", "-c", "other"]);
+    env.write("model.bin", &other);
+    env.success(&["commit", "-am", "other"]);
+    let full = env.path("model.bin");
+    // Over another file system, the kernel does not see who reads a file.
+    let is_overlay = |stat: rustix::fs::StatFs| stat.f_type == 0x794C_7630;
+    if rustix::fs::statfs(&full).is_ok_and(is_overlay) {
+        return;
+    }
+    let inode = || full.metadata().unwrap().ino();
+    env.success(&["switch", "main"]);
+    let before = inode();
+    env.success(&["switch", "other"]);
+    assert!(env.read("model.bin") == other);
+    assert_eq!(inode(), before);
+
+    let mut reader = std::fs::File::open(&full).unwrap();
+    env.success(&["switch", "main"]);
+    assert!(env.read("model.bin") == main);
+    assert_ne!(inode(), before);
+    let mut seen = Vec::new();
+    reader.read_to_end(&mut seen).unwrap();
+    assert!(seen == other, "who reads it goes on reading what it was");
+    assert_eq!(env.json(&["status", "--json"])["clean"], true);
+}

@@ -109,7 +109,7 @@ impl ObjectDb {
         }
     }
 
-    fn read_chunk(&self, span: &ChunkSpan) -> Result<Vec<u8>, ObjectError> {
+    pub(in crate::object) fn read_chunk(&self, span: &ChunkSpan) -> Result<Vec<u8>, ObjectError> {
         let bytes = self.store().read(BlobId::chunk(span.hash))?;
         if bytes.len() as u64 == span.len { Ok(bytes) } else { Err(span.wrong_length(bytes.len())) }
     }

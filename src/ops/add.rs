@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use crate::base::{PathList, RepoPath, TreeId};
 use crate::object::{Entry, ObjectDb};
 use crate::ops::merge::settle_paths;
-use crate::ops::{Context, OpsError, sparse};
+use crate::ops::{Context, OpsError, heal, sparse};
 use crate::refs::{RefEdit, RefName, RefValue};
 use crate::repo::Update;
 use crate::store::BlobId;
@@ -47,6 +47,7 @@ pub struct Added {
 /// Stages files and tells what was done, or with `dry_run` what would be.
 pub fn add(context: &Context, options: &AddOptions) -> Result<Added, OpsError> {
     if options.dry_run {
+        heal::settle_checkout(context)?;
         let (plan, _) = plan(context, options, context.repo.staged()?)?;
         return Ok(told_of_plan(plan));
     }

@@ -1,6 +1,9 @@
 //! What every command that changes something does first: settle what a crash left behind.
 
+use std::time::Duration;
+
 use crate::base::boot::boot_id;
+use crate::base::lock::{FileLock, LockKind};
 use crate::base::{Progress, RepoPath};
 use crate::diff::tree::tree_changes;
 use crate::object::{Entry, TreeEdit, TreeValue};
@@ -19,6 +22,23 @@ pub fn settle_files(context: &Context) -> Result<(), OpsError> {
     }
     unstage_lost(context)?;
     context.repo.transact(|connection| Ok(journal::remove_fact(connection, STAGED_BOOT)?))?;
+    Ok(())
+}
+
+/// Settles a checkout that a crash left behind, before files are only looked at: what it left half
+/// done is nobody's change. Where another process is at work, that is up to it.
+pub fn settle_checkout(context: &Context) -> Result<(), OpsError> {
+    if !context.workspace()?.is_amid_checkout() {
+        return Ok(());
+    }
+    let path = context.repo.layout().worktree_lock();
+    let Ok(_lock) = FileLock::acquire(&path, LockKind::Exclusive, Duration::ZERO) else {
+        return Ok(());
+    };
+    if let Err(error) = worktree::recover(context) {
+        let what = "a checkout that a crash interrupted is not settled yet";
+        context.progress.notice(&format!("{what}: {error}"));
+    }
     Ok(())
 }
 

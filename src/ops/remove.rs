@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::base::{RepoPath, TreeId};
+use crate::base::{PathList, RepoPath, TreeId};
 use crate::object::{TreeEdit, TreeEntry, TreeValue};
 use crate::ops::merge::settle_paths;
 use crate::ops::reset::refuse_unmatched;
@@ -28,7 +28,7 @@ pub struct RemoveOptions {
 
 /// Removes versioned files from the staged tree, and from the disk; returns which, or with
 /// `dry_run` which would be.
-pub fn remove(context: &Context, options: &RemoveOptions) -> Result<Vec<RepoPath>, OpsError> {
+pub fn remove(context: &Context, options: &RemoveOptions) -> Result<PathList, OpsError> {
     if options.dry_run {
         return named(context, options, context.repo.staged()?);
     }
@@ -36,7 +36,7 @@ pub fn remove(context: &Context, options: &RemoveOptions) -> Result<Vec<RepoPath
     let staged = context.repo.staged()?;
     let removed = named(context, options, staged)?;
     let outside = sparse::outside(context, &options.paths, &sparse::held(context, &[staged])?)?;
-    let edit = |path: &RepoPath| TreeEdit { path: path.clone(), value: TreeValue::Remove };
+    let edit = |path| TreeEdit { path, value: TreeValue::Remove };
     let edits = removed.iter().map(edit).collect();
     let target = context.repo.objects().edit_tree(staged, edits)?;
     context.flush_staged()?;
@@ -57,11 +57,7 @@ pub fn remove(context: &Context, options: &RemoveOptions) -> Result<Vec<RepoPath
 
 /// Returns the versioned files that the user named; a directory only where that is asked for. What
 /// the working copy does not hold is only meant where nothing else is.
-fn named(
-    context: &Context,
-    options: &RemoveOptions,
-    staged: TreeId,
-) -> Result<Vec<RepoPath>, OpsError> {
+fn named(context: &Context, options: &RemoveOptions, staged: TreeId) -> Result<PathList, OpsError> {
     let objects = context.repo.objects();
     refuse_unmatched(context, &options.paths, &[staged])?;
     for argument in options.paths.iter().filter(|_| !options.recursive) {
@@ -76,7 +72,7 @@ fn named(
     let paths = matching(context, staged, &named, &meant)?;
     if paths.is_empty() {
         let outside = matching(context, staged, &named, &Sparse::everything())?;
-        let path = outside.into_iter().next().unwrap_or_default();
+        let path = outside.iter().next().unwrap_or_default();
         return Err(OpsError::OutsideSparse { path });
     }
     Ok(paths)
@@ -88,8 +84,8 @@ fn matching(
     tree: TreeId,
     named: &Pathspecs,
     within: &Sparse,
-) -> Result<Vec<RepoPath>, OpsError> {
-    let mut paths = Vec::new();
+) -> Result<PathList, OpsError> {
+    let mut paths = PathList::default();
     for start in within.within(&named.common_parent()) {
         for item in context.repo.objects().walk_tree(tree, &start) {
             let (path, _) = item?;

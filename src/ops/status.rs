@@ -4,7 +4,7 @@ use crate::base::{CommitId, RepoPath};
 use crate::object::CodeRevision;
 use crate::ops::merge::read_pending;
 use crate::ops::upstream::{self, Distance};
-use crate::ops::{Context, OpsError, sparse};
+use crate::ops::{Context, OpsError, heal, sparse};
 use crate::workspace::status::{Change, Status, StatusOptions, Untracked, UntrackedMode};
 use crate::workspace::{Notice, Sparse};
 
@@ -45,6 +45,7 @@ pub fn shown(untracked: &Untracked) -> String {
 
 /// Compares the working copy with the staged tree, and that with `HEAD`.
 pub fn status(context: &Context, untracked: UntrackedMode) -> Result<StatusReport, OpsError> {
+    heal::settle_checkout(context)?;
     let head = context.repo.head()?;
     let head_tree = context.repo.tree_of(head.commit())?;
     let staged = context.repo.staged()?;

@@ -41,6 +41,13 @@ pub fn candidates(data: &[u8], from: usize, found: &mut Vec<usize>) {
     scan_lane(gear, data, from + 4 * quarter, data.len(), found);
 }
 
+/// Tells whether a chunk ends where it does for what it holds, or for its length, and not because its
+/// file ended there or a hint was given.
+pub fn is_natural(chunk: &[u8]) -> bool {
+    let len = chunk.len();
+    len == MAX_CHUNK || (MIN_CHUNK..MAX_CHUNK).contains(&len) && warm(&GEAR, chunk, len) < THRESHOLD
+}
+
 /// Returns the state of the hash just before `start`.
 fn warm(gear: &Gear, data: &[u8], start: usize) -> u64 {
     data[start.saturating_sub(WINDOW)..start].iter().fold(0, |hash, byte| step(gear, hash, *byte))

@@ -13,6 +13,9 @@ use crate::workspace::handle::Workspace;
 /// How often a file that changes while it is read is read again.
 const ATTEMPTS: usize = 3;
 
+/// Of files as large as this it is asked what they held before. Tests have smaller ones.
+const LARGE: u64 = if cfg!(test) { 1 << 19 } else { 4 << 20 };
+
 /// What was found at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Content {
@@ -98,7 +101,7 @@ impl Workspace {
         if !opened.is_ok_and(|opened| opened == *stat) {
             return Ok(Err(io::Error::other("it was replaced")));
         }
-        match self.take_in(file, deed, progress) {
+        match self.take_in(file, self.earlier(path, stat).as_ref(), deed, progress) {
             Ok(file) => Ok(Ok(Entry::File { file, executable: stat.is_executable() })),
             Err(ObjectError::Source(error)) => Ok(Err(error)),
             Err(error) => Err(error.into()),
@@ -108,12 +111,26 @@ impl Workspace {
     fn take_in(
         &self,
         file: File,
+        earlier: Option<&FileRef>,
         deed: Deed,
         progress: &dyn Progress,
     ) -> Result<FileRef, ObjectError> {
-        match deed {
-            Deed::Hash => hash_source(file),
-            Deed::Store => self.objects.ingest(file, progress),
+        match (deed, earlier) {
+            (Deed::Hash, None) => hash_source(file),
+            (Deed::Hash, Some(earlier)) => self.objects.hash_again(earlier, file),
+            (Deed::Store, None) => self.objects.ingest(file, progress),
+            (Deed::Store, Some(earlier)) => self.objects.ingest_again(earlier, file, progress),
+        }
+    }
+
+    /// Returns what a large file was known to hold, where that can be read without asking anybody.
+    fn earlier(&self, path: &RepoPath, stat: &Stat) -> Option<FileRef> {
+        if stat.size < LARGE || self.objects.store().is_partial() {
+            return None;
+        }
+        match self.cache.get(path)?.entry {
+            Entry::File { file, .. } => Some(file).filter(|file| file.manifest.is_some()),
+            _ => None,
         }
     }
 }

@@ -60,7 +60,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     if args.dry_run {
         let standing = context.standing();
         for path in &removed {
-            ui.data(format_args!("remove  {}", seen_from(&standing, path)))?;
+            ui.data(format_args!("remove  {}", seen_from(&standing, &path)))?;
         }
         return Ok(ExitStatus::Done);
     }

@@ -235,3 +235,51 @@ proptest! {
         prop_assert_eq!(hash_source(&bytes[..]).unwrap(), memory_db().ingest_bytes(&bytes).unwrap());
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10))]
+
+    #[test]
+    fn what_a_file_held_before_changes_nothing_of_what_it_is_taken_for(
+        len in 300_000..14_000_000_usize,
+        at in any::<usize>(),
+        removed in prop_oneof![Just(0), 1..50_000_usize, 1..9_000_000_usize],
+        inserted in prop_oneof![Just(0), 1..50_000_usize, 1..9_000_000_usize],
+        zeros in 0..3_000_000_usize,
+    ) {
+        let db = memory_db();
+        let mut old = noise(1, len);
+        let zeros = zeros.min(len);
+        old[len - zeros..].fill(0);
+        let before = db.ingest_bytes(&old).unwrap();
+        let (at, mut new) = (at % (len + 1), old);
+        new.splice(at..(at + removed).min(len), noise(2, inserted));
+        let expected = hash_source(&new[..]).unwrap();
+        prop_assert_eq!(db.hash_again(&before, &new[..]).unwrap(), expected);
+        let stored = db.ingest_again(&before, &new[..], &NoProgress).unwrap();
+        prop_assert_eq!(stored, expected);
+        prop_assert!(db.read_file(&stored, u64::MAX).unwrap() == new);
+        // As while other large files have the cores.
+        let permits: Vec<_> = std::iter::from_fn(Permit::get).collect();
+        prop_assert_eq!(db.hash_again(&before, &new[..]).unwrap(), expected);
+        drop(permits);
+    }
+}
+
+#[test]
+fn chunks_that_were_cut_by_hints_are_not_taken_for_those_that_content_cuts() {
+    let db = memory_db();
+    let bytes = noise(3, 3_000_000);
+    let hinted = db.ingest_hinted(&bytes[..], &[100_000, 1_000_000], &NoProgress).unwrap();
+    let plain = hash_source(&bytes[..]).unwrap();
+    assert_ne!(hinted.manifest, plain.manifest);
+    assert_eq!(db.hash_again(&hinted, &bytes[..]).unwrap(), plain);
+}
+
+#[test]
+fn a_version_whose_list_of_chunks_is_gone_is_no_hindrance() {
+    let (one, other) = (memory_db(), memory_db());
+    let bytes = noise(4, 3_000_000);
+    let before = one.ingest_bytes(&bytes).unwrap();
+    assert_eq!(other.hash_again(&before, &bytes[..]).unwrap(), before);
+}

@@ -8,7 +8,7 @@ use crate::diff::rename::renames;
 use crate::diff::tree::{TreeChange, tree_changes};
 use crate::merge::History;
 use crate::object::{Entry, TreeEntry};
-use crate::ops::{Context, OpsError};
+use crate::ops::{Context, OpsError, heal};
 use crate::refs::Revision;
 use crate::workspace::Pathspecs;
 
@@ -76,6 +76,9 @@ pub fn compare(context: &Context, options: &DiffOptions) -> Result<Comparison, O
     let (from, to) = places(context, options)?;
     if !context.has_working_copy() && !matches!(to, Place::Commit(_)) {
         return Err(OpsError::NoFiles);
+    }
+    if matches!(to, Place::Files) {
+        heal::settle_checkout(context)?;
     }
     let old = match &from {
         Some(place) => place.tree(context)?,

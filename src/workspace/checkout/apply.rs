@@ -138,6 +138,10 @@ impl Workspace {
         }
         let done = self.run(&journal.steps, journal.nonce, pace, progress);
         if let Err(error) = done {
+            if let WorkspaceError::ChangedMeanwhile { path } = &error {
+                // Its facts may say nothing of it.
+                self.cache.update(&[], std::slice::from_ref(path));
+            }
             // Where the way back fails as well, the journal stays for the next start.
             if self.settle(&journal, Direction::Back, Strange::Leave, &ToTheEnd, progress).is_ok() {
                 self.retire(&journal)?;
@@ -154,7 +158,7 @@ impl Workspace {
         if !self.objects.store().is_partial() {
             return Ok(());
         }
-        let new = steps.iter().filter_map(|step| Some((&step.path, step.new.as_ref()?)));
+        let new = steps.iter().filter_map(|step| Some((&step.path, step.new.as_deref()?)));
         let old = steps.iter().filter_map(|step| Some((&step.path, &step.old.as_ref()?.entry)));
         self.objects.prefetch(new.chain(old))?;
         Ok(self.objects.store().flush(Durability::Durable).map_err(ObjectError::from)?)
@@ -243,11 +247,11 @@ impl Workspace {
     ) -> Result<Vec<NewRow>, WorkspaceError> {
         let batches = steps.par_chunks(BATCH).map(|batch| {
             let mut cursor = self.disk.cursor();
-            let rows = batch.iter().map(|step| deed(&mut cursor, step));
+            let rows = batch.iter().filter_map(|step| deed(&mut cursor, step).transpose());
             rows.collect::<Result<Vec<_>, _>>()
         });
-        let rows: Vec<Vec<Option<NewRow>>> = batches.collect::<Result<_, _>>()?;
-        Ok(rows.into_iter().flatten().flatten().collect())
+        let rows: Vec<Vec<NewRow>> = batches.collect::<Result<_, _>>()?;
+        Ok(rows.into_iter().flatten().collect())
     }
 
     /// Removes the directories that removed files leave empty.

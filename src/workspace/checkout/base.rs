@@ -1,6 +1,6 @@
 //! The old file as the base of the new one: where the file system can share bytes between files, a
-//! clone is made and only what differs is written. The old file itself is never written to: somebody
-//! may have it open or mapped, or know it by a second name, and after a crash it must be whole.
+//! clone is made and only what differs is written. The old file itself stays as it is: somebody may
+//! have it open or mapped, or know it by a second name.
 
 use std::fs::File;
 
@@ -25,7 +25,7 @@ impl Base {
     ) -> Result<Option<Self>, WorkspaceError> {
         let old = step.old.as_ref().map(|held| &held.entry);
         let (Some(Entry::File { file: old, .. }), Some(Entry::File { file: new, .. })) =
-            (old, &step.new)
+            (old, step.new.as_deref())
         else {
             return Ok(None);
         };

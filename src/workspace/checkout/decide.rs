@@ -27,6 +27,8 @@ pub(super) struct Want {
     pub path: RepoPath,
     pub believed: Option<Entry>,
     pub target: Option<Entry>,
+    /// Of a recovery: whether the file may have been left between both.
+    pub in_place: Option<bool>,
 }
 
 /// What is at a path.
@@ -101,6 +103,7 @@ impl Workspace {
             path: change.path,
             believed: change.old,
             target: change.new,
+            in_place: None,
         };
         tree_changes(&self.objects, from, to, &RepoPath::root())
             .map(move |change| Ok(want(change?)))
@@ -143,7 +146,7 @@ impl Workspace {
                 wants.insert(path, (old, None));
             }
         }
-        let want = |(path, (believed, target))| Want { path, believed, target };
+        let want = |(path, (believed, target))| Want { path, believed, target, in_place: None };
         Ok(wants.into_iter().map(want).collect())
     }
 
@@ -162,7 +165,16 @@ impl Workspace {
         if let Some(row) = self.cache.get(&want.path).filter(|row| row.proves(&stat)) {
             return Ok(Found::Held(Held { stat, entry: row.entry }));
         }
-        self.read_state(cursor, &want.path)
+        let found = self.read_state(cursor, &want.path)?;
+        match (found, &want.believed) {
+            (Found::Held(Held { stat, entry }), Some(believed))
+                if self.is_half_patched(cursor, want, &stat, &entry)? =>
+            {
+                tracing::debug!(path = %want.path, found = ?entry, "a file is half patched");
+                Ok(Found::Held(Held { stat, entry: believed.clone() }))
+            }
+            (found, _) => Ok(found),
+        }
     }
 
     fn read_state(&self, cursor: &mut Cursor, path: &RepoPath) -> Result<Found, WorkspaceError> {
@@ -213,7 +225,7 @@ impl<'a> Planner<'a> {
     }
 
     fn want(&mut self, want: Want, found: Found) -> Result<(), WorkspaceError> {
-        let Want { path, believed, target } = want;
+        let Want { path, believed, target, in_place } = want;
         let is_believed = believed.as_ref().is_some_and(Entry::is_on_disk);
         if is_believed && matches!(found, Found::Nothing | Found::Directory) {
             self.strayed.push(TreeEdit { path: path.clone(), value: TreeValue::Remove });
@@ -223,15 +235,15 @@ impl<'a> Planner<'a> {
             Found::Nothing | Found::Directory | Found::Special if target.is_none() => {}
             Found::Nothing => {
                 self.clear_way(&path)?;
-                self.step(path, None, target);
+                self.step(path, None, target, false);
             }
             Found::Directory => {
                 self.directories.push(path.clone());
-                self.step(path, None, target);
+                self.step(path, None, target, false);
             }
             Found::Special => self.block(path, BlockReason::Special),
             Found::Unreadable(reason) => self.block(path, BlockReason::Unreadable(reason)),
-            Found::Held(held) => self.replace(path, held, believed.as_ref(), target),
+            Found::Held(held) => self.replace(path, held, believed.as_ref(), target, in_place),
         }
         Ok(())
     }
@@ -243,6 +255,7 @@ impl<'a> Planner<'a> {
         held: Held,
         believed: Option<&Entry>,
         target: Option<Entry>,
+        in_place: Option<bool>,
     ) {
         if let Some(target) = &target
             && same_bytes(&held.entry, target)
@@ -260,7 +273,9 @@ impl<'a> Planner<'a> {
         if clean {
             // The tree's entry is in the store for certain.
             let held = Held { entry: believed.cloned().unwrap_or(held.entry), ..held };
-            return self.step(path, Some(held), target);
+            let in_place = in_place
+                .unwrap_or_else(|| self.workspace.may_patch(&held, target.as_ref(), self.present));
+            return self.step(path, Some(held), target, in_place);
         }
         let reason =
             if believed.is_some() { BlockReason::Modified } else { BlockReason::Untracked };
@@ -272,7 +287,7 @@ impl<'a> Planner<'a> {
         if self.force {
             self.unsaved.insert(path.clone());
             let new = target.filter(Entry::is_on_disk);
-            let step = Step { path, old: Some(held), new };
+            let step = Step { path, old: Some(held), new: new.map(Box::new), in_place: false };
             // Whatever was not wanted may lie anywhere.
             match reason {
                 BlockReason::Modified => self.steps.push(step),
@@ -321,10 +336,10 @@ impl<'a> Planner<'a> {
         step.or_else(|| self.displaced.get(path)).is_some_and(|step| step.new.is_none())
     }
 
-    fn step(&mut self, path: RepoPath, old: Option<Held>, new: Option<Entry>) {
+    fn step(&mut self, path: RepoPath, old: Option<Held>, new: Option<Entry>, in_place: bool) {
         let new = new.filter(Entry::is_on_disk);
         if old.is_some() || new.is_some() {
-            self.steps.push(Step { path, old, new });
+            self.steps.push(Step { path, old, new: new.map(Box::new), in_place });
         }
     }
 

@@ -6,7 +6,8 @@
 //! record: length of the payload u32 · first 8 bytes of its BLAKE3 · payload, canonical CBOR
 //! first record: [version, nonce, from, to, count of steps, note of the caller,
 //!                boot id, empty for none]
-//! each step:    [path, old facts, old entry, new entry], the last three empty for nothing
+//! each step:    [path, old facts, old entry, new entry], the last three empty for nothing;
+//!               a fifth, true, where the file may be written to where it is
 //! ```
 
 use std::fs::File;
@@ -39,6 +40,16 @@ pub(super) struct Journal {
     pub steps: Vec<Step>,
 }
 
+/// What a journal is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Scope {
+    /// The boot of the machine in which the files were written.
+    pub boot: Option<String>,
+    pub paths: PathList,
+    /// The steps whose files were perhaps written to where they are.
+    pub in_place: Vec<Step>,
+}
+
 #[derive(Encode, Decode)]
 struct Header {
     #[n(0)]
@@ -67,6 +78,8 @@ struct Record {
     old_entry: Vec<u8>,
     #[cbor(n(3), with = "minicbor::bytes")]
     new_entry: Vec<u8>,
+    #[n(4)]
+    in_place: Option<bool>,
 }
 
 impl Journal {
@@ -121,9 +134,8 @@ impl Journal {
         Ok(boot_of(parse_header(&mut &bytes[..]).map_err(damaged)?.boot))
     }
 
-    /// Reads in which boot the journal at `path` was written, and what paths it names: its steps are
-    /// read one by one.
-    pub fn read_paths(path: &Path) -> Result<(Option<String>, PathList), WorkspaceError> {
+    /// Reads what the journal at `path` is about: its steps are read one by one.
+    pub fn read_scope(path: &Path) -> Result<Scope, WorkspaceError> {
         let damaged = |reason: String| WorkspaceError::DamagedJournal { path: path.into(), reason };
         let mut reader = BufReader::new(File::open(path).context("open", path)?);
         let mut next = || -> Result<Option<Vec<u8>>, WorkspaceError> {
@@ -135,14 +147,17 @@ impl Journal {
         };
         let first = next()?.unwrap_or_default();
         let header = decode_header(&first).map_err(damaged)?;
-        let mut paths = PathList::default();
+        let (mut paths, mut in_place) = (PathList::default(), Vec::new());
         while let Some(payload) = next()? {
             let record = codec::decode(&payload).map_err(|error| damaged(error.to_string()))?;
             let step = step(&record).ok_or_else(|| damaged("a step makes no sense".to_owned()))?;
-            paths.push(step.path);
+            paths.push(step.path.clone());
+            in_place.extend(Some(step).filter(|step| step.in_place));
         }
         match header.count {
-            count if count == paths.len() as u64 => Ok((boot_of(header.boot), paths)),
+            count if count == paths.len() as u64 => {
+                Ok(Scope { boot: boot_of(header.boot), paths, in_place })
+            }
             count => Err(damaged(format!("it has {} steps of {count}", paths.len()))),
         }
     }
@@ -201,7 +216,7 @@ pub(super) fn temporary(nonce: u64, path: &RepoPath) -> RepoPath {
 }
 
 fn record(step: &Step) -> Record {
-    let Step { path, old, new } = step;
+    let Step { path, old, new, in_place } = step;
     let facts = |Held { stat, entry }: &Held| {
         CachedFile { stat: *stat, observed_ns: 0, entry: entry.clone() }.encode_stat()
     };
@@ -209,21 +224,22 @@ fn record(step: &Step) -> Record {
         path: path.as_bytes().to_vec(),
         old_facts: old.as_ref().map(facts).unwrap_or_default(),
         old_entry: old.as_ref().map(|held| encode_entry(&held.entry)).unwrap_or_default(),
-        new_entry: new.as_ref().map(encode_entry).unwrap_or_default(),
+        new_entry: new.as_deref().map(encode_entry).unwrap_or_default(),
+        in_place: in_place.then_some(true),
     }
 }
 
 fn step(record: &Record) -> Option<Step> {
-    let Record { path, old_facts, old_entry, new_entry } = record;
+    let Record { path, old_facts, old_entry, new_entry, in_place } = record;
     let old = if old_facts.is_empty() && old_entry.is_empty() {
         None
     } else {
         let CachedFile { stat, entry, .. } = CachedFile::decode(old_facts, old_entry)?;
         Some(Held { stat, entry })
     };
-    let new = if new_entry.is_empty() { None } else { Some(decode_entry(new_entry)?) };
+    let new = if new_entry.is_empty() { None } else { Some(Box::new(decode_entry(new_entry)?)) };
     let path = RepoPath::from_bytes(path.clone()).ok().filter(|path| !path.is_root())?;
-    Some(Step { path, old, new })
+    Some(Step { path, old, new, in_place: *in_place == Some(true) })
 }
 
 fn write_record(writer: &mut impl Write, payload: &[u8]) -> std::io::Result<()> {
@@ -274,12 +290,23 @@ mod tests {
             note: b"operation".to_vec(),
             boot: Some("this-boot".to_owned()),
             steps: vec![
-                Step { path: path("a"), old: None, new: Some(file.clone()) },
-                Step { path: path("b/c"), old: Some(Held { stat, entry: link }), new: None },
+                Step {
+                    path: path("a"),
+                    old: None,
+                    new: Some(Box::new(file.clone())),
+                    in_place: false,
+                },
+                Step {
+                    path: path("b/c"),
+                    old: Some(Held { stat, entry: link }),
+                    new: None,
+                    in_place: false,
+                },
                 Step {
                     path: path("d"),
                     old: Some(Held { stat, entry: file.clone() }),
-                    new: Some(file),
+                    new: Some(Box::new(file)),
+                    in_place: true,
                 },
             ],
         }
@@ -294,7 +321,9 @@ mod tests {
         assert_eq!(Journal::read(&path).unwrap(), Some(sample()));
         assert_eq!(Journal::read_boot(&path).unwrap(), sample().boot);
         let paths = sample().steps.into_iter().map(|step| step.path).collect();
-        assert_eq!(Journal::read_paths(&path).unwrap(), (sample().boot, paths));
+        let in_place = sample().steps.split_off(2);
+        let scope = Scope { boot: sample().boot, paths, in_place };
+        assert_eq!(Journal::read_scope(&path).unwrap(), scope);
         Journal::remove(&path).unwrap();
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }

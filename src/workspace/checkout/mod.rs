@@ -4,6 +4,7 @@ mod apply;
 pub(super) mod base;
 mod clear;
 mod decide;
+mod in_place;
 mod journal;
 mod plan;
 mod recover;

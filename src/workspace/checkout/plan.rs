@@ -59,8 +59,11 @@ pub struct Step {
     pub path: RepoPath,
     /// What is there now; nothing where there is no file.
     pub old: Option<Held>,
-    /// What shall be there; nothing where no file shall be.
-    pub new: Option<Entry>,
+    /// What shall be there; nothing where no file shall be. Millions of steps may have nothing, so it
+    /// takes no room here.
+    pub new: Option<Box<Entry>>,
+    /// Whether the file may be written to where it is, so that a crash can leave it between both.
+    pub in_place: bool,
 }
 
 /// What a checkout will do.

@@ -90,6 +90,11 @@ impl InterruptedCheckout<'_> {
 }
 
 impl Workspace {
+    /// Tells whether a checkout is under way, or was left behind.
+    pub fn is_amid_checkout(&self) -> bool {
+        Journal::path_in(&self.dot_dir).exists()
+    }
+
     /// Returns the checkout that a dead process left behind, if any. Waits for a live one.
     pub fn interrupted_checkout(&self) -> Result<Option<InterruptedCheckout<'_>>, WorkspaceError> {
         let path = Journal::path_in(&self.dot_dir);
@@ -119,10 +124,10 @@ impl Workspace {
         let want = |step: &Step| {
             let old = step.old.as_ref().map(|held| held.entry.clone());
             let (believed, target) = match direction {
-                Direction::Forward => (old, step.new.clone()),
-                Direction::Back => (step.new.clone(), old),
+                Direction::Forward => (old, step.new.as_deref().cloned()),
+                Direction::Back => (step.new.as_deref().cloned(), old),
             };
-            Want { path: step.path.clone(), believed, target }
+            Want { path: step.path.clone(), believed, target, in_place: Some(step.in_place) }
         };
         let wants = journal.steps.iter().map(|step| Ok(want(step)));
         let force = strange == Strange::Replace;

@@ -11,6 +11,7 @@ use crate::workspace::cache::{CachedFile, NewRow};
 use crate::workspace::checkout::Step;
 use crate::workspace::checkout::base::Base;
 use crate::workspace::checkout::clear::remove_empty_tree;
+use crate::workspace::checkout::in_place::patch_step;
 use crate::workspace::disk::{Cursor, FileKind, Stat, set_aside};
 use crate::workspace::error::WorkspaceError;
 
@@ -66,10 +67,12 @@ pub(super) fn write_step(
     temporary: &RepoPath,
     present: i64,
 ) -> Result<Option<NewRow>, WorkspaceError> {
-    let Step { path, new: Some(entry), .. } = step else { return Ok(None) };
+    let (path, Some(entry)) = (&step.path, step.new.as_deref()) else { return Ok(None) };
     cursor.make_directory(&path.parent().unwrap_or_default())?;
     let stat = if only_mode_differs(step) && change_mode(cursor, step)? {
         cursor.stat(path)?
+    } else if let Some(stat) = patch_step(objects, cursor, step, present)? {
+        Some(stat)
     } else {
         replace(objects, cursor, step, entry, temporary, present).inspect_err(|_| {
             // The error that led here says more than one about tidying up.
@@ -139,18 +142,18 @@ pub(super) fn remove_step(cursor: &mut Cursor, step: &Step) -> Result<(), Worksp
     Ok(cursor.remove_file(&step.path)?)
 }
 
-fn check_unchanged(step: &Step, now: Option<Stat>) -> Result<(), WorkspaceError> {
+pub(super) fn check_unchanged(step: &Step, now: Option<Stat>) -> Result<(), WorkspaceError> {
     let expected = step.old.as_ref().map(|held| held.stat);
     if now == expected { Ok(()) } else { Err(changed(step)) }
 }
 
-fn changed(step: &Step) -> WorkspaceError {
+pub(super) fn changed(step: &Step) -> WorkspaceError {
     WorkspaceError::ChangedMeanwhile { path: step.path.clone() }
 }
 
 /// Tells whether the bytes are right already.
 fn only_mode_differs(step: &Step) -> bool {
-    match (step.old.as_ref().map(|held| &held.entry), &step.new) {
+    match (step.old.as_ref().map(|held| &held.entry), step.new.as_deref()) {
         (Some(Entry::File { file: old, .. }), Some(Entry::File { file: new, .. })) => {
             (old.size, old.content) == (new.size, new.content)
         }
@@ -162,12 +165,16 @@ fn only_mode_differs(step: &Step) -> bool {
 fn change_mode(cursor: &mut Cursor, step: &Step) -> Result<bool, WorkspaceError> {
     let now = cursor.stat(&step.path)?;
     check_unchanged(step, now)?;
-    let (Some(now), Some(Entry::File { executable, .. })) = (now, &step.new) else {
+    let (Some(now), Some(Entry::File { executable, .. })) = (now, step.new.as_deref()) else {
         return Ok(false);
     };
+    Ok(set_executable(&cursor.open_file(&step.path)?, now.mode, *executable).is_ok())
+}
+
+/// Makes an open file that has `mode` executable, or no longer.
+pub(super) fn set_executable(file: &File, mode: u32, executable: bool) -> std::io::Result<()> {
     // Whoever may read the file may execute it.
-    let readers = (now.mode & 0o444) >> 2;
-    let mode = if *executable { now.mode | readers } else { now.mode & !0o111 };
-    let file = cursor.open_file(&step.path)?;
-    Ok(file.set_permissions(Permissions::from_mode(mode & 0o7777)).is_ok())
+    let readers = (mode & 0o444) >> 2;
+    let mode = if executable { mode | readers } else { mode & !0o111 };
+    file.set_permissions(Permissions::from_mode(mode & 0o7777))
 }

@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
@@ -14,6 +15,9 @@ use crate::workspace::disk::{Disk, Stat, open_directory};
 
 /// How many directories a cursor keeps open at the most.
 const MAX_OPEN: usize = 48;
+
+/// How long a file with a lease on it is waited for; Linux ends a lease sooner.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A reader and writer of paths below the root.
 #[derive(Debug)]
@@ -157,9 +161,29 @@ impl Cursor {
         Ok(None)
     }
 
-    /// Opens a regular file for reading; anything else is an error, and never waited for.
+    /// Opens a regular file for reading; anything else is an error, and never waited for. One that
+    /// another process has a lease on opens when that is over.
     pub fn open_file(&mut self, path: &RepoPath) -> Result<File, PathError> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let start = Instant::now();
+        loop {
+            match self.open(path, OFlags::RDONLY) {
+                Err(error)
+                    if error.kind() == io::ErrorKind::WouldBlock && start.elapsed() < PATIENCE =>
+                {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Opens a regular file for reading and writing; it keeps what it holds.
+    pub fn open_to_write(&mut self, path: &RepoPath) -> Result<File, PathError> {
+        self.open(path, OFlags::RDWR)
+    }
+
+    fn open(&mut self, path: &RepoPath, access: OFlags) -> Result<File, PathError> {
+        let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let fd = self.at("open", path, |parent, name| {
             rustix::fs::openat(parent, name, flags, Mode::empty())
         })?;

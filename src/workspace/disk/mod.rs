@@ -3,6 +3,7 @@
 
 mod clock;
 mod cursor;
+mod lease;
 mod list;
 mod remove;
 mod share;
@@ -12,6 +13,7 @@ mod tests;
 
 pub use clock::{present, set_aside};
 pub use cursor::Cursor;
+pub use lease::Lease;
 pub use list::{Names, list};
 pub use remove::remove_all;
 pub use share::share_bytes;

@@ -8,11 +8,12 @@ use crate::base::Hash;
 use crate::object::ObjectDb;
 use crate::store::{BlobId, BlobKind, ChunkStore, Durability, StoreError};
 
-/// A store whose reader is killed at the n-th chunk.
+/// A store whose reader is killed at the n-th chunk, or told that it is gone.
 #[derive(Debug)]
-struct DyingStore {
-    inner: Arc<dyn ChunkStore>,
-    left: AtomicUsize,
+pub(super) struct DyingStore {
+    pub inner: Arc<dyn ChunkStore>,
+    pub left: AtomicUsize,
+    pub kills: bool,
 }
 
 impl ChunkStore for DyingStore {
@@ -25,7 +26,10 @@ impl ChunkStore for DyingStore {
         if id.kind == BlobKind::Chunk
             && self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, step).is_err()
         {
-            std::panic::resume_unwind(Box::new("killed"));
+            if self.kills {
+                std::panic::resume_unwind(Box::new("killed"));
+            }
+            return Err(StoreError::Missing { id });
         }
         self.inner.read(id)
     }
@@ -44,7 +48,7 @@ impl ChunkStore for DyingStore {
 }
 
 /// Returns text that no chunk of which is like another.
-fn long_text(lines: usize) -> String {
+pub(super) fn long_text(lines: usize) -> String {
     (0..lines).map(|line| Hash::of(&line.to_le_bytes()).to_hex() + "\n").collect()
 }
 
@@ -65,7 +69,8 @@ fn a_large_file_whose_writing_was_killed_at_any_chunk_is_old_or_new() {
             let (old, new) = two_large(&sample);
             sample.fill(old);
             let store = sample.objects.store().clone();
-            let dying = Arc::new(DyingStore { inner: store, left: AtomicUsize::new(after) });
+            let dying =
+                Arc::new(DyingStore { inner: store, left: AtomicUsize::new(after), kills: true });
             let dot_dir = sample.root.join(".mlv");
             let workspace = Workspace::open(&sample.root, &dot_dir, ObjectDb::new(dying)).unwrap();
             let plan = workspace.plan_checkout(old, new, Policy::Keep).unwrap();
