@@ -1,7 +1,10 @@
 //! `mlv drift` through the program.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use parquet::arrow::ArrowWriter;
 use serde_json::Value;
 
 use mlv::base::fs::atomic_write;
@@ -393,4 +396,34 @@ fn what_the_champion_was_trained_on_is_the_reference_where_none_is_named() {
     hint: name it: `--reference price@champion:PATH`, or `mlv model promote --data PATH`
     [exit code 1]
     ");
+}
+
+/// Writes a csv text of `table` as parquet.
+fn write_parquet(env: &TestEnvironment, path: &str, text: &str) {
+    let rows: Vec<Vec<&str>> = text.lines().skip(1).map(|row| row.split(',').collect()).collect();
+    let texts = |at: usize| rows.iter().map(move |row| row[at]);
+    let columns: [(&str, ArrayRef); 4] = [
+        ("id", Arc::new(StringArray::from_iter_values(texts(0)))),
+        ("age", Arc::new(texts(1).map(|age| age.parse().ok()).collect::<Int64Array>())),
+        ("score", Arc::new(texts(2).map(|score| score.parse().ok()).collect::<Float64Array>())),
+        ("plan", Arc::new(StringArray::from_iter_values(texts(3)))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    env.write(path, writer.into_inner().unwrap());
+}
+
+#[test]
+fn parquet_on_both_sides_is_compared_as_csv_is() {
+    let env = project(20);
+    write_parquet(&env, "typed/train.parquet", &table(400, 0));
+    write_parquet(&env, "typed/new.parquet", &table(300, 20));
+    let columns = |new: &str, reference: &str| {
+        let told = env.json(&["drift", new, "--reference", reference, "--all", "--json"]);
+        assert_eq!(told["columns"].as_array().unwrap().len(), 4);
+        told["columns"].clone()
+    };
+    let csv = columns("data/new.csv", "HEAD:data/train.csv");
+    assert_eq!(columns("typed/new.parquet", "typed/train.parquet"), csv);
 }

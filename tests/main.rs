@@ -9,6 +9,7 @@ mod actions;
 mod add;
 mod branch;
 mod check;
+mod check_data;
 mod ci;
 mod clone;
 mod clone_remote;

@@ -5,7 +5,7 @@ use arrow_array::StringArray;
 use crate::check::drift::category::Tally;
 use crate::check::drift::profile::{Profile, Values};
 use crate::check::stats::Sample;
-use crate::format::table::Column;
+use crate::format::table::{Column, plain_number};
 
 /// Gathers what a column holds.
 #[derive(Debug, Default)]
@@ -174,22 +174,13 @@ enum Written {
 
 fn written(text: &str) -> Written {
     let text = text.trim_ascii();
+    let Some(number) = plain_number(text.as_bytes()).or_else(|| text.parse().ok()) else {
+        return if text.is_empty() { Written::Blank } else { Written::Text };
+    };
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text).as_bytes();
-    if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
-        // So many digits fit into a float to the last one.
-        let number = if digits.len() <= 15 {
-            let size = digits.iter().fold(0, |size, digit| size * 10 + i64::from(digit - b'0'));
-            (if text.starts_with('-') { -size } else { size }) as f64
-        } else {
-            text.parse().unwrap_or(f64::INFINITY)
-        };
-        return Written::Whole(number);
-    }
-    match text.parse() {
-        _ if text.is_empty() => Written::Blank,
-        Ok(number) => Written::Number(number),
-        Err(_) => Written::Text,
-    }
+    let is_whole = digits.iter().all(u8::is_ascii_digit);
+    // Whole numbers have no zero below zero.
+    if is_whole { Written::Whole(number + 0.0) } else { Written::Number(number) }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod histogram;
 pub mod kolmogorov;
 mod sample;
 mod shares;
+mod sort;
 mod tails;
 
 pub use counts::{Counts, chi_square, contingency, proportions};

@@ -1,5 +1,7 @@
 //! Finite numbers in ascending order, which every statistic here reads.
 
+use crate::check::stats::sort::sorted;
+
 /// Finite numbers in ascending order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sample(Vec<f64>);
@@ -8,8 +10,7 @@ impl Sample {
     /// Sorts numbers; what is not finite leaves.
     pub fn new(mut numbers: Vec<f64>) -> Self {
         numbers.retain(|number| number.is_finite());
-        numbers.sort_unstable_by(f64::total_cmp);
-        Self(numbers)
+        Self(sorted(numbers))
     }
 
     /// Takes numbers that are said to be sorted; nothing where they are not, or not finite.

@@ -14,7 +14,7 @@ mod spec;
 mod testing;
 mod yaml_text;
 
-pub use engine::{FileFacts, Flow, Input, Rows, run};
+pub use engine::{FileFacts, Flow, Input, Looked, Rows, run};
 pub use error::CheckError;
 pub use import::{ForeignFormat, ImportError, Imported, import};
 pub use profile::propose;

@@ -6,6 +6,7 @@ use arrow_array::{
     Array, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray,
     TimestampMicrosecondArray,
 };
+use arrow_buffer::NullBuffer;
 
 /// The cells of one column in one batch. Files of text know texts only; what they mean is for who
 /// checks them.
@@ -34,6 +35,18 @@ pub struct Batch {
 }
 
 impl Column {
+    /// Returns which cells are missing; nothing where none is.
+    pub fn nulls(&self) -> Option<&NullBuffer> {
+        match self {
+            Self::Text(array) | Self::Json(array) => array.nulls(),
+            Self::Int(array) => array.nulls(),
+            Self::Float(array) => array.nulls(),
+            Self::Bool(array) => array.nulls(),
+            Self::Date(array) => array.nulls(),
+            Self::Timestamp(array) => array.nulls(),
+        }
+    }
+
     fn array(&self) -> &dyn Array {
         match self {
             Self::Text(array) | Self::Json(array) => array,
@@ -55,7 +68,7 @@ impl Column {
 
     /// Tells whether a cell is missing.
     pub fn is_null(&self, row: usize) -> bool {
-        self.array().is_null(row)
+        self.nulls().is_some_and(|nulls| nulls.is_null(row))
     }
 
     /// Returns a cell as it would stand in a csv file; nothing where it is missing.
@@ -83,10 +96,49 @@ impl Column {
             Self::Int(array) => Some(array.value(row) as f64),
             Self::Float(array) => Some(array.value(row)),
             Self::Bool(array) => Some(f64::from(u8::from(array.value(row)))),
-            Self::Text(array) | Self::Json(array) => array.value(row).trim().parse().ok(),
+            Self::Text(array) | Self::Json(array) => number(array.value(row)),
             Self::Date(_) | Self::Timestamp(_) => None,
         }
     }
+}
+
+/// Returns a text as a number where it is one, without the white space around it.
+pub fn number(text: &str) -> Option<f64> {
+    plain_number(text.as_bytes()).or_else(|| text.trim().parse().ok())
+}
+
+/// Powers of ten that a float holds to the last digit.
+const TENS: [f64; 16] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
+/// Reads what most numbers are: at most 15 digits, maybe with a point. Both the digits and the power of
+/// ten are floats without loss then, so that one division rounds as it should (Clinger 1990).
+pub fn plain_number(text: &[u8]) -> Option<f64> {
+    let (is_negative, unsigned) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    };
+    if unsigned.len() > TENS.len() {
+        return None;
+    }
+    let (mut digits, mut point) = (0_i64, None);
+    for (at, byte) in unsigned.iter().enumerate() {
+        match byte.wrapping_sub(b'0') {
+            digit @ 0..=9 => digits = digits * 10 + i64::from(digit),
+            _ if *byte == b'.' && point.is_none() => point = Some(at),
+            _ => return None,
+        }
+    }
+    let (count, decimals) = match point {
+        Some(at) => (unsigned.len() - 1, unsigned.len() - 1 - at),
+        None => (unsigned.len(), 0),
+    };
+    if count == 0 || count >= TENS.len() {
+        return None;
+    }
+    let size = digits as f64 / TENS[decimals];
+    Some(if is_negative { -size } else { size })
 }
 
 fn date(days: i64) -> String {
@@ -122,6 +174,15 @@ mod tests {
         let text = Column::Text(vec![Some(" 1e3"), Some("x"), Some("inf")].into());
         assert_eq!(text.number(0), Some(1000.0));
         assert_eq!((text.number(1), text.number(2)), (None, Some(f64::INFINITY)));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn numbers_are_read_to_the_last_digit(text in "[-+]?[0-9]{0,9}[.]?[0-9]{0,9}( |e5|x)?") {
+            let expected = text.trim().parse::<f64>().ok();
+            let bits = |number: Option<f64>| number.map(f64::to_bits);
+            proptest::prop_assert_eq!(bits(number(&text)), bits(expected));
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod pipeline;
 mod text_column;
 mod text_file;
 
-pub use batch::{Batch, Column};
+pub use batch::{Batch, Column, number, plain_number};
 pub use dialect::{CsvDialect, Dialect, Encoding, LineEnd};
 pub use open::Table;
 pub use options::{Field, Format, TableFile, TableOptions};

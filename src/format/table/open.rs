@@ -69,7 +69,7 @@ impl Reader {
     }
 
     /// Hands on the parts of the file; tells whether more are wanted.
-    fn read<'a>(&'a self, wanted: &'a [bool], parts: &Parts<'a>) -> bool {
+    fn read<'a>(&'a self, wanted: &'a [bool], parts: &Parts<'_, 'a>) -> bool {
         let read = match self {
             Self::Csv(file) => file.read(wanted, parts),
             Self::Jsonl(file) => file.read(wanted, parts),
@@ -136,18 +136,28 @@ impl Table {
 
     /// Reads all rows, batch by batch, in bounded memory; other threads read ahead while `take` works.
     /// Returns how many rows there are. The first error ends it, be it of a file or of `take`.
-    pub fn for_each<'a, E: From<FormatError>>(
-        &'a self,
+    pub fn for_each<E: From<FormatError>>(
+        &self,
         take: &mut dyn FnMut(&Batch) -> Result<(), E>,
     ) -> Result<u64, E> {
+        self.for_each_looked(&|_| (), &mut |batch, ()| take(batch))
+    }
+
+    /// Reads all rows as `for_each` does. Before `take` gets a batch, `look` sees it on the thread that
+    /// decoded it, while others are decoded; there, rows are counted from the first of the batch.
+    pub fn for_each_looked<'a, T: Send, E: From<FormatError>>(
+        &'a self,
+        look: &(dyn Fn(&Batch) -> T + Sync),
+        take: &mut dyn FnMut(&Batch, T) -> Result<(), E>,
+    ) -> Result<u64, E> {
         let mut first_row = 0;
-        let produce = |parts: &Parts<'a>| {
+        let produce = |parts: &Parts<'_, 'a>| {
             // Stops at the first that wants no more.
             let _is_read_out = self.readers.iter().all(|reader| reader.read(&self.wanted, parts));
         };
-        pipeline::run(produce, &mut |rows| -> Result<(), E> {
-            let batch = Batch { first_row, rows: rows.rows, columns: rows.columns };
-            take(&batch)?;
+        pipeline::run(produce, look, &mut |batch, looked| -> Result<(), E> {
+            let batch = Batch { first_row, ..batch };
+            take(&batch, looked)?;
             first_row += batch.rows as u64;
             Ok(())
         })?;

@@ -6,7 +6,7 @@ use std::thread;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::format::FormatError;
-use crate::format::table::Column;
+use crate::format::table::{Batch, Column};
 
 /// Some rows, before it is known how many came before them.
 #[derive(Debug)]
@@ -18,19 +18,28 @@ pub struct Rows {
 /// What decodes a part of a file.
 pub type Work<'a> = Box<dyn FnOnce() -> Result<Vec<Rows>, FormatError> + Send + 'a>;
 
-type Decoded = Result<Vec<Rows>, FormatError>;
-
-/// Takes the parts of files in order; says no when no more are wanted.
-pub struct Parts<'a> {
-    work: Sender<(Work<'a>, Sender<Decoded>)>,
-    in_order: Sender<Receiver<Decoded>>,
+impl Rows {
+    /// Returns them as the first rows of a table.
+    fn first(self) -> Batch {
+        Batch { first_row: 0, rows: self.rows, columns: self.columns }
+    }
 }
 
-impl<'a> Parts<'a> {
+/// The batches of a part, each with what was made of it on the thread that decoded it.
+type Decoded<T> = Result<Vec<(T, Batch)>, FormatError>;
+
+/// A part to decode, and where it goes.
+type Task<'a, T> = (Work<'a>, Sender<Decoded<T>>);
+
+/// Takes the parts of files in order; says no when no more are wanted.
+pub struct Parts<'p, 'a> {
+    put: &'p dyn Fn(Work<'a>) -> bool,
+}
+
+impl<'a> Parts<'_, 'a> {
     /// Hands a part on to be decoded; tells whether more are wanted.
     pub fn put(&self, work: Work<'a>) -> bool {
-        let (sender, receiver) = bounded(1);
-        self.work.send((work, sender)).is_ok() && self.in_order.send(receiver).is_ok()
+        (self.put)(work)
     }
 
     /// Hands on why there is no next part.
@@ -39,33 +48,47 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Runs `produce` and the work it puts on other threads and hands what they decode to `take`, in order.
-pub fn run<'a, E: From<FormatError>>(
-    produce: impl FnOnce(&Parts<'a>) + Send,
-    take: &mut dyn FnMut(Rows) -> Result<(), E>,
+/// Runs `produce` and the work it puts on other threads, where `look` sees each batch as soon as it is
+/// decoded, and hands batches and what `look` made of them to `take`, in order. What `look` sees of a
+/// batch begins at row 0: how many rows came before is not known yet.
+pub fn run<'a, T: Send, E: From<FormatError>>(
+    produce: impl FnOnce(&Parts<'_, 'a>) + Send,
+    look: &(dyn Fn(&Batch) -> T + Sync),
+    take: &mut dyn FnMut(Batch, T) -> Result<(), E>,
 ) -> Result<(), E> {
     let workers = thread::available_parallelism().map_or(1, usize::from).min(8);
-    let (work, to_do) = bounded::<(Work<'a>, Sender<Decoded>)>(workers);
+    let (work, to_do) = bounded::<Task<'a, T>>(workers);
     let (in_order, results) = bounded(workers + 1);
     thread::scope(|scope| {
-        scope.spawn(move || produce(&Parts { work, in_order }));
+        scope.spawn(move || {
+            let put = move |part| {
+                let (sender, receiver) = bounded(1);
+                work.send((part, sender)).is_ok() && in_order.send(receiver).is_ok()
+            };
+            produce(&Parts { put: &put });
+        });
         for _ in 0..workers {
             let to_do = to_do.clone();
             scope.spawn(move || {
                 for (work, result) in to_do {
+                    let looked = |rows: Rows| {
+                        let batch = rows.first();
+                        (look(&batch), batch)
+                    };
+                    let decoded = work().map(|parts| parts.into_iter().map(looked).collect());
                     // Nobody waits for it where the caller has left; the queue is emptied all the same.
-                    let _left = result.send(work());
+                    let _left = result.send(decoded);
                 }
             });
         }
         drop(to_do);
         // Moved in here, so that leaving early tells the producer.
-        let results: Receiver<Receiver<Decoded>> = results;
+        let results: Receiver<Receiver<Decoded<T>>> = results;
         for decoded in results {
             // A worker that panicked sends nothing: the scope hands its panic on.
             let Ok(decoded) = decoded.recv() else { break };
-            for rows in decoded? {
-                take(rows)?;
+            for (looked, batch) in decoded? {
+                take(batch, looked)?;
             }
         }
         Ok(())

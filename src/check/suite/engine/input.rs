@@ -5,7 +5,9 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::check::drift;
+use crate::check::suite::engine::view::Numbers;
 use crate::check::suite::error::CheckError;
+use crate::check::suite::rules::Seen;
 use crate::check::suite::spec::Need;
 use crate::format::table::{Batch, Field, Table};
 use crate::format::{FormatError, Source};
@@ -32,6 +34,24 @@ pub trait Rows: Debug + Sync {
         &self,
         take: &mut (dyn FnMut(&Batch) -> Result<Flow, CheckError> + Send),
     ) -> Result<(), CheckError>;
+
+    /// Hands the rows over as `read` does, each batch with what `look` made of it: on any thread, and in
+    /// no order, before it is known how many rows come before.
+    fn read_looked(
+        &self,
+        look: &(dyn Fn(&Batch) -> Looked + Sync),
+        take: &mut (dyn FnMut(&Batch, Looked) -> Result<Flow, CheckError> + Send),
+    ) -> Result<(), CheckError> {
+        self.read(&mut |batch| take(batch, look(batch)))
+    }
+}
+
+/// What checks made of a batch ahead of its turn.
+#[derive(Debug)]
+pub struct Looked {
+    pub(super) numbers: Numbers,
+    /// For each lane, for each of its checks.
+    pub(super) seen: Vec<Vec<Option<Seen>>>,
 }
 
 /// Why a table was not read to its end.
@@ -59,15 +79,30 @@ impl Rows for Table {
         &self,
         take: &mut (dyn FnMut(&Batch) -> Result<Flow, CheckError> + Send),
     ) -> Result<(), CheckError> {
-        let read = self.for_each(&mut |batch| match take(batch) {
-            Ok(Flow::On) => Ok(()),
-            Ok(Flow::Enough) => Err(Stop::Enough),
-            Err(error) => Err(Stop::Failed(error)),
-        });
-        match read {
-            Ok(_) | Err(Stop::Enough) => Ok(()),
-            Err(Stop::Failed(error)) => Err(error),
-        }
+        read_out(self.for_each(&mut |batch| goes_on(take(batch))))
+    }
+
+    fn read_looked(
+        &self,
+        look: &(dyn Fn(&Batch) -> Looked + Sync),
+        take: &mut (dyn FnMut(&Batch, Looked) -> Result<Flow, CheckError> + Send),
+    ) -> Result<(), CheckError> {
+        read_out(self.for_each_looked(look, &mut |batch, looked| goes_on(take(batch, looked))))
+    }
+}
+
+fn goes_on(flow: Result<Flow, CheckError>) -> Result<(), Stop> {
+    match flow {
+        Ok(Flow::On) => Ok(()),
+        Ok(Flow::Enough) => Err(Stop::Enough),
+        Err(error) => Err(Stop::Failed(error)),
+    }
+}
+
+fn read_out(read: Result<u64, Stop>) -> Result<(), CheckError> {
+    match read {
+        Ok(_) | Err(Stop::Enough) => Ok(()),
+        Err(Stop::Failed(error)) => Err(error),
     }
 }
 

@@ -1,8 +1,11 @@
 //! A set of keys with how often and where first each was seen. What does not fit into memory goes to
 //! a temporary file in parts by hash, so that each part can be looked at alone.
 
+use std::collections::HashSet;
 use std::io;
 
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use rayon::prelude::*;
 
 use crate::check::suite::engine::key::KeyHash;
@@ -89,7 +92,7 @@ impl KeySet {
         Ok(())
     }
 
-    /// Returns the groups of a part, one for each key, sorted by key.
+    /// Returns the groups of a part, one for each key.
     fn part(&self, number: usize) -> io::Result<Vec<Group>> {
         let mut part = self.parts[number].clone();
         if let Some(spill) = &self.spill {
@@ -117,10 +120,9 @@ impl KeySet {
     /// Returns the keys that are in another set too, or those that are not.
     pub fn compared(&self, other: &Self, in_both: bool) -> io::Result<Groups> {
         let each = (0..PARTS).into_par_iter().map(|number| {
-            let theirs = other.part(number)?;
-            let is_there = |group: &Group| {
-                theirs.binary_search_by_key(&group.hash, |their| their.hash).is_ok()
-            };
+            let theirs: HashSet<KeyHash> =
+                other.part(number)?.into_iter().map(|group| group.hash).collect();
+            let is_there = |group: &Group| theirs.contains(&group.hash);
             let mut found = Groups::default();
             let part = self.part(number)?;
             part.iter()
@@ -159,15 +161,26 @@ fn part_of(hash: KeyHash) -> usize {
 
 /// Makes one group of all with the same key.
 fn collapse(part: &mut Vec<Group>) {
-    part.sort_unstable_by_key(|group| group.hash);
-    part.dedup_by(|next, kept| {
-        let same = next.hash == kept.hash;
-        if same {
-            kept.first = kept.first.min(next.first);
-            kept.count += next.count;
+    // Where the group of a key is, by a hash that is one already: the first half is alike in a part.
+    let mut places: HashTable<usize> = HashTable::with_capacity(part.len());
+    let mut kept = 0;
+    for at in 0..part.len() {
+        let group = part[at];
+        let is_same = |place: &usize| part[*place].hash == group.hash;
+        match places.entry(group.hash[1], is_same, |place| part[*place].hash[1]) {
+            Entry::Occupied(place) => {
+                let own = &mut part[*place.get()];
+                own.first = own.first.min(group.first);
+                own.count += group.count;
+            }
+            Entry::Vacant(place) => {
+                place.insert(kept);
+                part[kept] = group;
+                kept += 1;
+            }
         }
-        same
-    });
+    }
+    part.truncate(kept);
 }
 
 /// How many bytes a group takes in a file.

@@ -1,5 +1,6 @@
-//! Carries a suite out: one pass over the table in bounded memory, the columns of each batch side by
-//! side, and a second pass only where a check asks for it.
+//! Carries a suite out: one pass over the table in bounded memory, and a second only where a check asks
+//! for it. What a check makes of a batch alone is made where it is decoded, for several batches at a
+//! time; what depends on those before it, in their order, the columns side by side.
 
 mod input;
 pub(super) mod key;
@@ -12,7 +13,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use input::{FileFacts, Flow, Input, Rows};
+pub use input::{FileFacts, Flow, Input, Looked, Rows};
 pub use key::KeyHash;
 pub use key_set::{Groups, KeySet};
 pub use ordered::Ordered;

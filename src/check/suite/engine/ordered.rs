@@ -1,7 +1,6 @@
-//! Numbers of which quantiles are asked, exactly: sorted in memory, or in sorted runs that are merged.
+//! Numbers of which quantiles are asked, exactly. Those that do not fit into memory are looked for in a
+//! temporary file, 16 bits of the number at a time.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::io::{self, BufReader, Read};
 
 use crate::check::suite::engine::spill::{Extent, Spill};
@@ -13,32 +12,14 @@ pub struct Ordered {
     limit: usize,
     count: u64,
     spill: Option<Spill>,
-    runs: Vec<Extent>,
-}
-
-/// A number with the order of `total_cmp`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Total(f64);
-
-impl Eq for Total {}
-
-impl PartialOrd for Total {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Total {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
-    }
+    extents: Vec<Extent>,
 }
 
 impl Ordered {
     /// Returns no numbers yet; so many bytes of them are held in memory.
     pub fn new(memory: usize) -> Self {
         let limit = (memory / size_of::<f64>()).max(16);
-        Self { held: Vec::new(), limit, count: 0, spill: None, runs: Vec::new() }
+        Self { held: Vec::new(), limit, count: 0, spill: None, extents: Vec::new() }
     }
 
     pub fn push(&mut self, number: f64) -> io::Result<()> {
@@ -48,13 +29,12 @@ impl Ordered {
     }
 
     fn write_out(&mut self) -> io::Result<()> {
-        self.held.sort_unstable_by(f64::total_cmp);
         let bytes: Vec<u8> = self.held.drain(..).flat_map(f64::to_le_bytes).collect();
         let spill = match &mut self.spill {
             Some(spill) => spill,
             none => none.insert(Spill::new()?),
         };
-        self.runs.push(spill.write(&bytes)?);
+        self.extents.push(spill.write(&bytes)?);
         Ok(())
     }
 
@@ -63,57 +43,75 @@ impl Ordered {
         let Some(last) = self.count.checked_sub(1) else { return Ok(None) };
         let at = q * last as f64;
         let below = (at.floor() as u64).min(last);
-        let (low, high) = self.neighbours(below)?;
+        let (low, high) = self.neighbours(below, last)?;
         let part = at - below as f64;
         // Without this, an infinite neighbour of weight 0 would make it NaN.
         Ok(Some(if part == 0.0 { low } else { low + (high - low) * part }))
     }
 
     /// Returns the number of this rank and the one after it, or itself where it is the last.
-    fn neighbours(&mut self, rank: u64) -> io::Result<(f64, f64)> {
-        self.held.sort_unstable_by(f64::total_cmp);
-        let Some(spill) = &self.spill else {
-            let at = rank as usize;
-            return Ok((self.held[at], self.held[(at + 1).min(self.held.len() - 1)]));
-        };
-        let mut runs: Vec<Box<dyn Read + '_>> =
-            self.runs.iter().map(|run| spilled(spill, *run)).collect();
-        let mut held = self.held.iter();
-        let mut heap = BinaryHeap::new();
-        for (number, run) in runs.iter_mut().enumerate() {
-            heap.extend(next(run)?.map(|value| Reverse((Total(value), number))));
+    fn neighbours(&mut self, rank: u64, last: u64) -> io::Result<(f64, f64)> {
+        if self.spill.is_some() {
+            return Ok((self.spilled(rank)?, self.spilled((rank + 1).min(last))?));
         }
-        let in_memory = runs.len();
-        heap.extend(held.next().map(|value| Reverse((Total(*value), in_memory))));
-        let (mut passed, mut low) = (0, None);
-        while let Some(Reverse((Total(value), number))) = heap.pop() {
-            if let Some(low) = low {
-                return Ok((low, value));
+        let (_, low, above) = self.held.select_nth_unstable_by(rank as usize, f64::total_cmp);
+        let next = above.iter().copied().min_by(f64::total_cmp);
+        Ok((*low, next.unwrap_or(*low)))
+    }
+
+    /// Returns the number of a rank where some are in the file: counts how many begin with which bits,
+    /// until few enough are left to be held.
+    fn spilled(&self, mut rank: u64) -> io::Result<f64> {
+        let mut begin = 0;
+        for shift in [48, 32, 16, 0] {
+            let mut counts = vec![0_u64; 1 << DIGIT];
+            self.for_each(|key| {
+                if key.checked_shr(shift + DIGIT).unwrap_or(0) == begin {
+                    counts[(key >> shift) as usize % (1 << DIGIT)] += 1;
+                }
+            })?;
+            let mut digit = 0;
+            while rank >= counts[digit] {
+                rank -= counts[digit];
+                digit += 1;
             }
-            if passed == rank {
-                low = Some(value);
+            begin = begin << DIGIT | digit as u64;
+            if counts[digit] <= self.limit as u64 / 4 {
+                let mut keys = Vec::with_capacity(counts[digit] as usize);
+                self.for_each(|key| keys.extend((key >> shift == begin).then_some(key)))?;
+                return Ok(number(*keys.select_nth_unstable(rank as usize).1));
             }
-            passed += 1;
-            let following = match runs.get_mut(number) {
-                Some(run) => next(run)?,
-                None => held.next().copied(),
-            };
-            heap.extend(following.map(|value| Reverse((Total(value), number))));
         }
-        let low = low.unwrap_or(f64::NAN);
-        Ok((low, low))
+        Ok(number(begin))
+    }
+
+    /// Visits every number, in no order.
+    fn for_each(&self, mut visit: impl FnMut(u64)) -> io::Result<()> {
+        self.held.iter().for_each(|held| visit(key(*held)));
+        for extent in &self.extents {
+            let Some(spill) = &self.spill else { continue };
+            let mut reader = BufReader::with_capacity(64 << 10, spill.reader(*extent));
+            let mut bytes = [0; size_of::<f64>()];
+            for _ in 0..extent.len() / bytes.len() {
+                reader.read_exact(&mut bytes)?;
+                visit(key(f64::from_le_bytes(bytes)));
+            }
+        }
+        Ok(())
     }
 }
 
-fn spilled(spill: &Spill, run: Extent) -> Box<dyn Read + '_> {
-    Box::new(BufReader::with_capacity(1 << 16, spill.reader(run)))
+/// How many bits are looked at in one pass.
+const DIGIT: u32 = 16;
+
+const SIGN: u64 = 1 << 63;
+
+/// Returns an integer that is ordered as `total_cmp` orders numbers.
+fn key(number: f64) -> u64 {
+    let bits = number.to_bits();
+    if bits & SIGN == 0 { bits | SIGN } else { !bits }
 }
 
-fn next(run: &mut impl Read) -> io::Result<Option<f64>> {
-    let mut bytes = [0; 8];
-    match run.read_exact(&mut bytes) {
-        Ok(()) => Ok(Some(f64::from_le_bytes(bytes))),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
-        Err(error) => Err(error),
-    }
+fn number(key: u64) -> f64 {
+    f64::from_bits(if key & SIGN == 0 { !key } else { key ^ SIGN })
 }

@@ -3,13 +3,25 @@
 use rayon::prelude::*;
 
 use crate::base::{interrupt, suggest};
-use crate::check::suite::engine::input::{Flow, Input, Rows};
+use crate::check::suite::engine::input::{Flow, Input, Looked, Rows};
 use crate::check::suite::engine::view::View;
 use crate::check::suite::error::CheckError;
 use crate::check::suite::report::{CheckResult, Report, Status};
-use crate::check::suite::rules::{Checker, Finding, Scope};
+use crate::check::suite::rules::{Checker, Finding, Look, Scope, Seen};
 use crate::check::suite::spec::{Check, Level, NotRun, Suite};
-use crate::format::table::Field;
+use crate::format::table::{Batch, Field};
+
+/// Checks that hold keys or numbers of all rows.
+const HOLDING: &[&str] = &[
+    "unique",
+    "duplicate_rows",
+    "foreign_key",
+    "new_categories",
+    "split_overlap",
+    "distinct",
+    "median",
+    "quantile",
+];
 
 /// A check on its way.
 struct Work<'s> {
@@ -51,7 +63,8 @@ pub fn run(suite: &Suite, input: &Input<'_>) -> Result<Report, CheckError> {
 
 fn lanes_of<'s>(suite: &'s Suite, input: &Input<'_>, fields: &[Field]) -> Vec<Lane<'s>> {
     // Most checks hold nothing; those that do share what there is.
-    let memory = input.memory / suite.checks.len().clamp(1, 8);
+    let holding = suite.checks.iter().filter(|check| HOLDING.contains(&check.info.name)).count();
+    let memory = input.memory / holding.max(1);
     let mut lanes: Vec<(Option<&str>, Lane<'_>)> = Vec::new();
     for (number, check) in suite.checks.iter().enumerate() {
         let state = begin(number, check, input, fields, memory);
@@ -107,18 +120,43 @@ fn missing_column(check: &Check, fields: &[Field], input: &Input<'_>) -> Option<
     Some(format!("there is no column `{missing}`{near}"))
 }
 
+impl Work<'_> {
+    fn look(&self) -> Option<Look> {
+        if let State::At(checker) = &self.state { checker.look() } else { None }
+    }
+
+    fn take(&mut self, view: &View<'_>, seen: Option<Seen>) {
+        let State::At(checker) = &mut self.state else { return };
+        let taken = match seen {
+            Some(seen) => checker.take(view, seen),
+            None => checker.see(view),
+        };
+        if let Err(error) = taken {
+            self.state = State::Failed(error);
+        }
+    }
+}
+
+/// Most of the work is done where batches are decoded, for several at a time; what has an order is done
+/// batch by batch.
 fn first_pass(table: &dyn Rows, lanes: &mut [Lane<'_>]) -> Result<u64, CheckError> {
+    let looks: Vec<Vec<Option<Look>>> =
+        lanes.iter().map(|lane| lane.iter().map(Work::look).collect()).collect();
+    let look = |batch: &Batch| {
+        let view = View::apart(batch);
+        let of_lane = |looks: &Vec<Option<Look>>| {
+            looks.iter().map(|look| look.as_ref().map(|look| look(&view))).collect()
+        };
+        let seen = looks.iter().map(of_lane).collect();
+        Looked { seen, numbers: view.into_numbers() }
+    };
     let mut rows = 0;
-    table.read(&mut |batch| {
+    table.read_looked(&look, &mut |batch, Looked { numbers, seen }| {
         interrupt::check()?;
         rows += batch.rows as u64;
-        let view = View::new(batch);
-        lanes.par_iter_mut().flatten_iter().for_each(|work| {
-            if let State::At(checker) = &mut work.state
-                && let Err(error) = checker.see(&view)
-            {
-                work.state = State::Failed(error);
-            }
+        let view = View::with(batch, numbers);
+        lanes.par_iter_mut().zip(seen).for_each(|(lane, seen)| {
+            lane.iter_mut().zip(seen).for_each(|(work, seen)| work.take(&view, seen));
         });
         Ok(Flow::On)
     })?;

@@ -11,6 +11,12 @@ pub(super) struct Extent {
     bytes: usize,
 }
 
+impl Extent {
+    pub(super) fn len(self) -> usize {
+        self.bytes
+    }
+}
+
 /// Where stretches of records are kept; it vanishes with the process.
 #[derive(Debug)]
 pub(super) struct Spill {

@@ -8,12 +8,13 @@ use crate::check::suite::rules::{Checker, Scope};
 use crate::check::suite::spec::Check;
 use crate::format::table::Column;
 
+#[derive(Clone)]
 struct NotNull;
 
 impl CellTest for NotNull {
     const JUDGES_MISSING: bool = true;
 
-    fn is_fit(&mut self, view: &View<'_>, column: usize, row: usize) -> bool {
+    fn is_fit(&self, view: &View<'_>, column: usize, row: usize) -> bool {
         !view.is_null(column, row)
     }
 
@@ -41,6 +42,7 @@ pub(in crate::check::suite) enum Type {
     Json,
 }
 
+#[derive(Clone)]
 struct TypeTest {
     name: String,
     wanted: Type,
@@ -64,7 +66,7 @@ pub(in crate::check::suite) fn type_of(
 }
 
 impl CellTest for TypeTest {
-    fn is_fit(&mut self, view: &View<'_>, column: usize, row: usize) -> bool {
+    fn is_fit(&self, view: &View<'_>, column: usize, row: usize) -> bool {
         cell_is_of(self.wanted, view.column(column), row)
     }
 

@@ -8,6 +8,7 @@ use crate::check::suite::engine::{Flow, Rows, View};
 use crate::check::suite::error::CheckError;
 use crate::check::suite::rules::found::{Finding, Found};
 use crate::check::suite::rules::number::compare;
+use crate::check::suite::rules::row::{RowTest, by_rows};
 use crate::check::suite::rules::statistic::between;
 use crate::check::suite::rules::structure::Known;
 use crate::check::suite::rules::{Checker, Scope};
@@ -21,7 +22,6 @@ struct Pair {
     op: String,
     /// The left column, and the right.
     columns: Vec<(String, usize)>,
-    found: Found,
 }
 
 pub(in crate::check::suite) fn pair(
@@ -30,11 +30,7 @@ pub(in crate::check::suite) fn pair(
 ) -> Result<Box<dyn Checker>, CheckError> {
     let text = |key| check.settings.text(key).unwrap_or_default();
     let column = |key| (text(key).to_owned(), scope.index(text(key)));
-    Ok(Box::new(Pair {
-        op: text("op").to_owned(),
-        columns: vec![column("left"), column("right")],
-        found: Found::default(),
-    }))
+    Ok(by_rows(Pair { op: text("op").to_owned(), columns: vec![column("left"), column("right")] }))
 }
 
 fn holds(op: &str, order: Option<Ordering>) -> bool {
@@ -49,29 +45,29 @@ fn holds(op: &str, order: Option<Ordering>) -> bool {
     }
 }
 
-impl Checker for Pair {
-    fn see(&mut self, view: &View<'_>) -> Result<(), CheckError> {
+impl RowTest for Pair {
+    fn judge(&self, view: &View<'_>) -> Result<Found, CheckError> {
+        let mut found = Found::default();
         let (left, right) = (self.columns[0].1, self.columns[1].1);
         for row in 0..view.rows() {
             let (Some(a), Some(b)) = (view.text(left, row), view.text(right, row)) else {
                 continue;
             };
-            self.found.considered += 1;
+            found.considered += 1;
             let order = match (view.numbers(left)[row], view.numbers(right)[row]) {
                 (Some(a), Some(b)) => a.partial_cmp(&b),
                 _ => compare(&a, &b),
             };
             if !holds(&self.op, order) {
-                self.found.note_row(view, &self.columns, row);
+                found.note_row(view, &self.columns, row);
             }
         }
-        Ok(())
+        Ok(found)
     }
 
-    fn finish(self: Box<Self>) -> Result<Finding, CheckError> {
+    fn complaint(&self) -> String {
         let (left, right) = (&self.columns[0].0, &self.columns[1].0);
-        let complaint = format!("where `{left}` {} `{right}` is not so", self.op);
-        Ok(self.found.finding(complaint))
+        format!("where `{left}` {} `{right}` is not so", self.op)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::check::suite::rules::{Checker, Scope};
 use crate::check::suite::spec::Check;
 use crate::format::table::Column;
 
+#[derive(Clone)]
 struct DateFormat(String);
 
 pub(in crate::check::suite) fn date_format(
@@ -35,7 +36,7 @@ impl DateFormat {
 }
 
 impl CellTest for DateFormat {
-    fn is_fit(&mut self, view: &View<'_>, column: usize, row: usize) -> bool {
+    fn is_fit(&self, view: &View<'_>, column: usize, row: usize) -> bool {
         match view.column(column) {
             Column::Date(_) | Column::Timestamp(_) => true,
             cells => cells.text(row).is_none_or(|text| self.reads(&text)),

@@ -9,7 +9,8 @@ use cel::{Context, Program, Value};
 
 use crate::check::suite::engine::View;
 use crate::check::suite::error::CheckError;
-use crate::check::suite::rules::found::{Finding, Found};
+use crate::check::suite::rules::found::Found;
+use crate::check::suite::rules::row::{RowTest, by_rows};
 use crate::check::suite::rules::{Checker, Scope};
 use crate::check::suite::spec::Check;
 use crate::format::table::Column;
@@ -151,7 +152,6 @@ struct RowExpression {
     expression: Expression,
     columns: Vec<(String, usize)>,
     names_row: bool,
-    found: Found,
 }
 
 pub(in crate::check::suite) fn expression(
@@ -161,11 +161,10 @@ pub(in crate::check::suite) fn expression(
     let expression = check.settings.expression("rule");
     let expression = expression.expect("the list of checks requires it").clone();
     let columns = expression.columns.iter().map(|name| (name.clone(), scope.index(name)));
-    Ok(Box::new(RowExpression {
+    Ok(by_rows(RowExpression {
         columns: columns.collect(),
         names_row: expression.program.references().has_variable(ROW),
         expression,
-        found: Found::default(),
     }))
 }
 
@@ -208,23 +207,23 @@ fn text_of(view: &View<'_>, column: usize, row: usize) -> Value {
     Value::String(Arc::new(view.text(column, row).unwrap_or_default().into_owned()))
 }
 
-impl Checker for RowExpression {
-    fn see(&mut self, view: &View<'_>) -> Result<(), CheckError> {
+impl RowTest for RowExpression {
+    fn judge(&self, view: &View<'_>) -> Result<Found, CheckError> {
+        let mut found = Found::default();
         for row in 0..view.rows() {
             let is_missing = self.columns.iter().any(|(_, column)| view.is_null(*column, row));
             if is_missing && !self.expression.judges_missing {
                 continue;
             }
-            self.found.considered += 1;
+            found.considered += 1;
             if !self.holds(view, row)? {
-                self.found.note_row(view, &self.columns, row);
+                found.note_row(view, &self.columns, row);
             }
         }
-        Ok(())
+        Ok(found)
     }
 
-    fn finish(self: Box<Self>) -> Result<Finding, CheckError> {
-        let complaint = format!("where `{}` is not so", self.expression.text);
-        Ok(self.found.finding(complaint))
+    fn complaint(&self) -> String {
+        format!("where `{}` is not so", self.expression.text)
     }
 }

@@ -98,6 +98,23 @@ impl Found {
         }
     }
 
+    /// Takes in what was found in the next rows, before which there are so many.
+    pub fn add(&mut self, part: Self, rows_before: u64) {
+        self.considered += part.considered;
+        self.unexpected += part.unexpected;
+        let room = MAX_SAMPLE.saturating_sub(self.sample.len());
+        let placed =
+            |sample: Sample| Sample { row: sample.row.map(|row| row + rows_before), ..sample };
+        self.sample.extend(part.sample.into_iter().take(room).map(placed));
+        for (text, count) in part.tally {
+            if let Some(own) = self.tally.get_mut(&text) {
+                *own += count;
+            } else if self.tally.len() <= MAX_TALLIED {
+                self.tally.insert(text, count);
+            }
+        }
+    }
+
     fn tally(&mut self, text: &str) {
         if let Some(count) = self.tally.get_mut(text) {
             *count += 1;

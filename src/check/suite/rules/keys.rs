@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::base::suggest;
-use crate::check::suite::engine::key::{cell_key, row_key};
+use crate::check::suite::engine::key::row_key;
 use crate::check::suite::engine::{Flow, Groups, KeyHash, KeySet, Rows, View};
 use crate::check::suite::error::CheckError;
 use crate::check::suite::report::{MAX_SAMPLE, Sample};
@@ -11,7 +11,7 @@ use crate::check::suite::rules::compare::NOTHING_BEFORE;
 use crate::check::suite::rules::found::{Finding, sample_of};
 use crate::check::suite::rules::statistic::rounded;
 use crate::check::suite::rules::structure::Known;
-use crate::check::suite::rules::{Checker, Scope};
+use crate::check::suite::rules::{Checker, Look, Scope, Seen, seen};
 use crate::check::suite::spec::Check;
 
 /// Which keys are not as expected.
@@ -67,14 +67,37 @@ impl Keys {
     }
 }
 
-impl Checker for Keys {
-    fn see(&mut self, view: &View<'_>) -> Result<(), CheckError> {
-        for row in 0..view.rows() {
-            if let Some(key) = row_key(view, &self.indices, row, &mut self.scratch) {
-                self.considered += 1;
-                self.set.insert(key, view.number_of(row))?;
-            }
+/// The keys of the rows of a batch; nothing for a row that has none.
+type BatchKeys = Vec<Option<KeyHash>>;
+
+/// Makes the keys of batches ahead.
+fn look_at_keys(columns: Vec<usize>) -> Option<Look> {
+    Some(Box::new(move |view| {
+        let mut scratch = Vec::new();
+        let keys = (0..view.rows()).map(|row| row_key(view, &columns, row, &mut scratch));
+        Box::new(keys.collect::<BatchKeys>())
+    }))
+}
+
+/// Puts the keys of a batch into a set; returns how many there are.
+fn insert_all(set: &mut KeySet, view: &View<'_>, keys: BatchKeys) -> Result<u64, CheckError> {
+    let mut count = 0;
+    for (row, key) in keys.into_iter().enumerate() {
+        if let Some(key) = key {
+            count += 1;
+            set.insert(key, view.number_of(row))?;
         }
+    }
+    Ok(count)
+}
+
+impl Checker for Keys {
+    fn look(&self) -> Option<Look> {
+        look_at_keys(self.indices.clone())
+    }
+
+    fn take(&mut self, view: &View<'_>, keys: Seen) -> Result<(), CheckError> {
+        self.considered += insert_all(&mut self.set, view, seen(keys))?;
         Ok(())
     }
 
@@ -223,7 +246,6 @@ struct Distinct {
     column: usize,
     set: KeySet,
     considered: u64,
-    scratch: Vec<u8>,
     limits: [Option<u64>; 2],
     shares: [Option<f64>; 2],
 }
@@ -236,20 +258,18 @@ pub(in crate::check::suite) fn distinct(
         column: scope.column(check),
         set: KeySet::new(scope.memory),
         considered: 0,
-        scratch: Vec::new(),
         limits: ["min", "max"].map(|key| check.settings.count(key)),
         shares: ["min_ratio", "max_ratio"].map(|key| check.settings.number(key)),
     }))
 }
 
 impl Checker for Distinct {
-    fn see(&mut self, view: &View<'_>) -> Result<(), CheckError> {
-        for row in 0..view.rows() {
-            if let Some(key) = cell_key(view.column(self.column), row, &mut self.scratch) {
-                self.considered += 1;
-                self.set.insert(key, view.number_of(row))?;
-            }
-        }
+    fn look(&self) -> Option<Look> {
+        look_at_keys(vec![self.column])
+    }
+
+    fn take(&mut self, view: &View<'_>, keys: Seen) -> Result<(), CheckError> {
+        self.considered += insert_all(&mut self.set, view, seen(keys))?;
         Ok(())
     }
 

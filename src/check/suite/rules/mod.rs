@@ -23,6 +23,8 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+use std::any::Any;
+
 use crate::check::drift::Report;
 use crate::check::suite::engine::{FileFacts, Flow, Rows, View};
 use crate::check::suite::error::CheckError;
@@ -51,10 +53,29 @@ pub(super) use statistic::{maximum, mean, median, minimum, quantile, stdev, sum}
 pub(super) use structure::{columns, row_count};
 pub(super) use text::{json_schema, length, not_regex, regex};
 
-/// A check at work on one table.
+/// What a check made of a batch ahead of its turn.
+pub type Seen = Box<dyn Any + Send>;
+
+/// Looks at a batch ahead of its turn: on any thread, and in no order.
+pub(super) type Look = Box<dyn Fn(&View<'_>) -> Seen + Send + Sync>;
+
+/// A check at work on one table. What it makes of a batch without knowing those before it is made by
+/// `look`, for several batches at a time; the rest when it is the batch's turn.
 pub(super) trait Checker: Send {
-    /// Sees the next batch.
-    fn see(&mut self, view: &View<'_>) -> Result<(), CheckError>;
+    /// Returns what looks at batches ahead of their turn, where that is worth it.
+    fn look(&self) -> Option<Look> {
+        None
+    }
+
+    /// Takes the next batch, of which `look` has made this.
+    fn take(&mut self, view: &View<'_>, _seen: Seen) -> Result<(), CheckError> {
+        self.see(view)
+    }
+
+    /// Sees the next batch, of which nothing was made ahead.
+    fn see(&mut self, _view: &View<'_>) -> Result<(), CheckError> {
+        Ok(())
+    }
 
     /// Tells, after all batches, whether it wants to see them again.
     fn wants_more(&mut self) -> Result<bool, CheckError> {
@@ -86,6 +107,19 @@ pub(super) struct Scope<'a> {
     pub now: i64,
     /// How many bytes this check may hold.
     pub memory: usize,
+}
+
+/// Returns what a check's own `look` made.
+fn seen<T: 'static>(seen: Seen) -> T {
+    *seen.downcast().expect("a check takes what it made itself")
+}
+
+/// Makes the numbers of a column ahead, for a check that reads them in order.
+fn look_at_numbers(column: usize) -> Option<Look> {
+    Some(Box::new(move |view| {
+        view.numbers(column);
+        Box::new(())
+    }))
 }
 
 impl Scope<'_> {

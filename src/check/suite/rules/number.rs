@@ -8,9 +8,11 @@ use crate::check::suite::rules::found::{Finding, Found};
 use crate::check::suite::rules::moment::Moment;
 use crate::check::suite::rules::row::{CellTest, by_cells};
 use crate::check::suite::rules::statistic::Moments;
-use crate::check::suite::rules::{Checker, Scope};
+use crate::check::suite::rules::{Checker, Look, Scope, look_at_numbers};
 use crate::check::suite::spec::{Bound, Check};
+use crate::format::table::number;
 
+#[derive(Clone)]
 struct Finite;
 
 pub(in crate::check::suite) fn finite(
@@ -21,7 +23,7 @@ pub(in crate::check::suite) fn finite(
 }
 
 impl CellTest for Finite {
-    fn is_fit(&mut self, view: &View<'_>, column: usize, row: usize) -> bool {
+    fn is_fit(&self, view: &View<'_>, column: usize, row: usize) -> bool {
         view.numbers(column)[row].is_some_and(f64::is_finite)
     }
 
@@ -31,11 +33,13 @@ impl CellTest for Finite {
 }
 
 /// An end of a range, and whether it lies in it.
+#[derive(Clone)]
 struct End {
     bound: Bound,
     strict: bool,
 }
 
+#[derive(Clone)]
 struct Range {
     min: Option<End>,
     max: Option<End>,
@@ -71,7 +75,7 @@ impl End {
 }
 
 impl CellTest for Range {
-    fn is_fit(&mut self, view: &View<'_>, column: usize, row: usize) -> bool {
+    fn is_fit(&self, view: &View<'_>, column: usize, row: usize) -> bool {
         let lies = |end: &Option<End>, side: Ordering| match end {
             None => true,
             Some(end) => end
@@ -94,8 +98,10 @@ impl CellTest for Range {
 
 /// Compares each value with the one before.
 struct Increasing {
+    column: usize,
     strict: bool,
     before: Option<String>,
+    found: Found,
 }
 
 pub(in crate::check::suite) fn increasing(
@@ -103,34 +109,52 @@ pub(in crate::check::suite) fn increasing(
     scope: &Scope<'_>,
 ) -> Result<Box<dyn Checker>, CheckError> {
     let strict = check.settings.truth("strict", false);
-    by_cells(check, scope, Increasing { strict, before: None })
+    let (column, found) = (scope.column(check), Found::default());
+    Ok(Box::new(Increasing { column, strict, before: None, found }))
 }
 
 /// Returns how two cells compare: as numbers where both are, else as texts.
 pub(super) fn compare(left: &str, right: &str) -> Option<Ordering> {
-    match (left.trim().parse::<f64>(), right.trim().parse::<f64>()) {
-        (Ok(left), Ok(right)) => left.partial_cmp(&right),
+    match (number(left), number(right)) {
+        (Some(left), Some(right)) => left.partial_cmp(&right),
         _ => Some(left.cmp(right)),
     }
 }
 
-impl CellTest for Increasing {
-    fn is_fit(&mut self, view: &View<'_>, column: usize, row: usize) -> bool {
-        let text = view.text(column, row).unwrap_or_default();
-        let order = self.before.as_deref().map(|before| compare(before, &text));
+impl Increasing {
+    /// Tells whether a value is as expected, and remembers it.
+    fn is_next(&mut self, text: &str) -> bool {
+        let order = self.before.as_deref().map(|before| compare(before, text));
         let before = self.before.get_or_insert_default();
         before.clear();
-        before.push_str(&text);
+        before.push_str(text);
         match order {
             None | Some(Some(Ordering::Less)) => true,
             Some(Some(Ordering::Equal)) => !self.strict,
             Some(Some(Ordering::Greater) | None) => false,
         }
     }
+}
 
-    fn complaint(&self) -> String {
-        if self.strict { "not greater than the one before" } else { "less than the one before" }
-            .to_owned()
+impl Checker for Increasing {
+    fn see(&mut self, view: &View<'_>) -> Result<(), CheckError> {
+        for row in 0..view.rows() {
+            let Some(text) = view.text(self.column, row) else { continue };
+            self.found.considered += 1;
+            if !self.is_next(&text) {
+                self.found.note(view, self.column, row);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Finding, CheckError> {
+        let complaint = if self.strict {
+            "not greater than the one before"
+        } else {
+            "less than the one before"
+        };
+        Ok(self.found.finding(complaint))
     }
 }
 
@@ -155,6 +179,10 @@ pub(in crate::check::suite) fn z_score(
 }
 
 impl Checker for ZScore {
+    fn look(&self) -> Option<Look> {
+        look_at_numbers(self.column)
+    }
+
     fn see(&mut self, view: &View<'_>) -> Result<(), CheckError> {
         let numbers = view.numbers(self.column).iter().flatten();
         numbers.filter(|number| number.is_finite()).for_each(|number| self.moments.add(*number));

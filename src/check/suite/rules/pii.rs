@@ -1,6 +1,7 @@
 //! What tells of a person or opens a door: found by pattern, then by the checksum where there is one.
 
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use regex::{Regex, RegexSet};
 
@@ -30,11 +31,12 @@ static FINDERS: LazyLock<(RegexSet, Vec<Regex>)> = LazyLock::new(|| {
     (set, each.collect::<Result<_, _>>().expect("a test compiles the patterns"))
 });
 
+#[derive(Clone)]
 struct Pii {
     /// Which kinds are looked for.
     wanted: [bool; KINDS.len()],
-    /// How many cells held each.
-    found: [u64; KINDS.len()],
+    /// How many cells held each, as all that look have counted them.
+    found: Arc<[AtomicU64; KINDS.len()]>,
 }
 
 pub(in crate::check::suite) fn pii(
@@ -46,7 +48,7 @@ pub(in crate::check::suite) fn pii(
     for (kind, wanted) in KINDS.iter().zip(&mut wanted) {
         *wanted |= named.iter().any(|name| name == kind);
     }
-    by_cells(check, scope, Pii { wanted, found: [0; KINDS.len()] })
+    by_cells(check, scope, Pii { wanted, found: Arc::default() })
 }
 
 /// Returns the kinds of what a text holds.
@@ -101,12 +103,12 @@ fn is_ssn(text: &str) -> bool {
 }
 
 impl CellTest for Pii {
-    fn is_fit(&mut self, view: &View<'_>, column: usize, row: usize) -> bool {
+    fn is_fit(&self, view: &View<'_>, column: usize, row: usize) -> bool {
         let Some(text) = view.text(column, row) else { return true };
         let mut is_fit = true;
         for kind in kinds_in(&text) {
             if self.wanted[kind] {
-                self.found[kind] += 1;
+                self.found[kind].fetch_add(1, Ordering::Relaxed);
                 is_fit = false;
             }
         }
@@ -114,7 +116,8 @@ impl CellTest for Pii {
     }
 
     fn complaint(&self) -> String {
-        let kinds = KINDS.iter().zip(self.found).filter(|(_, count)| *count > 0);
+        let found = self.found.iter().map(|count| count.load(Ordering::Relaxed));
+        let kinds = KINDS.iter().zip(found).filter(|(_, count)| *count > 0);
         let kinds: Vec<String> = kinds.map(|(kind, count)| format!("{kind} {count}")).collect();
         format!("with personal or secret data: {}", kinds.join(", "))
     }

@@ -1,6 +1,8 @@
 //! Whether values are of a set.
 
-use std::collections::HashSet;
+use std::sync::Arc;
+
+use hashbrown::HashSet;
 
 use crate::check::suite::engine::View;
 use crate::check::suite::error::CheckError;
@@ -9,11 +11,32 @@ use crate::check::suite::rules::{Checker, Scope};
 use crate::check::suite::spec::Check;
 use crate::format::table::Column;
 
+#[derive(Clone)]
 struct SetTest {
-    texts: HashSet<String>,
+    texts: Arc<Texts>,
     /// Those that were written as numbers: `1` is `1.0` too.
-    numbers: Vec<f64>,
+    numbers: Arc<Vec<f64>>,
     inside: bool,
+}
+
+/// A set of texts.
+enum Texts {
+    /// So few that looking at each is the quickest.
+    Few(Vec<String>),
+    Many(HashSet<String>),
+}
+
+impl Texts {
+    fn of(texts: Vec<String>) -> Self {
+        if texts.len() <= 8 { Self::Few(texts) } else { Self::Many(texts.into_iter().collect()) }
+    }
+
+    fn contains(&self, text: &str) -> bool {
+        match self {
+            Self::Few(texts) => texts.iter().any(|own| own == text),
+            Self::Many(texts) => texts.contains(text),
+        }
+    }
 }
 
 pub(in crate::check::suite) fn in_set(
@@ -34,8 +57,8 @@ impl SetTest {
     fn of(check: &Check, inside: bool) -> Self {
         let values = check.settings.scalars("values");
         Self {
-            texts: values.iter().map(|value| value.text.clone()).collect(),
-            numbers: values.iter().filter_map(|value| value.number).collect(),
+            texts: Arc::new(Texts::of(values.iter().map(|value| value.text.clone()).collect())),
+            numbers: Arc::new(values.iter().filter_map(|value| value.number).collect()),
             inside,
         }
     }
@@ -50,7 +73,7 @@ impl SetTest {
                     || serde_json::from_str::<String>(text)
                         .is_ok_and(|own| self.texts.contains(&own))
             }
-            cells => cells.text(row).is_some_and(|text| self.texts.contains(text.as_ref())),
+            cells => cells.text(row).is_some_and(|text| self.texts.contains(&text)),
         };
         named
             || (!self.numbers.is_empty()
@@ -60,7 +83,7 @@ impl SetTest {
 }
 
 impl CellTest for SetTest {
-    fn is_fit(&mut self, view: &View<'_>, column: usize, row: usize) -> bool {
+    fn is_fit(&self, view: &View<'_>, column: usize, row: usize) -> bool {
         self.holds(view, column, row) == self.inside
     }
 

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::check::suite::engine::{Ordered, View};
 use crate::check::suite::error::CheckError;
 use crate::check::suite::rules::found::{Finding, shown};
-use crate::check::suite::rules::{Checker, Scope};
+use crate::check::suite::rules::{Checker, Look, Scope, look_at_numbers};
 use crate::check::suite::spec::Check;
 
 /// Count, mean and spread of numbers, one after the other, so that they do not depend on where a batch
@@ -137,6 +137,10 @@ impl Measure {
 }
 
 impl Checker for Statistic {
+    fn look(&self) -> Option<Look> {
+        look_at_numbers(self.column)
+    }
+
     fn see(&mut self, view: &View<'_>) -> Result<(), CheckError> {
         for (row, number) in view.numbers(self.column).iter().enumerate() {
             match number {

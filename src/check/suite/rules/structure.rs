@@ -66,10 +66,6 @@ impl Checker for RowCount {
 pub(super) struct Known(pub(super) Finding);
 
 impl Checker for Known {
-    fn see(&mut self, _: &View<'_>) -> Result<(), CheckError> {
-        Ok(())
-    }
-
     fn finish(self: Box<Self>) -> Result<Finding, CheckError> {
         Ok(self.0)
     }

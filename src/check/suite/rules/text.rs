@@ -1,5 +1,7 @@
 //! What texts look like: patterns, lengths, JSON.
 
+use std::sync::Arc;
+
 use jsonschema::Validator;
 use regex::Regex;
 
@@ -10,6 +12,7 @@ use crate::check::suite::rules::structure::Counts;
 use crate::check::suite::rules::{Checker, Scope};
 use crate::check::suite::spec::Check;
 
+#[derive(Clone)]
 struct Pattern {
     regex: Regex,
     matches: bool,
@@ -37,7 +40,7 @@ impl Pattern {
 }
 
 impl CellTest for Pattern {
-    fn is_fit(&mut self, view: &View<'_>, column: usize, row: usize) -> bool {
+    fn is_fit(&self, view: &View<'_>, column: usize, row: usize) -> bool {
         let text = view.text(column, row);
         text.is_none_or(|text| self.regex.is_match(&text) == self.matches)
     }
@@ -48,6 +51,7 @@ impl CellTest for Pattern {
     }
 }
 
+#[derive(Clone)]
 struct Length(Counts);
 
 pub(in crate::check::suite) fn length(
@@ -58,7 +62,7 @@ pub(in crate::check::suite) fn length(
 }
 
 impl CellTest for Length {
-    fn is_fit(&mut self, view: &View<'_>, column: usize, row: usize) -> bool {
+    fn is_fit(&self, view: &View<'_>, column: usize, row: usize) -> bool {
         let text = view.text(column, row);
         text.is_none_or(|text| self.0.fault(text.chars().count() as u64).is_none())
     }
@@ -68,7 +72,8 @@ impl CellTest for Length {
     }
 }
 
-struct JsonTest(Validator);
+#[derive(Clone)]
+struct JsonTest(Arc<Validator>);
 
 pub(in crate::check::suite) fn json_schema(
     check: &Check,
@@ -77,11 +82,11 @@ pub(in crate::check::suite) fn json_schema(
     let schema = check.settings.json("schema").expect("the list of checks requires it");
     let validator = jsonschema::validator_for(schema);
     let validator = validator.map_err(|error| CheckError::Unfit(error.to_string()))?;
-    by_cells(check, scope, JsonTest(validator))
+    by_cells(check, scope, JsonTest(Arc::new(validator)))
 }
 
 impl CellTest for JsonTest {
-    fn is_fit(&mut self, view: &View<'_>, column: usize, row: usize) -> bool {
+    fn is_fit(&self, view: &View<'_>, column: usize, row: usize) -> bool {
         let text = view.text(column, row).unwrap_or_default();
         serde_json::from_str(&text).is_ok_and(|value| self.0.is_valid(&value))
     }

@@ -59,7 +59,11 @@ impl CsvFile {
     }
 
     /// Hands on the blocks of the file; tells whether more are wanted.
-    pub fn read<'a>(&'a self, wanted: &'a [bool], parts: &Parts<'a>) -> Result<bool, FormatError> {
+    pub fn read<'a>(
+        &'a self,
+        wanted: &'a [bool],
+        parts: &Parts<'_, 'a>,
+    ) -> Result<bool, FormatError> {
         let has_header = self.dialect.csv.as_ref().is_some_and(|csv| csv.header);
         let mut skip = usize::from(has_header);
         let Layout { file, marks, .. } = &self.layout;

@@ -72,7 +72,11 @@ impl JsonlFile {
     }
 
     /// Hands on the lines of the file; tells whether more are wanted.
-    pub fn read<'a>(&'a self, wanted: &'a [bool], parts: &Parts<'a>) -> Result<bool, FormatError> {
+    pub fn read<'a>(
+        &'a self,
+        wanted: &'a [bool],
+        parts: &Parts<'_, 'a>,
+    ) -> Result<bool, FormatError> {
         // A line may be shorter than it has columns: cells, and not lines, take the memory.
         let most = (MOST_CELLS / self.keys.len()).clamp(1, self.batch_rows.max(1));
         for block in self.file.blocks(None, LINE_END)? {

@@ -195,12 +195,20 @@ fn a_page_that_claims_too_much_is_refused() {
     assert_eq!(page_sizes(&header), Some(expected));
     assert_eq!(page_sizes(&header[..8]), None);
     // The size of the first page in a real file becomes 1 GiB.
-    let mut file = written(kinds(), Compression::SNAPPY);
+    let file = written(kinds(), Compression::SNAPPY);
     let sizes = page_sizes(&file[4..]).unwrap();
     assert!(sizes.decompressed < 64, "its size takes one byte");
-    file.splice(6..8, [0x15, 0x80, 0x80, 0x80, 0x80, 0x08]);
-    let error = open(file).and_then(|table| batches(&table)).unwrap_err();
-    assert!(error.to_string().contains("a page of 1073741824 bytes"), "{error}");
+    let claiming = |size: &[u8]| {
+        let mut file = file.clone();
+        file.splice(7..8, size.iter().copied());
+        open(file).and_then(|table| batches(&table)).unwrap_err().to_string()
+    };
+    let error = claiming(&[0x80, 0x80, 0x80, 0x80, 0x08]);
+    assert!(error.contains("a page of 1073741824 bytes"), "{error}");
+    // A page of 200 MiB is not too large, but its few bytes cannot be one.
+    let error = claiming(&[0x80, 0x80, 0x80, 0xc8, 0x01]);
+    let expected = format!("a page of 209715200 bytes cannot be made of {}", sizes.compressed);
+    assert!(error.ends_with(&expected), "{error}");
 }
 
 proptest! {
