@@ -182,7 +182,7 @@ fn the_second_of_two_deployments_at_a_time_is_told_who_holds_the_lock() {
     env.wait_for(env.home().join("here"));
     let second = env.mlv(&["deploy", "run", "prod"]).expect_code(5);
     let holder = format!(
-        "`prod` is being deployed to by Ada Test <ada@example.org> (process {})",
+        "`prod` is being deployed to by Ada Test <ada@example.org> (process {} on ",
         first.id()
     );
     assert!(second.stderr.contains(&holder), "{second}");
@@ -253,6 +253,88 @@ fn a_target_that_cannot_be_written_to_is_told_and_left_as_it_is() {
     assert_eq!(refused.code, 1, "{refused}");
     assert!(refused.stderr.contains("/prod/.mlv-deploy.lock`: Permission denied"), "{refused}");
     assert_eq!(std::fs::read_dir(&prod).unwrap().count(), 0);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_target_on_another_file_system_is_flipped_to_and_taken_back_there() {
+    use std::os::unix::fs::MetadataExt;
+    let shm = std::path::Path::new("/dev/shm");
+    let device = |path: &std::path::Path| path.metadata().map(|facts| facts.dev()).ok();
+    // Where there is none, or tests run in it, there is nothing to find out.
+    if !shm.is_dir() || device(shm) == device(&std::env::temp_dir()) {
+        return;
+    }
+    let elsewhere = tempfile::tempdir_in(shm).unwrap();
+    let prod = elsewhere.path().join("deep/prod");
+    let spec = FOLDER.replace("../home/prod", prod.to_str().unwrap());
+    let env = project(&spec, "version: 1\n");
+    env.success(&["deploy", "run", "prod"]);
+    model(&env, "two");
+    env.success(&["deploy", "run", "prod"]);
+    let current = || env.read(prod.join("current/models/churn/weights"));
+    assert_eq!(current(), b"two");
+    model(&env, "bad");
+    env.mlv(&["deploy", "run", "prod"]).expect_code(1);
+    assert_eq!(current(), b"two");
+    env.success(&["deploy", "rollback", "prod"]);
+    assert_eq!(current(), b"one");
+    let items = |path: &str| {
+        let items = std::fs::read_dir(prod.join(path)).unwrap().flatten();
+        let mut names: Vec<_> = items.map(|it| it.file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(items("."), [".mlv-deploy.holder", ".mlv-deploy.lock", "current", "releases"]);
+    assert!(items("releases").iter().all(|name| !name.starts_with('.')));
+}
+
+#[test]
+fn what_somebody_else_made_active_is_left_alone_by_what_heals() {
+    let spec = FOLDER.replace(
+        "echo $MLV_RELEASE_ID >> ../home/reloads",
+        "test ! -e ../home/kill || { rm ../home/kill; kill -9 $PPID; sleep 9; }",
+    );
+    let env = project(&spec, "version: 1\n");
+    env.success(&["deploy", "run", "prod"]);
+    model(&env, "two");
+    env.write(env.home().join("kill"), "");
+    assert_eq!(env.mlv(&["deploy", "run", "prod"]).code, -1, "it was killed");
+    let prod = env.home().join("prod");
+    std::fs::create_dir(prod.join("by-hand")).unwrap();
+    std::fs::remove_file(prod.join("current")).unwrap();
+    std::os::unix::fs::symlink("by-hand", prod.join("current")).unwrap();
+    insta::assert_snapshot!(env.screen("mlv deploy status").without_ids(), @"
+    $ mlv deploy status
+    prod  elsewhere  000001-$ID  $ID  1 commit behind main
+    [stderr]
+    the deployment of 000002-$ID to `prod` was interrupted: what somebody else made active stays so
+    ");
+    assert_eq!(std::fs::read_link(prod.join("current")).unwrap().to_str(), Some("by-hand"));
+    env.success(&["deploy", "run", "prod"]);
+    assert_eq!(current(&env, "models/churn/weights"), "two");
+}
+
+#[test]
+fn a_target_that_was_changed_after_a_kill_is_not_pointed_to_what_it_never_had() {
+    let spec = FOLDER.replace(
+        "echo $MLV_RELEASE_ID >> ../home/reloads",
+        "test ! -e ../home/kill || { rm ../home/kill; kill -9 $PPID; sleep 9; }",
+    );
+    let env = project(&spec, "version: 1\n");
+    env.success(&["deploy", "run", "prod"]);
+    model(&env, "two");
+    env.write(env.home().join("kill"), "");
+    assert_eq!(env.mlv(&["deploy", "run", "prod"]).code, -1, "it was killed");
+    env.write("deploy/prod.yaml", spec.replace("home/prod", "home/new"));
+    insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids(), @"
+    $ mlv deploy run prod
+    [stderr]
+    the deployment of 000002-$ID to `prod` was interrupted: what folder ../home/prod serves is as it was left: the target is another one now
+    000003-$ID is active in `prod`
+    ");
+    let weights = env.read(env.home().join("new/current/models/churn/weights"));
+    assert_eq!(weights, b"two");
 }
 
 /// Lets somebody else work in the repository.

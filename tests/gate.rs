@@ -480,3 +480,35 @@ fn an_alias_of_a_model_is_a_champion_once_it_names_one() {
     assert_eq!(judged["champion"], "churn@champion");
     assert_eq!(rules(&judged, "fail"), ["auc max_drop -", "auc non_inferior -"]);
 }
+
+#[test]
+fn a_slip_in_the_name_of_an_alias_is_refused_and_a_first_model_is_not() {
+    let env = project();
+    put(&env, "weaker", WEAKER);
+    env.success(&["model", "promote", "churn", "main:models"]);
+    let judge =
+        |champion: &str| env.mlv(&["gate", "gates/churn.yaml", "--champion", champion, "-q"]);
+    insta::assert_snapshot!(judge("churn@champoin"), @"");
+    insta::assert_snapshot!(judge("chrun@champion"), @"");
+    insta::assert_snapshot!(judge("churn@prod"), @"");
+    for first in ["fraud@champion", "churn-eu@champion", "churn2@champion"] {
+        judge(first).expect_code(0);
+    }
+    judge("churn@champion").expect_code(3);
+}
+
+#[test]
+fn a_hook_whose_gate_names_an_alias_with_a_slip_fails_and_says_so() {
+    let env = project();
+    env.success(&["model", "promote", "churn", "main:models"]);
+    edit(&env, "gates/churn.yaml", "champion: main", "champion: churn@champoin");
+    env.write(
+        "mlv.yaml",
+        "version: 1\nhooks:\n  gate: {on: pre-commit, uses: gate, with: {spec: gates/churn.yaml}}\n",
+    );
+    put(&env, "another", Model { strength: 0.31, ..GOOD });
+    env.success(&["add", "."]);
+    let refused = env.mlv(&["commit", "-m", "another"]).expect_code(3);
+    assert!(refused.stderr.contains("no model has the alias `churn@champoin`"), "{refused}");
+    assert!(refused.stderr.contains("did you mean `churn@champion`?"), "{refused}");
+}

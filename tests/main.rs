@@ -18,6 +18,10 @@ mod config;
 mod crash;
 mod demo;
 mod deploy;
+mod deploy_code;
+#[cfg(target_os = "linux")]
+mod deploy_crash;
+mod deploy_servers;
 mod diff;
 mod direct;
 mod docs;

@@ -11,6 +11,7 @@ pub mod interrupt;
 pub mod lock;
 pub mod markdown;
 pub mod path;
+pub mod process;
 pub mod progress;
 pub mod suggest;
 pub mod yaml;

@@ -15,6 +15,8 @@ pub enum GitError {
     Index { work_tree: PathBuf, source: gix::Error },
     #[error("cannot resolve HEAD of the Git repository of `{}`: {source}", work_tree.display())]
     Head { work_tree: PathBuf, source: gix::Error },
+    #[error("cannot read {object} of the Git repository of `{}`: {source}", work_tree.display())]
+    Object { work_tree: PathBuf, object: String, source: gix::Error },
     #[error(transparent)]
     Path(#[from] PathError),
 }

@@ -184,3 +184,41 @@ fn the_identity_is_that_of_the_repository() {
     sandbox.git(&["config", "user.email", " "]);
     assert_eq!(user_identity(Some(&sandbox.enclosing(""))), None);
 }
+
+#[test]
+fn a_commit_tells_what_its_files_were_whatever_became_of_them() {
+    let sandbox = Sandbox::with_commit();
+    sandbox.write("app/pipeline/serve.py", "serve\n");
+    sandbox.write("app/pipeline/run.sh", "run\n");
+    sandbox.git(&["add", "."]);
+    sandbox.git(&["update-index", "--chmod=+x", "app/pipeline/run.sh"]);
+    std::os::unix::fs::symlink("serve.py", sandbox.path("app/pipeline/link")).unwrap();
+    sandbox.git(&["add", "app/pipeline/link"]);
+    sandbox.git(&["commit", "-q", "-m", "app"]);
+    let commit = sandbox.enclosing("").revision().unwrap().unwrap().commit;
+    sandbox.write("app/pipeline/serve.py", "changed\n");
+    sandbox.git(&["commit", "-q", "-am", "later"]);
+    let git = sandbox.enclosing("app");
+    let then = git.committed(&commit).unwrap().unwrap();
+    let path = |text: &str| RepoPath::from_bytes(text).unwrap();
+    let told = |at: &str| {
+        let files = then.files_at(&path(at)).unwrap();
+        let told = |file: CommittedFile| {
+            let bytes = String::from_utf8(then.read(&file).unwrap()).unwrap();
+            (file.path.to_string(), file.kind, bytes)
+        };
+        files.into_iter().map(told).collect::<Vec<_>>()
+    };
+    let serve = ("pipeline/serve.py".to_owned(), CommittedKind::File, "serve\n".to_owned());
+    assert_eq!(told("pipeline/serve.py"), [serve.clone()]);
+    let link = ("pipeline/link".to_owned(), CommittedKind::Symlink, "serve.py".to_owned());
+    let run = ("pipeline/run.sh".to_owned(), CommittedKind::Executable, "run\n".to_owned());
+    assert_eq!(told("pipeline"), [link, run, serve]);
+    assert_eq!(told("code.py"), [], "it lies above our root");
+    assert_eq!(told("pipeline/serve.py/x"), []);
+    let names = then.names_in(&path("pipeline")).unwrap();
+    assert_eq!(names, paths(&["pipeline/link", "pipeline/run.sh", "pipeline/serve.py"]));
+    for absent in ["0123456789012345678901234567890123456789", "main", ""] {
+        assert!(git.committed(absent).unwrap().is_none(), "{absent}");
+    }
+}

@@ -5,6 +5,8 @@ pub mod guide;
 pub mod model;
 mod output;
 pub mod servers;
+#[cfg(target_os = "linux")]
+pub mod steps;
 mod team;
 
 pub use environment::TestEnvironment;

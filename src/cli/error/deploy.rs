@@ -2,7 +2,7 @@
 
 use super::{CommandError, did_you_mean, user_error};
 use crate::cli::exit::ExitStatus;
-use crate::ops::deploy::DeployError;
+use crate::ops::deploy::{DeployError, NoCode};
 
 impl From<DeployError> for CommandError {
     fn from(error: DeployError) -> Self {
@@ -16,6 +16,9 @@ fn near(error: &DeployError) -> Option<String> {
         DeployError::NoSuchEnvironment { env: name, candidates }
         | DeployError::NoSuchRelease { release_id: name, candidates, .. } => {
             did_you_mean(name, candidates.iter().map(String::as_str))
+        }
+        DeployError::NoSuchInclude { path, candidates, .. } => {
+            did_you_mean(&path.to_string(), candidates.iter().map(String::as_str))
         }
         _ => None,
     }
@@ -50,6 +53,18 @@ fn hint(error: &DeployError) -> Option<String> {
         }
         DeployError::OddName { .. } => {
             "paths of a release are text, without line breaks and the like".into()
+        }
+        DeployError::NoCode { why: NoCode::NotRecorded, .. } => {
+            "a commit made inside the Git repository records one: `mlv commit --allow-empty`".into()
+        }
+        DeployError::NoCode { why: NoCode::NotThere { .. }, .. } => {
+            "where it was pushed, `git fetch` brings it".into()
+        }
+        DeployError::DirtyCode { .. } => {
+            "commit the code in Git, then `mlv commit --allow-empty` records it".into()
+        }
+        DeployError::LfsPointer { .. } => {
+            "give it to mlv: `mlv add` takes files of any size".into()
         }
         DeployError::NoSecret { variable } => format!("export {variable}"),
         _ => return None,

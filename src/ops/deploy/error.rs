@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::base::RepoPath;
 use crate::base::yaml::SpecErrors;
 use crate::hook::process::ProcessError;
+use crate::ops::deploy::NoCode;
 
 /// Why an environment did not get a release.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +36,16 @@ pub enum DeployError {
     NothingEarlier { env: String },
     #[error("`{env}` has no release `{release_id}`")]
     NoSuchRelease { env: String, release_id: String, candidates: Vec<String> },
+    #[error("`{path}` is neither in {place} nor in its code, {code} of Git")]
+    NoSuchInclude { path: RepoPath, place: String, code: String, candidates: Vec<String> },
+    #[error("`{path}` is not in {place}, and the code beside it cannot be had: {why}")]
+    NoCode { path: RepoPath, place: String, why: NoCode },
+    #[error(
+        "`{path}` is code that Git tracks, and {place} was made while code was changed and not committed"
+    )]
+    DirtyCode { path: RepoPath, place: String },
+    #[error("`{path}` is a pointer of Git LFS, not a file")]
+    LfsPointer { path: RepoPath },
     #[error("`{path}` is recorded only: its bytes lie at {url}")]
     Elsewhere { path: RepoPath, url: String },
     #[error("the name of `{path}` cannot be part of a release")]

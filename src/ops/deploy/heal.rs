@@ -2,9 +2,20 @@
 
 use crate::base::Timestamp;
 use crate::ops::OpsError;
-use crate::ops::deploy::release::{Action, Release, ReleaseStatus, active_of, releases_of};
+use crate::ops::deploy::release::{
+    Action, Manifest, Release, ReleaseStatus, ReleaseTarget, active_of, releases_of,
+};
 use crate::ops::deploy::site::{ScriptPlace, Site};
 use crate::ops::deploy::target::Target;
+
+/// Why a deployment is taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason<'a> {
+    /// This process found that it failed, and this is how.
+    Failed(&'a str),
+    /// The process that was at it has died.
+    Died,
+}
 
 /// Takes a deployment back that did not come to its end, and writes down why. Returns what users are
 /// served now, in words. Where that fails too it stays pending, and the next command tries again.
@@ -12,22 +23,53 @@ pub fn take_back(
     site: &Site<'_>,
     target: &dyn Target,
     release: &mut Release,
-    message: &str,
+    reason: Reason<'_>,
 ) -> Result<String, OpsError> {
-    let is_there = target.knows_itself() && target.pointer()? == release.replaced;
-    let mut outcome = served(release);
-    if !is_there {
-        target.point(release.replaced.as_deref())?;
-        outcome.push_str(&reload(site, release)?);
-    }
+    let outcome = if release.target == ReleaseTarget::of(&site.spec.target) {
+        let outcome = point_back(site, target, release, reason)?;
+        if release.action == Action::Deploy {
+            target.remove(&release.release_id)?;
+        }
+        outcome
+    } else {
+        format!("what {} serves is as it was left: the target is another one now", release.target)
+    };
     if release.action == Action::Deploy {
-        target.remove(&release.release_id)?;
         site.shelf().remove(&release.release_id)?;
     }
     release.status = ReleaseStatus::Failed;
-    release.message = Some(message.to_owned());
+    release.message = Some(match reason {
+        Reason::Failed(how) => how.to_owned(),
+        Reason::Died => "mlv died while it ran".to_owned(),
+    });
     release.finished = Some(Timestamp::now().to_string());
     release.write(site.context)?;
+    tracing::debug!(release_id = release.release_id, "noted the release as failed");
+    Ok(outcome)
+}
+
+/// Lets the target point to what it pointed to before, if it is this release that it points to.
+fn point_back(
+    site: &Site<'_>,
+    target: &dyn Target,
+    release: &Release,
+    reason: Reason<'_>,
+) -> Result<String, OpsError> {
+    let mut outcome = served(release);
+    let now = target.pointer()?;
+    let is_back = target.knows_itself() && now == release.replaced;
+    if !is_back {
+        if target.knows_itself() && now != Some(target.pointer_to(release)) {
+            return Ok("what somebody else made active stays so".to_owned());
+        }
+        target.point(release.replaced.as_deref())?;
+        tracing::debug!("pointed back");
+    }
+    // One that died may have pointed back already, and not come to the reload.
+    if !is_back || reason == Reason::Died {
+        outcome.push_str(&reload(site, release)?);
+        tracing::debug!("reloaded what was active before");
+    }
     Ok(outcome)
 }
 
@@ -50,7 +92,7 @@ fn reload(site: &Site<'_>, release: &Release) -> Result<String, OpsError> {
         phase: "active",
         may_be_interrupted: false,
     };
-    let manifest = crate::ops::deploy::release::Manifest { seq: release.seq, ..active.manifest() };
+    let manifest = Manifest { seq: release.seq, ..active.manifest() };
     Ok(match site.run(script, &manifest, &place)? {
         Ok(()) => String::new(),
         Err(failure) => format!(", but its reload failed: {}", failure.how),
@@ -63,7 +105,7 @@ pub fn heal(site: &Site<'_>, target: &dyn Target) -> Result<(), OpsError> {
     site.shelf().sweep()?;
     for mut release in releases_of(site.context, site.env())? {
         if release.status == ReleaseStatus::Pending {
-            let outcome = take_back(site, target, &mut release, "mlv died while it ran")?;
+            let outcome = take_back(site, target, &mut release, Reason::Died)?;
             let id = &release.release_id;
             let env = site.env();
             site.context

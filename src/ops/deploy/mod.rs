@@ -3,6 +3,7 @@
 //! in `heal`.
 
 mod act;
+mod code;
 mod error;
 mod find;
 mod heal;
@@ -21,6 +22,7 @@ mod target;
 mod tests;
 
 pub use act::act;
+pub use code::NoCode;
 pub use error::DeployError;
 pub use plan::{DeployRequest, Plan, plan};
 pub use release::{

@@ -3,8 +3,10 @@
 use crate::base::{CommitId, RepoPath, TreeId};
 use crate::merge::History;
 use crate::object::Entry;
+use crate::object::tree::TreeEntry;
 use crate::ops::data::DataView;
 use crate::ops::deploy::DeployError;
+use crate::ops::deploy::code::Code;
 use crate::ops::deploy::find::{self, FoundSpec};
 use crate::ops::deploy::release::ReleasedFile;
 use crate::ops::deploy::shelf::MANIFEST;
@@ -28,11 +30,20 @@ pub struct DeployRequest<'a> {
     pub run_id: Option<&'a str>,
 }
 
+/// Where the bytes of a file come from.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// From the tree of the commit.
+    Stored(Entry),
+    /// From the commit of Git that holds the code: the bytes, or the target of a symbolic link.
+    Code(Vec<u8>),
+}
+
 /// A file of the release to be.
 #[derive(Debug, Clone)]
 pub struct Planned {
     pub path: RepoPath,
-    pub entry: Entry,
+    pub content: Content,
     pub file: ReleasedFile,
 }
 
@@ -56,16 +67,34 @@ pub fn plan(context: &Context, request: &DeployRequest<'_>) -> Result<Plan, OpsE
         Some(view) => find::find(std::slice::from_ref(view), request.wanted)?,
         None => find::find(&find::views(context, request.at)?, request.wanted)?,
     };
-    let tree = context.repo.objects().commit(commit)?.tree;
+    let recorded = context.repo.objects().commit(commit)?;
+    let tree = recorded.tree;
     let branch = match (request.branch, named.filter(RefName::is_branch)) {
         (Some(branch), _) => Some(RefName::branch(branch)?),
         (None, Some(branch)) => Some(branch),
         (None, None) => branch_of(context, commit)?,
     };
     let mut files = Vec::new();
-    for path in std::iter::once(&spec.artifact).chain(&spec.include) {
-        let place = Place { revision: revision.to_string(), tree, path: path.clone() };
-        files_at(context, &place, &mut files)?;
+    let place = |path: &RepoPath| {
+        let (revision, path) = (revision.to_string(), path.clone());
+        Place { revision, tree, path }
+    };
+    let artifact = place(&spec.artifact);
+    if !files_at(context, &artifact, &mut files)? {
+        return Err(no_such_path(context, &artifact));
+    }
+    let mut code = None;
+    for path in &spec.include {
+        let place = place(path);
+        let is_there = files_at(context, &place, &mut files)?;
+        if is_there && is_file(context, &place)? {
+            continue;
+        }
+        let code = match &code {
+            Some(code) => code,
+            None => code.insert(Code::of(context, recorded.code.clone())?),
+        };
+        code.add(&place, is_there, &mut files)?;
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files.dedup_by(|a, b| a.path == b.path);
@@ -88,23 +117,31 @@ fn branch_of(context: &Context, commit: CommitId) -> Result<Option<RefName>, Ops
     Ok(None)
 }
 
-fn files_at(context: &Context, place: &Place, files: &mut Vec<Planned>) -> Result<(), OpsError> {
+/// Adds what the tree holds at a path; returns whether it holds anything.
+fn files_at(context: &Context, place: &Place, files: &mut Vec<Planned>) -> Result<bool, OpsError> {
     let before = files.len();
     for item in context.repo.objects().walk_tree(place.tree, &place.path) {
         let (path, entry) = item?;
         let file = released(&path, &entry)?;
-        files.push(Planned { path, entry, file });
+        files.push(Planned { path, content: Content::Stored(entry), file });
     }
-    if files.len() == before {
-        return Err(no_such_path(context, place));
-    }
-    Ok(())
+    Ok(files.len() > before)
+}
+
+fn is_file(context: &Context, place: &Place) -> Result<bool, OpsError> {
+    let found = context.repo.objects().tree_entry(place.tree, &place.path)?;
+    Ok(matches!(found, Some(TreeEntry::Leaf(_))))
+}
+
+/// Returns the name that a file has in a release, where it can have one.
+pub fn name_of(path: &RepoPath) -> Result<String, DeployError> {
+    let text = std::str::from_utf8(path.as_bytes()).ok();
+    let text = text.filter(|text| !text.contains(char::is_control) && *text != MANIFEST);
+    text.map(str::to_owned).ok_or_else(|| DeployError::OddName { path: path.clone() })
 }
 
 fn released(path: &RepoPath, entry: &Entry) -> Result<ReleasedFile, DeployError> {
-    let text = std::str::from_utf8(path.as_bytes()).ok();
-    let text = text.filter(|text| !text.contains(char::is_control) && *text != MANIFEST);
-    let text = text.ok_or_else(|| DeployError::OddName { path: path.clone() })?;
+    let name = name_of(path)?;
     let kind = match entry {
         Entry::File { executable: false, .. } => "file",
         Entry::File { executable: true, .. } => "executable",
@@ -116,7 +153,7 @@ fn released(path: &RepoPath, entry: &Entry) -> Result<ReleasedFile, DeployError>
         }
     };
     Ok(ReleasedFile {
-        path: text.to_owned(),
+        path: name,
         size: entry.size(),
         hash: entry.content(),
         kind: kind.to_owned(),

@@ -1,11 +1,13 @@
 //! Releases as the database keeps them and as `--json` shows them.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::{CommitId, Hash, TreeId};
 use crate::ops::deploy::DeployError;
+use crate::ops::deploy::spec::TargetSpec;
 use crate::ops::{Context, OpsError};
 use crate::repo::releases::{self, ReleaseRow};
 
@@ -79,6 +81,18 @@ pub struct ReleaseTarget {
     #[serde(rename = "type")]
     pub kind: String,
     pub place: String,
+}
+
+impl ReleaseTarget {
+    pub fn of(spec: &TargetSpec) -> Self {
+        Self { kind: spec.name().to_owned(), place: spec.place() }
+    }
+}
+
+impl fmt::Display for ReleaseTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.place)
+    }
 }
 
 /// One deed: an environment got a release, or was to get it.

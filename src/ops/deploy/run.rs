@@ -9,7 +9,7 @@ use crate::hook::context::ToldDeployment;
 use crate::hook::runner::RunRecord;
 use crate::ops::deploy::DeployError;
 use crate::ops::deploy::find::{FoundSpec, find, views};
-use crate::ops::deploy::heal::{heal, take_back};
+use crate::ops::deploy::heal::{Reason, heal, take_back};
 use crate::ops::deploy::plan::{DeployRequest, Plan, plan};
 use crate::ops::deploy::release::{
     Action, Release, ReleaseStatus, ReleaseTarget, ReleaseVerdict, active_of, kept, releases_of,
@@ -17,7 +17,7 @@ use crate::ops::deploy::release::{
 use crate::ops::deploy::script::ScriptFailure;
 use crate::ops::deploy::site::{ScriptPlace, Site, actor};
 use crate::ops::deploy::spec::Script;
-use crate::ops::deploy::target::{self, Held, Target};
+use crate::ops::deploy::target::{self, Held, Patience, Target};
 use crate::ops::hooks::{Deed, VerdictBook, around, check_standing};
 use crate::ops::{Context, OpsError};
 use crate::refs::RefName;
@@ -37,7 +37,8 @@ pub fn deploy(context: &Context, request: &DeployRequest<'_>) -> Result<Deployed
     let plan = plan(context, request)?;
     let site = Site::new(context, &plan.spec)?;
     let target = target::open(&site)?;
-    let held = target.lock()?;
+    let held = target.lock(Patience::Wait)?;
+    tracing::debug!(env = site.env(), "locked the environment");
     heal(&site, target.as_ref())?;
     let all = releases_of(context, site.env())?;
     if let Some(active) = active_of(&all).filter(|active| is_served(active, &plan, target.as_ref()))
@@ -49,11 +50,12 @@ pub fn deploy(context: &Context, request: &DeployRequest<'_>) -> Result<Deployed
         plan.branch.clone().map_or_else(|| main_line(context), |it| Ok(Some(it)))?
     {
         check_standing(context, &branch, plan.commit)?;
+        tracing::debug!(%branch, "asked for the verdicts");
     }
     let seq = all.first().map_or(0, |last| last.seq).max(target.last_seq()?) + 1;
     let release = release_of(context, &plan, seq, (active_of(&all), request.run_id))?;
     let base = active_of(&all).map(|active| active.commit);
-    let work = Work { site: &site, target: target.as_ref(), held: held.as_ref() };
+    let work = Work { site: &site, target: target.as_ref(), held };
     work.carry_out(release, base, Some(&plan))
 }
 
@@ -97,10 +99,7 @@ fn release_of(
         files: plan.files.iter().map(|planned| planned.file.clone()).collect(),
         verdicts: verdicts.collect(),
         spec: plan.spec_path.to_string(),
-        target: ReleaseTarget {
-            kind: plan.spec.target.name().to_owned(),
-            place: plan.spec.target.place(),
-        },
+        target: ReleaseTarget::of(&plan.spec.target),
         previous: active.map(|active| active.release_id.clone()),
         smoke: None,
         message: None,
@@ -119,7 +118,8 @@ pub fn roll_back(context: &Context, wanted: &str, to: Option<&str>) -> Result<De
     let FoundSpec { spec, .. } = find(&views(context, None)?, wanted)?;
     let site = Site::new(context, &spec)?;
     let target = target::open(&site)?;
-    let held = target.lock()?;
+    let held = target.lock(Patience::Wait)?;
+    tracing::debug!(env = site.env(), "locked the environment");
     heal(&site, target.as_ref())?;
     let all = releases_of(context, site.env())?;
     let active = active_of(&all);
@@ -136,6 +136,7 @@ pub fn roll_back(context: &Context, wanted: &str, to: Option<&str>) -> Result<De
     }
     site.shelf().check(&found.release_id, &found.files)?;
     target.check(found)?;
+    tracing::debug!(release_id = found.release_id, "held the release against its hashes");
     let release = Release {
         seq: all.first().map_or(0, |last| last.seq).max(target.last_seq()?) + 1,
         action: Action::Rollback,
@@ -149,10 +150,11 @@ pub fn roll_back(context: &Context, wanted: &str, to: Option<&str>) -> Result<De
         run_id: None,
         keep: spec.keep,
         replaced: None,
+        target: ReleaseTarget::of(&spec.target),
         ..found.clone()
     };
     let base = active.map(|active| active.commit);
-    let work = Work { site: &site, target: target.as_ref(), held: held.as_ref() };
+    let work = Work { site: &site, target: target.as_ref(), held };
     work.carry_out(release, base, None)
 }
 
@@ -174,13 +176,13 @@ fn stored<'a>(
 struct Work<'a> {
     site: &'a Site<'a>,
     target: &'a dyn Target,
-    held: &'a dyn Held,
+    held: Box<dyn Held>,
 }
 
 impl Work<'_> {
     /// Does it, with the hooks around it. A plan is what is to be staged; a rollback has none.
     fn carry_out(
-        &self,
+        self,
         mut release: Release,
         base: Option<CommitId>,
         plan: Option<&Plan>,
@@ -195,6 +197,8 @@ impl Work<'_> {
         let deed = Deed::deploy(told, release.commit, base);
         let act = |_, noted| self.act(&mut release, plan, noted);
         let (_, hooks) = around(context, &[deed], None, act)?;
+        drop(self.held);
+        tracing::debug!(env = self.site.env(), "unlocked the environment");
         Ok(Deployed { release, hooks, was_active: false })
     }
 
@@ -210,6 +214,7 @@ impl Work<'_> {
         self.still_ours()?;
         release.replaced = self.target.pointer()?;
         release.write(self.site.context)?;
+        tracing::debug!(release_id = release.release_id, "noted the release as pending");
         let switched = self.switch(release, plan.is_some());
         if let Err(error) = switched {
             return Err(self.failed(release, error));
@@ -279,6 +284,7 @@ impl Work<'_> {
         let place = ScriptPlace { directory, release: directory, phase, may_be_interrupted: true };
         let ended = self.site.run(script, &release.manifest(), &place)?;
         release.smoke = Some(if ended.is_ok() { "passed" } else { "failed" }.to_owned());
+        tracing::debug!(phase, passed = ended.is_ok(), "tried the release");
         Ok(ended)
     }
 
@@ -299,6 +305,7 @@ impl Work<'_> {
             let (directory, phase) = (self.site.context.repo.root(), "active");
             let here = ScriptPlace { directory, release: &place, phase, may_be_interrupted: true };
             let ended = self.site.run(reload, &release.manifest(), &here)?;
+            tracing::debug!(passed = ended.is_ok(), "reloaded");
             ended.map_err(|failure| broken("the reload", release, failure))?;
         }
         if let Some(smoke) = &self.site.spec.smoke {
@@ -311,7 +318,7 @@ impl Work<'_> {
     /// Takes the release back, and returns the error that says what failed and what is active now.
     fn failed(&self, release: &mut Release, error: OpsError) -> OpsError {
         let message = error.to_string();
-        match take_back(self.site, self.target, release, &message) {
+        match take_back(self.site, self.target, release, Reason::Failed(&message)) {
             Ok(now) => match error {
                 OpsError::Deploy(DeployError::Failed { what, release_id, how, tail, .. }) => {
                     DeployError::Failed { what, release_id, how, outcome: now, tail }.into()
@@ -346,14 +353,16 @@ impl Work<'_> {
             other.status = ReleaseStatus::Superseded;
         }
         let rows: Vec<_> = before.iter().chain([&*release]).map(Release::row).collect();
-        Ok(context.repo.transact(|connection| {
+        let updated = context.repo.transact(|connection| {
             rows.iter().try_for_each(|row| releases::write(connection, row))?;
             let mut updated = Updated::default();
             for (owner, event) in &noted {
                 updated.pending.push(journal::add_pending(connection, owner, event)?);
             }
             Ok(updated)
-        })?)
+        })?;
+        tracing::debug!(release_id = release.release_id, "noted the release as active");
+        Ok(updated)
     }
 
     /// Removes the releases that nobody will go back to.

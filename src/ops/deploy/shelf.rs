@@ -1,8 +1,9 @@
 //! Releases as directories: written beside, held against their hashes, then shown under their ids.
 //! What has an id is whole.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use crate::base::progress::Unit;
 use crate::base::{Hash, interrupt};
 use crate::object::{Entry, Prefetch};
 use crate::ops::deploy::DeployError;
-use crate::ops::deploy::plan::Planned;
+use crate::ops::deploy::plan::{Content, Planned};
 use crate::ops::deploy::release::{Manifest, ReleasedFile};
 use crate::ops::{Context, OpsError};
 
@@ -57,27 +58,34 @@ impl Shelf {
         self.sweep()?;
         let staged = self.root.join(STAGING);
         create_dirs(&staged)?;
+        tracing::debug!("made room for the release");
         let total = files.iter().map(|planned| planned.file.size).sum();
         fetch(context, files)?;
         context.progress.phase("staging the release", Some(total), Unit::Bytes);
         for planned in files {
             interrupt::check()?;
             write(context, planned, &staged.join(&planned.file.path))?;
+            tracing::debug!(path = %planned.path, "staged a file");
         }
         let text = serde_json::to_vec_pretty(manifest).expect("a manifest has a JSON form");
         atomic_write(&staged.join(MANIFEST), &text)?;
         fs::set_permissions(staged.join(MANIFEST), Permissions::from_mode(0o444))
             .context("set mode of", staged.join(MANIFEST))?;
+        tracing::debug!("staged the manifest");
         let all: Vec<_> = files.iter().map(|planned| planned.file.clone()).collect();
         check(&staged, &manifest.release_id, &all)?;
+        tracing::debug!("held the files against their hashes");
         seal(&staged)?;
         sync_dir(&self.root)?;
+        tracing::debug!("sealed the release");
         Ok(staged)
     }
 
     /// Gives what was staged its id.
     pub fn publish(&self, release_id: &str) -> Result<(), OpsError> {
-        Ok(rename_durably(&self.root.join(STAGING), &self.place(release_id))?)
+        rename_durably(&self.root.join(STAGING), &self.place(release_id))?;
+        tracing::debug!(release_id, "gave the release its id");
+        Ok(())
     }
 
     /// Holds a release against what was released.
@@ -98,7 +106,10 @@ impl Shelf {
         // Half a release must not have an id.
         let going = self.root.join(format!("{STAGING}-{release_id}"));
         rename_durably(&place, &going)?;
-        Ok(remove_tree(&going)?)
+        tracing::debug!(release_id, "took the id of a release away");
+        remove_tree(&going)?;
+        tracing::debug!(release_id, "removed a release");
+        Ok(())
     }
 
     /// Removes what attempts that died left behind.
@@ -107,6 +118,7 @@ impl Shelf {
         for item in items.filter(|item| item.file_name().as_bytes().starts_with(STAGING.as_bytes()))
         {
             remove_tree(&item.path())?;
+            tracing::debug!("removed what was left behind");
         }
         Ok(())
     }
@@ -117,35 +129,48 @@ fn fetch(context: &Context, files: &[Planned]) -> Result<(), OpsError> {
     let objects = context.repo.objects();
     let mut prefetch = Prefetch::new(objects);
     for planned in files {
-        prefetch.add(&planned.path, &planned.entry)?;
+        if let Content::Stored(entry) = &planned.content {
+            prefetch.add(&planned.path, entry)?;
+        }
     }
     Ok(prefetch.finish()?)
 }
 
+fn link(target: &[u8], path: &Path) -> Result<(), PathError> {
+    std::os::unix::fs::symlink(OsStr::from_bytes(target), path).context("create link", path)
+}
+
+/// Makes a file that nobody may write to, on the disk for sure.
+fn fill(
+    path: &Path,
+    executable: bool,
+    fill: impl FnOnce(&mut File) -> Result<(), OpsError>,
+) -> Result<(), OpsError> {
+    let mode = if executable { 0o555 } else { 0o444 };
+    let mut options = OpenOptions::new();
+    let mut out =
+        options.write(true).create_new(true).mode(mode).open(path).context("create", path)?;
+    fill(&mut out)?;
+    out.set_permissions(Permissions::from_mode(mode)).context("set mode of", path)?;
+    Ok(out.sync_all().context("sync", path)?)
+}
+
 fn write(context: &Context, planned: &Planned, path: &Path) -> Result<(), OpsError> {
     create_dirs(parent_of(path))?;
-    match &planned.entry {
-        Entry::Symlink { target } => {
-            let target = std::ffi::OsStr::from_bytes(target);
-            std::os::unix::fs::symlink(target, path).context("create link", path)?;
-        }
-        Entry::File { file, executable } => {
-            let mode = if *executable { 0o555 } else { 0o444 };
-            let mut out = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(mode)
-                .open(path)
-                .context("create", path)?;
-            let copied = context.repo.objects().copy_file(file, &mut out);
-            copied.map_err(|error| error.about(&planned.path))?;
-            out.set_permissions(Permissions::from_mode(mode)).context("set mode of", path)?;
-            out.sync_all().context("sync", path)?;
-        }
-        Entry::Reference(reference) => {
+    match &planned.content {
+        Content::Stored(Entry::Symlink { target }) => link(target, path)?,
+        Content::Stored(Entry::File { file, executable }) => fill(path, *executable, |out| {
+            let copied = context.repo.objects().copy_file(file, out);
+            Ok(copied.map_err(|error| error.about(&planned.path)).map(drop)?)
+        })?,
+        Content::Stored(Entry::Reference(reference)) => {
             let (path, url) = (planned.path.clone(), reference.url.clone());
             return Err(DeployError::Elsewhere { path, url }.into());
         }
+        Content::Code(target) if planned.file.kind == "symlink" => link(target, path)?,
+        Content::Code(bytes) => fill(path, planned.file.kind == "executable", |out| {
+            Ok(out.write_all(bytes).context("write", path)?)
+        })?,
     }
     context.progress.advance(planned.file.size);
     Ok(())

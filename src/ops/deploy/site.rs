@@ -22,7 +22,8 @@ pub struct Site<'a> {
 
 impl<'a> Site<'a> {
     pub fn new(context: &'a Context, spec: &'a Spec) -> Result<Self, OpsError> {
-        let me = format!("{} (process {})", actor(context)?, std::process::id());
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let me = format!("{} (process {} on {host})", actor(context)?, std::process::id());
         let site = Self { context, spec, me };
         if let Some(path) = site.folder() {
             let inside = without_dots(&path).starts_with(context.repo.layout().dot_dir());

@@ -10,7 +10,7 @@ use crate::ops::deploy::heal::heal;
 use crate::ops::deploy::release::{Release, ReleaseStatus, active_of, releases_of};
 use crate::ops::deploy::site::Site;
 use crate::ops::deploy::spec::parse;
-use crate::ops::deploy::target;
+use crate::ops::deploy::target::{self, Patience};
 use crate::ops::{Context, OpsError, log};
 use crate::refs::RefName;
 use crate::repo::releases;
@@ -92,7 +92,7 @@ fn look(
     };
     let Ok(target) = target::open(&site) else { return Ok(None) };
     if all.iter().any(|release| release.status == ReleaseStatus::Pending)
-        && let Ok(_held) = target.lock()
+        && let Ok(_held) = target.lock(Patience::None)
     {
         heal(&site, target.as_ref())?;
     }

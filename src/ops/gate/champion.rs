@@ -1,6 +1,6 @@
 //! Which model a candidate is compared with.
 
-use crate::base::CommitId;
+use crate::base::{CommitId, suggest};
 use crate::ops::data::DataView;
 use crate::ops::{Context, OpsError, model};
 use crate::refs::{RefError, RefName, Revision};
@@ -50,10 +50,42 @@ fn named(context: &Context, text: &str) -> Result<Option<CommitId>, OpsError> {
         return Ok(Some(model.commit));
     }
     // An alias may be given with the first promotion; a branch that nobody made is a slip.
-    if RefName::model(text).is_ok() {
+    if let Ok(alias) = RefName::model(text) {
+        refuse_slip(context, &alias)?;
         return Ok(None);
     }
     commit_of(context, &Revision::parse(text)?)
+}
+
+/// Returns the error that an alias is a slip of the pen: its model has others, or is called almost as
+/// one that has. No model with a name like it, and it is the first of its own.
+fn refuse_slip(context: &Context, alias: &RefName) -> Result<(), OpsError> {
+    let Some((model, _)) = alias.model_alias() else { return Ok(()) };
+    let known = model::list(context, None)?;
+    let is_known = known.iter().any(|known| known.model == model);
+    let others = known.iter().map(|known| known.model.as_str());
+    let others = others.filter(|other| !is_variant(model, other));
+    if !is_known && suggest::candidates(model, others).is_empty() {
+        return Ok(());
+    }
+    let candidates = known.iter().map(|known| format!("{}@{}", known.model, known.alias)).collect();
+    Err(OpsError::NoSuchAlias { name: alias.short().to_owned(), candidates })
+}
+
+/// Tells whether two names are alike on purpose, as `churn`, `churn-eu` and `churn-v2` are.
+fn is_variant(one: &str, other: &str) -> bool {
+    one != other && stem(one) == stem(other)
+}
+
+/// Returns a name without what tells variants apart: a number at its end, or a short last part.
+fn stem(name: &str) -> &str {
+    const SHORT: usize = 3;
+    let plain = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let plain = if plain.is_empty() { name } else { plain };
+    match plain.rsplit_once(['-', '_', '.', '/']) {
+        Some((stem, last)) if !stem.is_empty() && last.len() <= SHORT => stem,
+        _ => plain,
+    }
 }
 
 /// Returns the commit of a revision; nothing where its branch has none yet.
@@ -67,5 +99,32 @@ pub fn commit_of(context: &Context, revision: &Revision) -> Result<Option<Commit
             Ok(None)
         }
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_differ_in_a_number_or_a_short_part_are_variants_and_slips_are_not() {
+        for (one, other) in [
+            ("churn", "churn2"),
+            ("churn-v1", "churn-v2"),
+            ("churn", "churn-eu"),
+            ("fraud-de", "fraud-dk"),
+            ("model_10", "model_9"),
+        ] {
+            assert!(is_variant(one, other) && is_variant(other, one), "{one} {other}");
+        }
+        for (one, other) in [
+            ("churn", "chrun"),
+            ("churn", "chur"),
+            ("churn", "churn"),
+            ("churn-model", "churn-mdoel"),
+            ("1", "2"),
+        ] {
+            assert!(!is_variant(one, other), "{one} {other}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use minicbor::{Decode, Encode};
 
 use crate::base::codec::{self, CodecError};
+use crate::base::process::{Life, ProcessName};
 use crate::base::{Hash, Timestamp};
 use crate::remote::log::settle::{self, Settled};
 use crate::remote::log::{EntryFault, EntryId, MAX_ENTRY};
@@ -28,6 +29,19 @@ struct Claim {
     /// After so many seconds without a sign of life another worker may take over.
     #[n(2)]
     seconds: u64,
+    /// The process, where others of its machine may take over as soon as it has ended.
+    #[n(3)]
+    process: Option<ProcessName>,
+}
+
+/// Who claims work.
+#[derive(Debug, Clone, Copy)]
+pub struct Worker<'a> {
+    /// What others are told.
+    pub name: &'a str,
+    /// The process that does the work, where it ends with the work. Others of its machine take over
+    /// without waiting for the lease to run out once it has ended.
+    pub process: Option<&'a ProcessName>,
 }
 
 /// What came of the work, as it is stored.
@@ -43,10 +57,15 @@ pub(super) struct Outcome {
 #[derive(Debug)]
 pub enum Claimed {
     Won(Lease),
-    /// Another worker has it, at least until then by the clock of the remote.
+    /// Another worker has it.
     Held {
         worker: String,
+        /// Without a sign of life it has it until then, by the clock of the remote.
         until: Timestamp,
+        /// How long that is from now.
+        left: Duration,
+        /// Whether it is a process of this machine that is known to live.
+        lives: bool,
     },
     /// It is done, and this is the outcome.
     Done(Vec<u8>),
@@ -83,8 +102,24 @@ pub async fn claim(
     worker: &str,
     lease: Duration,
 ) -> Result<Claimed, RemoteError> {
+    claim_by(backend, number, name, Worker { name: worker, process: None }, lease).await
+}
+
+/// Claims it for a worker of which more is known than its name.
+pub async fn claim_by(
+    backend: &Backend,
+    number: u64,
+    name: &str,
+    worker: Worker<'_>,
+    lease: Duration,
+) -> Result<Claimed, RemoteError> {
     let place = Place::of(backend, number, name);
-    let claim = Claim { id: EntryId::fresh(), worker: worker.to_owned(), seconds: lease.as_secs() };
+    let claim = Claim {
+        id: EntryId::fresh(),
+        worker: worker.name.to_owned(),
+        seconds: lease.as_secs(),
+        process: worker.process.cloned(),
+    };
     // Most work is free.
     let Err(first) = place.take(1, &claim).await? else {
         return Ok(Claimed::Won(Lease { place, id: claim.id, attempt: 1 }));
@@ -95,18 +130,32 @@ pub async fn claim(
     }
     let holder = if sign.attempt == 1 { first } else { place.holder(sign.attempt).await? };
     let until = after(sign.at, holder.seconds);
-    if sign.now <= until {
-        return Ok(Claimed::Held { worker: holder.worker, until });
+    let life = holder.life();
+    if sign.now <= until && life != Life::Ended {
+        return Ok(holder.holds(sign.now, until, life));
     }
     let attempt = sign.attempt + 1;
     if let Err(other) = place.take(attempt, &claim).await? {
-        let until = after(sign.now, other.seconds);
-        return Ok(Claimed::Held { worker: other.worker, until });
+        let (until, life) = (after(sign.now, other.seconds), other.life());
+        return Ok(other.holds(sign.now, until, life));
     }
     // The one who was silent may have finished meanwhile.
     match place.outcome().await? {
         Some(outcome) => Ok(Claimed::Done(outcome.bytes)),
         None => Ok(Claimed::Won(Lease { place, id: claim.id, attempt })),
+    }
+}
+
+impl Claim {
+    /// Returns what is known of the worker's process, where it named one.
+    fn life(&self) -> Life {
+        self.process.as_ref().map_or(Life::Unknown, ProcessName::life)
+    }
+
+    fn holds(self, now: Timestamp, until: Timestamp, life: Life) -> Claimed {
+        let left = until.seconds.saturating_sub(now.seconds).try_into().unwrap_or(0);
+        let (left, lives) = (Duration::from_secs(left), life == Life::Lives);
+        Claimed::Held { worker: self.worker, until, left, lives }
     }
 }
 

@@ -22,7 +22,7 @@ pub use entry::{Change, Draft, Entry, EntryFault, EntryId, MAX_ENTRY, PackMeta};
 pub use follow::{entries, outcome, outcomes};
 pub use format::RemoteId;
 pub use gc::{GcPlan, PackUse, Swept};
-pub use lease::{Claimed, Finished, Lease, claim};
+pub use lease::{Claimed, Finished, Lease, Worker, claim, claim_by};
 pub use probe::probe;
 pub use reflog::{Appended, RefLog, last_seen};
 pub use state::{State, StateFault};

@@ -7,21 +7,22 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 use crate::base::fs::IoContext;
+use crate::base::process::ProcessName;
 use crate::base::progress::Unit;
-use crate::base::{Hash, interrupt};
+use crate::base::{Hash, Timestamp, interrupt};
 use crate::ops::OpsError;
 use crate::ops::deploy::DeployError;
 use crate::ops::deploy::release::{Release, ReleasedFile};
 use crate::ops::deploy::shelf::MANIFEST;
 use crate::ops::deploy::site::Site;
 use crate::ops::deploy::target::command::manifest;
-use crate::ops::deploy::target::{Held, Target};
-use crate::remote::log::{Claimed, Lease, claim};
+use crate::ops::deploy::target::{Held, Patience, Target};
+use crate::remote::log::{Claimed, Lease, Worker, claim_by};
 use crate::remote::{Backend, RemoteOptions, RemoteUrl, wait};
 
 const CURRENT: &str = "current.json";
@@ -35,6 +36,8 @@ const MOST: u64 = 64 << 20;
 const LEASE: Duration = Duration::from_secs(30);
 /// How often a sign of life is given.
 const BEAT: Duration = Duration::from_secs(8);
+/// How often one who waits looks for such a sign.
+const LOOK: Duration = Duration::from_secs(1);
 /// How much of an object is read at once.
 const PIECE: u64 = 8 << 20;
 
@@ -64,8 +67,30 @@ impl<'a> Bucket<'a> {
         Ok(keys.iter().filter_map(|stored| number(&stored.key)).max().unwrap_or(1))
     }
 
-    fn claim(&self, number: u64) -> Result<Claimed, OpsError> {
-        Ok(wait(claim(&self.backend, number, WORK, &self.site.me, LEASE))?)
+    /// Claims the newest lease, or the one after it where that has ended.
+    fn claim(&self) -> Result<Claimed, OpsError> {
+        let process = ProcessName::of_this_one();
+        let worker = Worker { name: &self.site.me, process: process.as_ref() };
+        let number = self.newest_lease()?;
+        let claim = |number| wait(claim_by(&self.backend, number, WORK, worker, LEASE));
+        Ok(match claim(number)? {
+            Claimed::Done(_) => claim(number + 1)?,
+            claimed => claimed,
+        })
+    }
+
+    fn locked(&self, holder: String) -> OpsError {
+        DeployError::Locked { env: self.site.env().to_owned(), holder }.into()
+    }
+
+    /// Says whom it waits for, and how long.
+    fn tell(&self, worker: &str, left: Duration) {
+        let seconds = left.as_secs();
+        self.site.context.progress.notice(&format!(
+            "waiting for {worker}, who deploys to `{}` or died doing so: without a sign of life for \
+             {seconds} s it is taken for dead",
+            self.site.env()
+        ));
     }
 
     fn upload(&self, directory: &Path, key: &str, path: &str) -> Result<(), OpsError> {
@@ -145,18 +170,34 @@ impl Drop for Beating {
 }
 
 impl Target for Bucket<'_> {
-    fn lock(&self) -> Result<Box<dyn Held>, OpsError> {
-        let number = self.newest_lease()?;
-        let claimed = match self.claim(number)? {
-            Claimed::Done(_) => self.claim(number + 1)?,
-            claimed => claimed,
-        };
-        let holder = match claimed {
-            Claimed::Won(lease) => return Ok(Box::new(Beating::new(lease))),
-            Claimed::Held { worker, until } => format!("{worker}, at least until {until}"),
-            Claimed::Done(_) => "somebody who has just ended".to_owned(),
-        };
-        Err(DeployError::Locked { env: self.site.env().to_owned(), holder }.into())
+    fn lock(&self, patience: Patience) -> Result<Box<dyn Held>, OpsError> {
+        // Whom it waits for, and until when that one is not known to be dead.
+        let mut waited: Option<(String, Timestamp)> = None;
+        loop {
+            let (worker, until, left, lives) = match self.claim()? {
+                Claimed::Won(lease) => return Ok(Box::new(Beating::new(lease))),
+                Claimed::Done(_) => {
+                    return Err(self.locked("somebody who has just ended".to_owned()));
+                }
+                Claimed::Held { worker, until, left, lives } => (worker, until, left, lives),
+            };
+            if lives || patience == Patience::None {
+                return Err(self.locked(worker));
+            }
+            let now = (worker, until);
+            match &waited {
+                None => self.tell(&now.0, left),
+                Some(waited) if *waited == now => {}
+                // A beat has come, or somebody else was faster.
+                Some(_) => return Err(self.locked(now.0)),
+            }
+            waited = Some(now);
+            let start = Instant::now();
+            while start.elapsed() < LOOK {
+                interrupt::check()?;
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
     }
 
     fn last_seq(&self) -> Result<u64, OpsError> {
@@ -183,8 +224,11 @@ impl Target for Bucket<'_> {
             } else {
                 self.upload(directory, &key, path)?;
             }
+            tracing::debug!(path, "uploaded a file");
         }
-        self.upload(directory, &Self::key(&release.release_id, MANIFEST), MANIFEST)
+        self.upload(directory, &Self::key(&release.release_id, MANIFEST), MANIFEST)?;
+        tracing::debug!("uploaded the manifest");
+        Ok(())
     }
 
     fn point(&self, to: Option<&str>) -> Result<(), OpsError> {
@@ -192,6 +236,7 @@ impl Target for Bucket<'_> {
             Some(to) => wait(self.backend.put(CURRENT, Bytes::from(to.to_owned())))?,
             None => wait(self.backend.delete(CURRENT))?,
         }
+        tracing::debug!("flipped");
         Ok(())
     }
 
@@ -209,6 +254,7 @@ impl Target for Bucket<'_> {
     fn remove(&self, release_id: &str) -> Result<(), OpsError> {
         for stored in wait(self.backend.list(&format!("releases/{release_id}")))? {
             wait(self.backend.delete(&stored.key))?;
+            tracing::debug!(key = stored.key, "removed a file there");
         }
         Ok(())
     }

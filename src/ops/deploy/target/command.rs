@@ -8,7 +8,7 @@ use crate::ops::deploy::DeployError;
 use crate::ops::deploy::release::Manifest;
 use crate::ops::deploy::site::{ScriptPlace, Site};
 use crate::ops::deploy::spec::Script;
-use crate::ops::deploy::target::{Held, Target};
+use crate::ops::deploy::target::{Held, Patience, Target};
 
 /// What the place was told last, which it cannot be asked for.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl<'a> Command<'a> {
 }
 
 impl Target for Command<'_> {
-    fn lock(&self) -> Result<Box<dyn Held>, OpsError> {
+    fn lock(&self, _patience: Patience) -> Result<Box<dyn Held>, OpsError> {
         self.site.lock_here()
     }
 

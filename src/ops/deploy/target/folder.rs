@@ -9,7 +9,7 @@ use crate::base::fs::{IoContext, remove_file_if_exists, rename_durably, sync_dir
 use crate::ops::OpsError;
 use crate::ops::deploy::release::Release;
 use crate::ops::deploy::site::Site;
-use crate::ops::deploy::target::{Held, Target};
+use crate::ops::deploy::target::{Held, Patience, Target};
 use crate::ops::deploy::{DeployError, lock};
 
 const CURRENT: &str = "current";
@@ -46,7 +46,7 @@ fn link(path: &Path) -> Result<Option<String>, OpsError> {
 }
 
 impl Target for Folder<'_> {
-    fn lock(&self) -> Result<Box<dyn Held>, OpsError> {
+    fn lock(&self, _patience: Patience) -> Result<Box<dyn Held>, OpsError> {
         let held = lock::take(&self.root, self.site.env(), &self.site.me)?;
         link(&self.current())?;
         Ok(Box::new(held))
@@ -68,10 +68,15 @@ impl Target for Folder<'_> {
         let (next, current) = (self.root.join(NEXT), self.current());
         let Some(to) = to else {
             remove_file_if_exists(&current)?;
-            return Ok(sync_dir(&self.root)?);
+            sync_dir(&self.root)?;
+            tracing::debug!("points nowhere");
+            return Ok(());
         };
         remove_file_if_exists(&next)?;
         std::os::unix::fs::symlink(to, &next).context("create link", &next)?;
-        Ok(rename_durably(&next, &current)?)
+        tracing::debug!(to, "made the link");
+        rename_durably(&next, &current)?;
+        tracing::debug!(to, "flipped");
+        Ok(())
     }
 }

@@ -10,7 +10,7 @@ use crate::ops::OpsError;
 use crate::ops::deploy::DeployError;
 use crate::ops::deploy::site::Site;
 use crate::ops::deploy::target::command::manifest;
-use crate::ops::deploy::target::{Held, Target};
+use crate::ops::deploy::target::{Held, Patience, Target};
 
 #[derive(Debug)]
 pub struct GitFile<'a> {
@@ -59,7 +59,7 @@ impl<'a> GitFile<'a> {
 }
 
 impl Target for GitFile<'_> {
-    fn lock(&self) -> Result<Box<dyn Held>, OpsError> {
+    fn lock(&self, _patience: Patience) -> Result<Box<dyn Held>, OpsError> {
         create_dirs(self.directory())?;
         if self.git(&["rev-parse", "--is-inside-work-tree"]).is_err() {
             return Err(DeployError::NotInGit { path: self.file.clone() }.into());

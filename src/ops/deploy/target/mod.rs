@@ -17,8 +17,9 @@ use crate::ops::deploy::spec::TargetSpec;
 
 /// A place that releases go to.
 pub trait Target: fmt::Debug {
-    /// Takes the lock of the environment, so that nobody else deploys to it.
-    fn lock(&self) -> Result<Box<dyn Held>, OpsError>;
+    /// Takes the lock of the environment, so that nobody else deploys to it. A holder that is at work
+    /// is not waited for; one of which it cannot be told whether it lives is, as patience allows.
+    fn lock(&self, patience: Patience) -> Result<Box<dyn Held>, OpsError>;
 
     /// Returns the highest number that a release there has, as far as the place tells.
     fn last_seq(&self) -> Result<u64, OpsError> {
@@ -55,6 +56,15 @@ pub trait Target: fmt::Debug {
     fn remove(&self, _release_id: &str) -> Result<(), OpsError> {
         Ok(())
     }
+}
+
+/// How one goes on where the holder of a lock may be dead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// Waits until it gives a sign of life, or has given none for so long that it is dead.
+    Wait,
+    /// Does without the lock.
+    None,
 }
 
 /// A lock that is held until this is dropped.

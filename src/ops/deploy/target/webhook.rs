@@ -4,7 +4,7 @@ use crate::ops::OpsError;
 use crate::ops::deploy::DeployError;
 use crate::ops::deploy::site::Site;
 use crate::ops::deploy::target::command::{Told, manifest};
-use crate::ops::deploy::target::{Held, Target};
+use crate::ops::deploy::target::{Held, Patience, Target};
 use crate::remote::wait;
 use crate::remote::webhook::{Message, send};
 
@@ -32,7 +32,7 @@ impl<'a> Webhook<'a> {
 }
 
 impl Target for Webhook<'_> {
-    fn lock(&self) -> Result<Box<dyn Held>, OpsError> {
+    fn lock(&self, _patience: Patience) -> Result<Box<dyn Held>, OpsError> {
         self.site.lock_here()
     }
 

@@ -117,6 +117,53 @@ fn a_worker_that_is_not_heard_of_is_replaced_and_told_so() {
 }
 
 #[test]
+fn a_process_of_this_machine_that_has_ended_is_replaced_at_once_and_no_other() {
+    let backend = sound();
+    wait(async {
+        let me = ProcessName::of_this_one().unwrap();
+        fn worker<'a>(name: &'a str, process: Option<&'a ProcessName>) -> Worker<'a> {
+            Worker { name, process }
+        }
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let child_name = ProcessName::of(child.id()).unwrap();
+        let take = async |process: Option<&ProcessName>| {
+            claim_by(&backend, 7, "train", worker("heir", process), HOUR).await
+        };
+        let first =
+            claim_by(&backend, 7, "train", worker("first", Some(&child_name)), HOUR).await?;
+        let Claimed::Won(silent) = first else { panic!("{first:?}") };
+        match take(Some(&me)).await? {
+            Claimed::Held { worker, lives, left, .. } => {
+                assert_eq!((worker.as_str(), lives), ("first", true));
+                assert!(left <= HOUR && left > HOUR / 2, "{left:?}");
+            }
+            other => panic!("{other:?}"),
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let heir = take(Some(&me)).await?;
+        assert!(matches!(heir, Claimed::Won(_)), "{heir:?}");
+        assert!(!silent.beat().await?);
+        // One that did not name its process is waited for.
+        let Claimed::Won(lease) = claim(&backend, 8, "train", "far", HOUR).await? else {
+            panic!("nobody else is there");
+        };
+        let held = claim_by(&backend, 8, "train", worker("heir", Some(&me)), HOUR).await?;
+        assert!(matches!(held, Claimed::Held { lives: false, .. }), "{held:?}");
+        lease.finish(b"").await.map(drop)
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_claim_that_names_no_process_is_stored_as_ever() {
+    let claim = Claim { id: EntryId::fresh(), worker: "w".into(), seconds: 1, process: None };
+    let bytes = codec::encode(&claim);
+    assert_eq!(bytes[0], 0x83, "an array of three");
+    assert_eq!(codec::decode::<Claim>(&bytes).unwrap(), claim);
+}
+
+#[test]
 fn a_claim_that_is_damaged_is_an_error() {
     wait(async {
         let backend = sound();
