@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -321,6 +321,46 @@ fn a_worker_may_begin_with_an_earlier_entry_and_remembers_where_it_is() {
     assert!(from("1").stderr.contains("nothing waited"));
     merge(&env, "3");
     assert!(work(&env, "late").stderr.contains("2 runs of 1 event"));
+}
+
+/// Makes all files below a directory look as if they had been written two days ago.
+fn age(dir: &Path) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            age(&path);
+            continue;
+        }
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_hours(48)).unwrap();
+    }
+}
+
+#[test]
+fn a_collection_clears_what_workers_and_probes_left_and_nothing_runs_again() {
+    let env = author(TELL);
+    worker(&env, "one");
+    let id = merge(&env, "1");
+    work(&env, "one");
+    env.success(&["clone", &store(&env), "two"]);
+    let again =
+        || at(&env, "two", &["hooks", "work", "--remote", "origin", "--from", "1", "--once"]);
+    // It learns that the work is done by a look at the clock of the remote, which stays behind.
+    assert!(again().stderr.contains("nothing waited"));
+    let clock = env.path("store/claims/0000000000000002/main/clock");
+    env.write("store/probe/00000000000000ff", "writer 1\n");
+    let gc = || at(&env, "author", &["gc", "--remote", "origin", "--json"]).json();
+    assert_eq!((&gc()["leftovers_removed"], clock.exists()), (&json!(0), true));
+    age(&env.path("store"));
+    let planned = at(&env, "author", &["gc", "--remote", "origin", "--dry-run", "--json"]).json();
+    assert_eq!((&planned["leftovers_removed"], clock.exists()), (&json!(0), true));
+    let told = at(&env, "author", &["gc", "--remote", "origin"]);
+    assert_eq!((told.stdout.as_str(), clock.exists()), ("nothing to free\n", false));
+    assert_eq!(told.stderr, "removed 2 leftovers of workers and of probes\n");
+    assert!(!env.path("store/probe/00000000000000ff").exists());
+    assert!(again().stderr.contains("nothing waited"));
+    assert_eq!(side(&env, "tell"), [id]);
+    assert_eq!(runs(&env, "author", &["--hook", "tell"]).len(), 1);
 }
 
 #[test]

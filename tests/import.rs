@@ -414,6 +414,100 @@ fn a_clone_has_the_references_and_reads_their_sources() {
 }
 
 #[test]
+fn a_pull_of_paths_says_what_stays_at_its_source_and_how_it_is_copied() {
+    let (env, lake) = imported();
+    env.write("data/kept.csv", "id\n3\n");
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", "a file beside"]);
+    insta::assert_snapshot!(env.screen("mlv pull data"), @"
+    $ mlv pull data
+    [stderr]
+    brought 1 file into the working copy
+    2 files, recorded by reference, stay at the source
+    hint: `mlv import --fetch data` makes files of them here, `mlv cat` reads one there
+    ");
+    insta::assert_snapshot!(env.screen("mlv pull data/a.csv data/b"), @"
+    $ mlv pull data/a.csv data/b
+    [stderr]
+    2 files, recorded by reference, stay at the source
+    hint: `mlv import --fetch data/a.csv data/b` makes files of them here, `mlv cat` reads one there
+    ");
+    insta::assert_snapshot!(env.screen("mlv pull data/kept.csv"), @"
+    $ mlv pull data/kept.csv
+    [stderr]
+    brought 1 file into the working copy
+    ");
+    let told = env.json(&["pull", "data", "--json"]);
+    assert_eq!((&told["files"], &told["references"]), (&json!(1), &json!(2)));
+    // Nothing was asked of the sources, and nothing changed.
+    clean(&env);
+    lake.remove("a.csv");
+    assert_eq!(env.json(&["pull", "data", "--json"])["references"], 2);
+}
+
+#[test]
+fn a_clone_says_what_stays_at_its_source_and_a_lazy_one_copies_it_the_same_way() {
+    let (env, lake) = imported();
+    env.write("data/kept.csv", "id\n3\n");
+    env.success(&["add", "."]);
+    env.success(&["commit", "-m", "a file beside"]);
+    let store = env.home().join("store");
+    let store = store.to_str().unwrap();
+    env.success(&["remote", "add", "origin", store]);
+    env.success(&["push", "origin", "main"]);
+    let there = |who: &str, arguments: &[&str]| env.success(&[&["-C", who], arguments].concat());
+    let told = env.success(&["clone", store, "whole"]);
+    let line = "2 files, recorded by reference, stay at the source\n";
+    assert!(told.stderr.contains(line), "{told}");
+    let json = env.json(&["clone", store, "again", "--json"]);
+    assert_eq!((&json["files"], &json["references"]), (&json!(1), &json!(2)));
+    let told = env.success(&["clone", "--lazy", store, "lazy"]);
+    assert!(told.stderr.contains(line), "{told}");
+    let pulled = there("lazy", &["pull", "data"]);
+    assert!(pulled.stderr.starts_with(&format!("brought 1 file into the working copy\n{line}")));
+    assert!(!env.path("lazy/data/a.csv").exists());
+    for who in ["whole", "lazy"] {
+        there(who, &["import", "--fetch", "data"]);
+        assert_eq!(env.read(format!("{who}/data/b/c.csv")), b"id\n2\n");
+        there(who, &["commit", "-m", "a copy"]);
+        assert_eq!(there(who, &["status", "--json"]).json()["clean"], true);
+        let pulled = there(who, &["pull", "data", "--json"]).json();
+        assert_eq!(pulled["references"], 0);
+    }
+    // What no part of the working copy holds is copied into it where it is named.
+    env.success(&["clone", "--lazy", store, "third"]);
+    there("third", &["import", "--fetch", "data/a.csv"]);
+    there("third", &["pull", "data"]);
+    assert_eq!(env.read("third/data/a.csv"), b"id\n1\n");
+    // A fetch and a pull of commits carry references, whether their sources are there or not.
+    lake.remove("a.csv");
+    there("again", &["fetch", "--lazy"]);
+    there("again", &["pull"]);
+    assert_eq!(there("again", &["status", "--json"]).json()["clean"], true);
+}
+
+#[test]
+fn many_references_are_copied_at_once_and_each_is_what_was_recorded() {
+    let env = TestEnvironment::new();
+    env.success(&["init"]);
+    let lake = Lake(env.home().join("lake"));
+    for number in 0..200 {
+        lake.put(&format!("{}/{number}.csv", number % 7), &format!("id\n{number}\n"));
+    }
+    env.success(&["import", lake.0.to_str().unwrap(), "data"]);
+    env.success(&["commit", "-m", "data by reference"]);
+    let fetched = env.json(&["import", "--fetch", "data", "--json"]);
+    assert_eq!(fetched["fetched"].as_array().unwrap().len(), 200);
+    assert_eq!(fetched["bytes"], (0..200).map(|n| format!("id\n{n}\n").len()).sum::<usize>());
+    for number in 0..200 {
+        let found = env.read(format!("data/{}/{number}.csv", number % 7));
+        assert_eq!(found, format!("id\n{number}\n").as_bytes());
+    }
+    env.success(&["commit", "-m", "a copy"]);
+    clean(&env);
+}
+
+#[test]
 fn addresses_that_cannot_be_imported_are_refused() {
     let env = TestEnvironment::new();
     env.success(&["init"]);

@@ -37,12 +37,28 @@ impl Killer {
     }
 }
 
-/// Runs the rounds, and holds that some commands met their end early.
-fn rounds(mut round: impl FnMut(&mut Killer, u64)) {
+/// So many rounds are played at one remote: what a round costs grows with those before it. A log of so
+/// many pushes has checkpoints.
+const SEASON: u64 = 40;
+
+/// Runs the rounds, each season at a remote that `open` makes and `close` looks over, and holds that
+/// some commands met their end early.
+fn rounds(
+    open: impl Fn() -> Team,
+    mut round: impl FnMut(&mut Killer, &Team, u64),
+    close: impl Fn(&Team),
+) {
     let dice = Dice::new(parameter("MLV_CRASH_SEED", 1));
-    let mut killer = Killer { dice, usual: Duration::from_millis(150), killed: 0 };
-    for number in 0..parameter("MLV_CRASH_ROUNDS", 6) {
-        round(&mut killer, number);
+    let usual = Duration::from_millis(150);
+    let mut killer = Killer { dice, usual, killed: 0 };
+    let all: Vec<u64> = (0..parameter("MLV_CRASH_ROUNDS", 6)).collect();
+    for season in all.chunks(SEASON as usize) {
+        let team = open();
+        killer.usual = usual;
+        for number in season {
+            round(&mut killer, &team, *number);
+        }
+        close(&team);
     }
     assert!(killer.killed > 0, "no command was killed before it ended");
 }
@@ -57,11 +73,11 @@ fn some_files(team: &Team, who: &str, dice: &mut Dice, round: u64) {
 
 #[test]
 fn a_push_that_is_killed_moved_all_or_nothing_and_the_next_one_goes_on() {
-    let (team, mut dice) = (Team::new(), Dice::new(7));
-    rounds(|killer, round| {
-        some_files(&team, "ada", &mut dice, round);
+    let mut dice = Dice::new(7);
+    let play = |killer: &mut Killer, team: &Team, round| {
+        some_files(team, "ada", &mut dice, round);
         let (before, mine) = (team.there("refs/heads/main"), Some(team.id("ada", "main")));
-        let code = killer.run(&team, &["-C", "ada", "push"]);
+        let code = killer.run(team, &["-C", "ada", "push"]);
         let after = team.there("refs/heads/main");
         assert!(after == mine || (code.is_none() && after == before), "round {round}: {code:?}");
         team.success("ada", &["push"]);
@@ -71,20 +87,24 @@ fn a_push_that_is_killed_moved_all_or_nothing_and_the_next_one_goes_on() {
         team.success(&copy, &["fsck"]);
         assert_eq!(Some(team.id(&copy, "main")), mine, "round {round}");
         std::fs::remove_dir_all(team.env.path(&copy)).unwrap();
-    });
-    team.success("ada", &["fsck"]);
+    };
+    rounds(Team::new, play, |team| drop(team.success("ada", &["fsck"])));
 }
 
 #[test]
 fn a_pull_that_is_killed_loses_nothing_and_the_next_one_goes_on() {
-    let (team, mut dice) = (Team::new(), Dice::new(8));
-    team.clone("bob");
-    rounds(|killer, round| {
-        some_files(&team, "ada", &mut dice, round);
+    let mut dice = Dice::new(8);
+    let open = || {
+        let team = Team::new();
+        team.clone("bob");
+        team
+    };
+    let play = |killer: &mut Killer, team: &Team, round| {
+        some_files(team, "ada", &mut dice, round);
         team.success("ada", &["push"]);
         team.commit("bob", &format!("mine-{round}"), "bob");
         let mine = team.id("bob", "main");
-        killer.run(&team, &["-C", "bob", "pull"]);
+        killer.run(team, &["-C", "bob", "pull"]);
         team.success("bob", &["pull"]);
         team.success("bob", &["fsck"]);
         let log = team.json("bob", &["log"]);
@@ -95,18 +115,22 @@ fn a_pull_that_is_killed_loses_nothing_and_the_next_one_goes_on() {
         assert_eq!(team.json("bob", &["status"])["clean"], true, "round {round}");
         team.success("bob", &["push"]);
         team.success("ada", &["pull"]);
-    });
+    };
+    rounds(open, play, |team| drop(team.success("ada", &["fsck", "--remote", "origin"])));
 }
 
 #[test]
 fn a_clone_that_is_killed_is_gone_on_with_by_the_same_command() {
-    let (team, mut dice) = (Team::new(), Dice::new(9));
-    for round in 0..3 {
-        some_files(&team, "ada", &mut dice, round);
-    }
-    team.success("ada", &["push"]);
-    rounds(|killer, round| {
-        let whole = killer.run(&team, &["clone", team.url(), "copy"]) == Some(0);
+    let open = || {
+        let (team, mut dice) = (Team::new(), Dice::new(9));
+        for round in 0..3 {
+            some_files(&team, "ada", &mut dice, round);
+        }
+        team.success("ada", &["push"]);
+        team
+    };
+    let play = |killer: &mut Killer, team: &Team, round| {
+        let whole = killer.run(team, &["clone", team.url(), "copy"]) == Some(0);
         if !whole && !team.env.path("copy/.mlv/format").exists() {
             team.clone("copy");
         }
@@ -116,30 +140,32 @@ fn a_clone_that_is_killed_is_gone_on_with_by_the_same_command() {
         assert!(files("copy") == files("ada"), "round {round}");
         assert_eq!(team.json("copy", &["status"])["clean"], true, "round {round}");
         std::fs::remove_dir_all(team.env.path("copy")).unwrap();
-    });
+    };
+    rounds(open, play, |team| drop(team.success("ada", &["fsck", "--remote", "origin"])));
 }
 
 #[test]
 fn a_collection_at_a_remote_that_is_killed_loses_nothing_and_the_next_one_ends_it() {
-    let (team, mut dice) = (Team::new(), Dice::new(10));
-    rounds(|killer, round| {
-        some_files(&team, "ada", &mut dice, round);
+    let mut dice = Dice::new(10);
+    let play = |killer: &mut Killer, team: &Team, round| {
+        some_files(team, "ada", &mut dice, round);
         team.success("ada", &["push"]);
         let side = format!("side{round}");
         team.success("ada", &["switch", "-c", &side]);
-        some_files(&team, "ada", &mut dice, 1_000 + round);
+        some_files(team, "ada", &mut dice, 1_000 + round);
         team.success("ada", &["push"]);
         team.success("ada", &["switch", "main"]);
         team.success("ada", &["push", "--delete", "origin", &side]);
-        killer.run(&team, &["-C", "ada", "gc", "--remote", "origin"]);
+        killer.run(team, &["-C", "ada", "gc", "--remote", "origin"]);
         team.success("ada", &["fsck", "--remote", "origin"]);
         team.clone("copy");
         team.success("copy", &["fsck"]);
         assert_eq!(team.id("copy", "main"), team.id("ada", "main"), "round {round}");
         std::fs::remove_dir_all(team.env.path("copy")).unwrap();
         team.success("ada", &["gc", "--remote", "origin"]);
-    });
-    team.success("ada", &["fsck", "--remote", "origin"]);
+    };
+    let whole = |team: &Team| drop(team.success("ada", &["fsck", "--remote", "origin"]));
+    rounds(Team::new, play, whole);
 }
 
 #[test]

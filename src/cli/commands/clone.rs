@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::fsck::show_lost;
+use super::shared;
 use crate::base::RepoPath;
 use crate::base::fs::IoContext;
 use crate::cli::error::{CommandError, user_error};
@@ -92,6 +93,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         return Ok(if cloned.lost_count == 0 { ExitStatus::Done } else { ExitStatus::Failed });
     }
     show(ui, &cloned);
+    shared::tell_elsewhere(ui, cloned.references, "PATH");
     if is_empty {
         ui.hint("`mlv pull PATH` brings files into the working copy, `mlv ls -r` lists them");
     }

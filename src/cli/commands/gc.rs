@@ -66,14 +66,19 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
 fn tell_remote(ui: &mut Ui, report: &CollectReport) -> Result<(), CommandError> {
     let packs = report.packs_removed + report.packs_rewritten + report.orphans_removed;
     if packs + report.files_deleted == 0 {
-        return ui.data("nothing to free");
+        ui.data("nothing to free")?;
+    } else {
+        let verb = if report.dry_run { "would free" } else { "freed" };
+        let size = render::size(report.bytes_freed);
+        ui.data(format_args!("{verb} {size} in {}", render::count(packs as usize, "pack")))?;
     }
-    let verb = if report.dry_run { "would free" } else { "freed" };
-    let size = render::size(report.bytes_freed);
-    ui.data(format_args!("{verb} {size} in {}", render::count(packs as usize, "pack")))?;
     if report.orphans_removed > 0 {
         let orphans = render::count(report.orphans_removed as usize, "pack");
         ui.status(format_args!("{orphans} of pushes that never ended among them"));
+    }
+    if report.leftovers_removed > 0 {
+        let left = render::count(report.leftovers_removed as usize, "leftover");
+        ui.status(format_args!("removed {left} of workers and of probes"));
     }
     Ok(())
 }

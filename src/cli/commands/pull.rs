@@ -8,7 +8,7 @@ use super::{merge, shared};
 use crate::cli::error::{CommandError, cli_error};
 use crate::cli::exit::ExitStatus;
 use crate::cli::globals::Globals;
-use crate::cli::render::count;
+use crate::cli::render::{count, printable};
 use crate::cli::runs::warn_of_late_failures;
 use crate::cli::session;
 use crate::cli::ui::Ui;
@@ -20,7 +20,8 @@ use crate::ops::upstream;
 /// Bring what a remote has and merge it into the branch you stand on
 ///
 /// The gates of the branch judge the merge as any other. Of a repository whose contents are left at the
-/// remote, `mlv pull PATH` brings the files below a path into the working copy.
+/// remote, `mlv pull PATH` brings the files below a path into the working copy. Files that were recorded
+/// by reference stay at their sources: `mlv import --fetch PATH` copies them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mlv pull
@@ -37,7 +38,7 @@ pub struct Args {
     /// Settle conflicts with one side
     #[arg(long, value_name = "SIDE")]
     strategy: Option<shared::Side>,
-    /// Print `{"fetched", "merged", "hooks"}` as JSON, or of paths `{"paths", "files"}`
+    /// Print `{"fetched", "merged", "hooks"}` as JSON, or of paths `{"paths", "files", "references"}`
     #[arg(long)]
     json: bool,
 }
@@ -54,7 +55,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         }
         let pulled = sync::pull_paths(&context, &args.what)?;
         ui.end_progress();
-        return tell_paths(ui, args.json, &pulled);
+        return tell_paths(ui, &args, &pulled);
     }
     let (remote, branch) = match words.as_slice() {
         [] => (None, None),
@@ -84,12 +85,16 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     Ok(shared::unless_interrupted())
 }
 
-fn tell_paths(ui: &mut Ui, json: bool, pulled: &Pulled) -> Result<ExitStatus, CommandError> {
-    if json {
+fn tell_paths(ui: &mut Ui, args: &Args, pulled: &Pulled) -> Result<ExitStatus, CommandError> {
+    if args.json {
         ui.json(pulled)?;
-    } else {
+        return Ok(shared::unless_interrupted());
+    }
+    if pulled.files > 0 || pulled.references == 0 {
         let files = count(pulled.files as usize, "file");
         ui.status(format_args!("brought {files} into the working copy"));
     }
+    let paths: Vec<_> = args.what.iter().map(|path| path.to_string_lossy()).collect();
+    shared::tell_elsewhere(ui, pulled.references, &printable(&paths.join(" ")));
     Ok(shared::unless_interrupted())
 }

@@ -106,6 +106,18 @@ pub fn tell_fetched(ui: &mut Ui, fetched: &FetchReport) {
     }
 }
 
+/// Says how many files stay where they lie, and how those below some paths become files.
+pub fn tell_elsewhere(ui: &mut Ui, references: u64, paths: &str) {
+    if references > 0 {
+        let files = count(references as usize, "file");
+        let verb = if references == 1 { "stays" } else { "stay" };
+        ui.status(format_args!("{files}, recorded by reference, {verb} at the source"));
+        ui.hint(format_args!(
+            "`mlv import --fetch {paths}` makes files of them here, `mlv cat` reads one there"
+        ));
+    }
+}
+
 /// Says how many files lie elsewhere, which no check looks at.
 pub fn tell_references(ui: &mut Ui, references: u64) {
     if references > 0 {

@@ -38,15 +38,14 @@ pub fn clone(
         crate::config::set(&repo.layout().config(), "remote.origin.url", &address)?;
         write_sparse(&repo, options)?;
         let context = context(repo);
-        let (files, missing) = check_out(&context, &snapshot, &mut lost)?;
+        let out = check_out(&context, &snapshot, &mut lost)?;
         context.repo.store().note_lost(lost.keys().copied())?;
         Ok(Cloned {
             packs: adopted.packs,
             bytes: adopted.bytes,
             lost: fsck::trace(&context, &lost, fsck::LISTED)?,
             lost_count: lost.len() as u64,
-            missing,
-            ..Cloned::of(&context, &snapshot, address.into_owned(), files)
+            ..Cloned::of(&context, &snapshot, address.into_owned(), out)
         })
     })
 }

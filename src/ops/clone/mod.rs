@@ -19,6 +19,7 @@ use crate::refs::{RefEdit, RefName, RefValue};
 use crate::remote::{RemoteOptions, RemoteUrl};
 use crate::repo::{Layout, Repo};
 use crate::workspace::Sparse;
+use check_out::CheckedOut;
 use claim::Claim;
 use snapshot::Snapshot;
 
@@ -67,6 +68,8 @@ pub struct Cloned {
     pub bytes: u64,
     /// Files of the working copy.
     pub files: u64,
+    /// How many files of what is checked out lie elsewhere, and stay there.
+    pub references: u64,
     /// Whether there are hooks, which do not run before the user has looked at them.
     pub untrusted_hooks: bool,
     /// Objects that the source has lost, with what needs them; the list is cut at a limit.
@@ -77,7 +80,7 @@ pub struct Cloned {
 }
 
 impl Cloned {
-    fn of(context: &Context, snapshot: &Snapshot, source: String, files: u64) -> Self {
+    fn of(context: &Context, snapshot: &Snapshot, source: String, out: CheckedOut) -> Self {
         let untrusted = hooks::trust(context, None, true);
         Self {
             root: context.repo.root().to_owned(),
@@ -88,11 +91,12 @@ impl Cloned {
             tags: snapshot.tags.len() as u64,
             packs: 0,
             bytes: 0,
-            files,
+            files: out.files,
+            references: out.references,
             untrusted_hooks: untrusted.is_ok_and(|hooks| !hooks.already && !hooks.hooks.is_empty()),
             lost: Vec::new(),
             lost_count: 0,
-            missing: Vec::new(),
+            missing: out.missing,
         }
     }
 }

@@ -47,12 +47,11 @@ pub fn clone(
             let name = Some(ORIGIN.to_owned());
             attach_to(&context, Place { name, url: url.clone(), backend, dir });
         }
-        let (files, missing) = check_out(&context, &snapshot, &mut LostObjects::new())?;
+        let out = check_out(&context, &snapshot, &mut LostObjects::new())?;
         Ok(Cloned {
             packs: fetched.downloaded.packs,
             bytes: fetched.downloaded.bytes,
-            missing,
-            ..Cloned::of(&context, &snapshot, url.to_string(), files)
+            ..Cloned::of(&context, &snapshot, url.to_string(), out)
         })
     })
 }

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use rayon::prelude::*;
 
 use crate::base::progress::Unit;
-use crate::base::{RepoPath, interrupt};
-use crate::object::Reference;
+use crate::base::{RepoPath, TreeId, interrupt};
+use crate::object::{ObjectDb, ObjectError, Reference};
 use crate::ops::import::hash::in_parallel;
 use crate::ops::reset::refuse_unmatched;
 use crate::ops::{Context, OpsError};
@@ -68,6 +68,21 @@ pub fn check(context: &Context, paths: &[OsString]) -> Result<CheckedReferences,
     }
     checked.ok = checked.changed.is_empty() && checked.gone.is_empty();
     Ok(checked)
+}
+
+/// Returns how many files of a tree at and below these paths lie elsewhere.
+pub fn references(
+    objects: &ObjectDb,
+    tree: TreeId,
+    paths: &[RepoPath],
+) -> Result<u64, ObjectError> {
+    let mut found = 0;
+    for path in paths {
+        for item in objects.walk_tree(tree, path) {
+            found += u64::from(item?.1.as_reference().is_some());
+        }
+    }
+    Ok(found)
 }
 
 /// Returns the staged references that are meant.

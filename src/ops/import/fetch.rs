@@ -2,10 +2,13 @@
 
 use std::ffi::OsString;
 
+use rayon::prelude::*;
+
 use crate::base::progress::Unit;
-use crate::base::{PathList, interrupt};
-use crate::object::{Entry, TreeEdit, TreeValue};
+use crate::base::{PathList, RepoPath, interrupt};
+use crate::object::{Entry, Reference, TreeEdit, TreeValue};
 use crate::ops::import::check::matching;
+use crate::ops::import::hash::in_parallel;
 use crate::ops::merge::settle_paths;
 use crate::ops::worktree::{Extent, Move, move_to};
 use crate::ops::{Context, OpsError, sparse};
@@ -28,19 +31,22 @@ pub fn fetch(context: &Context, paths: &[OsString]) -> Result<FetchedReferences,
     let mut fetched = FetchedReferences::default();
     let total = found.iter().map(|(_, reference)| reference.size).fold(0, u64::saturating_add);
     context.progress.phase("fetching", Some(total), Unit::Bytes);
-    let mut edits = Vec::new();
-    for (path, reference) in found {
-        interrupt::check()?;
-        let progress = context.progress.as_ref();
-        let file = context.repo.objects().ingest_reference(&reference, progress)?;
-        let entry = Entry::File { file, executable: false };
-        fetched.bytes += reference.size;
-        fetched.fetched.push(path.clone());
-        edits.push(TreeEdit { path, value: TreeValue::Set(entry) });
-    }
-    if edits.is_empty() {
+    if found.is_empty() {
         return Ok(fetched);
     }
+    fetched.bytes = total;
+    fetched.fetched = found.iter().map(|(path, _)| path.clone()).collect();
+    let (objects, progress) = (context.repo.objects(), context.progress.as_ref());
+    let url = found[0].1.url.clone();
+    let copy = |(path, reference): (RepoPath, Reference)| {
+        interrupt::check()?;
+        let file = objects.ingest_reference(&reference, progress)?;
+        let entry = Entry::File { file, executable: false };
+        Ok(TreeEdit { path, value: TreeValue::Set(entry) })
+    };
+    let edits = in_parallel(&context.places, &url, || {
+        found.into_par_iter().with_max_len(1).map(copy).collect::<Result<Vec<_>, OpsError>>()
+    })??;
     let target = context.repo.objects().edit_tree(staged, edits)?;
     context.flush_staged()?;
     let named = context.pathspecs(paths)?;

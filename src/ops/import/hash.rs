@@ -1,15 +1,13 @@
 //! Reading what is referred to, once, for its hash.
 
-use std::io;
-
 use rayon::prelude::*;
 
 use crate::base::progress::Unit;
-use crate::base::{Hash, Progress, interrupt};
-use crate::object::{ObjectDb, ObjectError, Reference, ReferenceError};
+use crate::base::{Progress, interrupt};
+use crate::object::{ObjectError, Reference};
 use crate::ops::import::plan::Plan;
 use crate::ops::{Context, OpsError};
-use crate::remote::elsewhere::{Places, difference};
+use crate::remote::elsewhere::Places;
 
 /// Records the hashes of all that is to be staged; returns how many files were read for it.
 pub(super) fn fill(context: &Context, plan: &mut Plan) -> Result<u64, OpsError> {
@@ -21,7 +19,7 @@ pub(super) fn fill(context: &Context, plan: &mut Plan) -> Result<u64, OpsError> 
     let url = wanted.first().map(|reference| reference.url.clone()).unwrap_or_default();
     let read = in_parallel(places, &url, || {
         let read = wanted.par_iter_mut().with_max_len(1);
-        read.map(|reference| hash_one(context.repo.objects(), places, reference, progress))
+        read.map(|reference| hash_one(places, reference, progress))
             .collect::<Result<Vec<bool>, OpsError>>()
     })??;
     Ok(read.into_iter().filter(|read| *read).count() as u64)
@@ -40,7 +38,6 @@ pub(super) fn in_parallel<T: Send>(
 
 /// Records one hash; tells whether the file had to be read.
 fn hash_one(
-    objects: &ObjectDb,
     places: &Places,
     reference: &mut Reference,
     progress: &dyn Progress,
@@ -51,39 +48,10 @@ fn hash_one(
         progress.advance(reference.size);
         return Ok(false);
     }
-    // A listing does not tell versions.
-    let url = || reference.url.clone();
-    let gone = || ObjectError::from(ReferenceError::Gone { url: url() });
-    let now = places.look(&reference.url)?.ok_or_else(gone)?;
-    if let Some(difference) = difference(&now, reference) {
-        return Err(ObjectError::from(ReferenceError::Changed { url: url(), difference }).into());
-    }
-    reference.version = now.version;
-    let mut sink = Hashing { hasher: blake3::Hasher::new(), progress };
-    objects.copy_reference(reference, &mut sink).or_else(|error| {
+    places.hash(reference, &|read| progress.advance(read)).map_err(|error| {
         // Whoever stopped it hears of that, and not of the reading that broke off.
-        interrupt::check()?;
-        Err(OpsError::from(error))
+        let stopped = interrupt::check();
+        stopped.map_or_else(OpsError::from, |()| ObjectError::from(error).into())
     })?;
-    reference.content = Some(Hash(*sink.hasher.finalize().as_bytes()));
     Ok(true)
-}
-
-/// Hashes what passes.
-struct Hashing<'a> {
-    hasher: blake3::Hasher,
-    progress: &'a dyn Progress,
-}
-
-impl io::Write for Hashing<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        interrupt::check().map_err(io::Error::other)?;
-        self.hasher.update(bytes);
-        self.progress.advance(bytes.len() as u64);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -8,7 +8,7 @@ mod plan;
 
 use std::ffi::OsString;
 
-pub use self::check::{ChangedSource, CheckedReferences, GoneSource, check};
+pub use self::check::{ChangedSource, CheckedReferences, GoneSource, check, references};
 pub use self::fetch::{FetchedReferences, fetch};
 use self::plan::Plan;
 use crate::base::{PathList, RepoPath};
@@ -64,21 +64,25 @@ pub fn import(context: &Context, options: &ImportOptions) -> Result<Imported, Op
         return Ok(told(&url, &target, &plan, 0));
     }
     let hashed = if options.hash { hash::fill(context, &mut plan)? } else { 0 };
-    let tree = context.repo.objects().edit_tree(staged, edits(&plan))?;
+    let imported = told(&url, &target, &plan, hashed);
+    let tree = context.repo.objects().edit_tree(staged, edits(plan, options.hash))?;
     context.flush_staged()?;
     let mut edits = Vec::from_iter(settle_paths(context, tree, |path| path.starts_with(&target))?);
     edits.push(RefEdit::set(RefName::staged(), RefValue::Tree(tree)));
     context.repo.update(&Update::new(&context.command, context.now()?, edits))?;
-    Ok(told(&url, &target, &plan, hashed))
+    Ok(imported)
 }
 
-fn edits(plan: &Plan) -> Vec<TreeEdit> {
-    let remove = |path: &RepoPath| TreeEdit { path: path.clone(), value: TreeValue::Remove };
-    let set = |planned: &plan::Planned| TreeEdit {
-        path: planned.path.clone(),
-        value: TreeValue::Set(Entry::Reference(Box::new(planned.reference.clone()))),
+/// Returns the edits of a plan; what is unchanged is one only where it may have a hash now.
+fn edits(plan: Plan, is_hashed: bool) -> Vec<TreeEdit> {
+    let remove = |path: RepoPath| TreeEdit { path, value: TreeValue::Remove };
+    let set = |planned: plan::Planned| TreeEdit {
+        path: planned.path,
+        value: TreeValue::Set(Entry::Reference(Box::new(planned.reference))),
     };
-    plan.gone.iter().map(remove).chain(plan.found.iter().map(set)).collect()
+    let found = plan.found.into_iter();
+    let found = found.filter(|planned| is_hashed || planned.state != plan::State::Unchanged);
+    plan.gone.into_iter().map(remove).chain(found.map(set)).collect()
 }
 
 fn told(url: &RemoteUrl, target: &RepoPath, plan: &Plan, hashed: u64) -> Imported {

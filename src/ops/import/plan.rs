@@ -1,6 +1,6 @@
 //! What an import changes of the staged tree: decided from a listing, nothing of it read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::base::{RepoPath, TreeId, interrupt};
 use crate::object::{Entry, ObjectError, Reference, TreeEntry};
@@ -65,69 +65,94 @@ pub(super) fn plan(
     context: &Context,
     staged: TreeId,
     target: &RepoPath,
-    listing: Listing,
+    mut listing: Listing,
 ) -> Result<Plan, OpsError> {
     refuse_files_above(context, staged, target, &listing)?;
-    let rows = context.repo.objects().walk_tree(staged, target);
-    let before: BTreeMap<RepoPath, Entry> = rows.collect::<Result<_, _>>()?;
-    let mut plan = Plan { skipped: listing.skipped, ..Plan::default() };
-    let mut still_there = BTreeSet::new();
-    for (below, reference) in listing.found {
+    let Before { on_disk, gone, states } = meet(context, staged, target, &mut listing)?;
+    let mut plan = Plan { skipped: listing.skipped, gone, ..Plan::default() };
+    plan.found.reserve(listing.found.len());
+    for ((below, reference), state) in listing.found.into_iter().zip(states) {
         interrupt::check()?;
         let path = target.join(&below);
-        still_there.insert(path.clone());
-        match decide(context, &before, target, &path, reference) {
-            Ok((state, reference)) => plan.found.push(Planned { path, reference, state }),
-            Err(reason) => {
+        let in_the_way = match state {
+            State::New => in_the_way(context, &on_disk, target, &path),
+            State::Changed | State::Unchanged => None,
+        };
+        match in_the_way {
+            None => plan.found.push(Planned { path, reference, state }),
+            Some(reason) => {
                 let reason = reason.to_owned();
                 plan.skipped.push(Skipped { name: path.to_string(), reason });
             }
         }
     }
-    if !listing.is_single {
-        let is_gone = |path: &RepoPath, entry: &Entry| {
-            entry.as_reference().is_some_and(|it| it.url.starts_with(&listing.base))
-                && !still_there.contains(path)
-        };
-        let gone = before.iter().filter(|(path, entry)| is_gone(path, entry));
-        plan.gone = gone.map(|(path, _)| path.clone()).collect();
-    }
     Ok(plan)
 }
 
-/// Returns what becomes of one that was found, or why it is passed over.
-fn decide(
+/// What is staged at and below the target.
+struct Before {
+    /// Files and links.
+    on_disk: BTreeSet<RepoPath>,
+    /// References whose sources the listing has no more.
+    gone: Vec<RepoPath>,
+    /// How each that was found stands to the reference at its path.
+    states: Vec<State>,
+}
+
+/// Compares what is staged with a listing, which is in the order of paths. What is unchanged becomes
+/// what was recorded, with its hash.
+fn meet(
     context: &Context,
-    before: &BTreeMap<RepoPath, Entry>,
+    staged: TreeId,
+    target: &RepoPath,
+    listing: &mut Listing,
+) -> Result<Before, OpsError> {
+    let states = vec![State::New; listing.found.len()];
+    let mut before = Before { on_disk: BTreeSet::new(), gone: Vec::new(), states };
+    for item in context.repo.objects().walk_tree(staged, target) {
+        let (path, entry) = item?;
+        let Entry::Reference(old) = entry else {
+            before.on_disk.insert(path);
+            continue;
+        };
+        let at = path
+            .strip_prefix(target)
+            .and_then(|below| listing.found.binary_search_by(|(found, _)| found.cmp(&below)).ok());
+        if let Some(at) = at {
+            let found = &mut listing.found[at].1;
+            let is_same = old.url == found.url && difference(found, &old).is_none();
+            before.states[at] = if is_same { State::Unchanged } else { State::Changed };
+            if is_same {
+                *found = *old;
+            }
+        } else if !listing.is_single && old.url.starts_with(&listing.base) {
+            before.gone.push(path);
+        }
+    }
+    Ok(before)
+}
+
+/// Tells what keeps a new reference from its path.
+fn in_the_way(
+    context: &Context,
+    on_disk: &BTreeSet<RepoPath>,
     target: &RepoPath,
     path: &RepoPath,
-    found: Reference,
-) -> Result<(State, Reference), &'static str> {
-    match before.get(path) {
-        Some(Entry::Reference(old)) if old.url == found.url => {
-            return Ok(match difference(&found, old) {
-                None => (State::Unchanged, old.as_ref().clone()),
-                Some(_) => (State::Changed, found),
-            });
-        }
-        Some(Entry::Reference(_)) => return Ok((State::Changed, found)),
-        Some(_) => return Err("a file is versioned at its path"),
-        None => {}
+) -> Option<&'static str> {
+    if on_disk.contains(path) {
+        return Some("a file is versioned at its path");
     }
     let above = std::iter::successors(path.parent(), RepoPath::parent);
     let mut above = above.take_while(|above| above.starts_with(target));
-    if above.any(|above| before.get(&above).is_some_and(Entry::is_on_disk)) {
-        return Err("a file is versioned where its directory is to be");
+    if above.any(|above| on_disk.contains(&above)) {
+        return Some("a file is versioned where its directory is to be");
     }
-    let mut below = before.range(path.clone()..).take_while(|(other, _)| other.starts_with(path));
-    if below.any(|(_, entry)| entry.is_on_disk()) {
-        return Err("files are versioned below its path");
+    if on_disk.range(path.clone()..).next().is_some_and(|other| other.starts_with(path)) {
+        return Some("files are versioned below its path");
     }
     let place = context.repo.root().join(path.as_path());
-    if place.symlink_metadata().is_ok_and(|found| !found.is_dir()) {
-        return Err("a file is at its path in the working copy");
-    }
-    Ok((State::New, found))
+    let is_there = place.symlink_metadata().is_ok_and(|found| !found.is_dir());
+    is_there.then_some("a file is at its path in the working copy")
 }
 
 /// Refuses where a file stands at the directory that is imported to, or above.

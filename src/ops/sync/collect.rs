@@ -9,7 +9,7 @@ use crate::ops::sync::connect::{Connection, connect};
 use crate::ops::sync::metadata::reachable;
 use crate::ops::sync::note::note;
 use crate::ops::{Context, OpsError};
-use crate::remote::log::{Appended, Draft, GcPlan, PackMeta, PackUse};
+use crate::remote::log::{Appended, Draft, GcPlan, PackMeta, PackUse, delete_leavings};
 use crate::remote::{RemoteError, wait};
 use crate::store::{BlobId, PackName, RepackLimits, pack_len};
 
@@ -32,6 +32,8 @@ pub struct CollectReport {
     pub bytes_unused: u64,
     /// Files of packs that were deleted now, those of earlier collections among them.
     pub files_deleted: u64,
+    /// Files of claims and probes that were left behind and that nobody needs; a dry run counts none.
+    pub leftovers_removed: u64,
     /// The entry of the log that is the mark; nothing where there was nothing to mark.
     pub entry: Option<u64>,
 }
@@ -50,9 +52,11 @@ pub fn collect(context: &Context, remote: &str, dry_run: bool) -> Result<Collect
         context.progress.phase("deleting", None, Unit::Time);
         let log = connection.remote.log();
         let swept = wait(log.sweep())?;
-        wait(log.backend().clone().sweep(LEFT))?;
+        wait(log.backend().sweep(LEFT))?;
+        let leftovers_removed = wait(delete_leavings(log.backend()))?;
         connection.remote.learn()?;
-        return Ok(CollectReport { files_deleted: swept.packs, entry: entry.number, ..report });
+        let (files_deleted, entry) = (swept.packs, entry.number);
+        return Ok(CollectReport { files_deleted, leftovers_removed, entry, ..report });
     }
     Err(RemoteError::Restless { remote: connection.place.url.to_string() }.into())
 }
@@ -156,6 +160,7 @@ fn report(connection: &Connection, plan: &GcPlan, dry_run: bool) -> CollectRepor
         bytes_freed: plan.packs.freed,
         bytes_unused: plan.packs.unused,
         files_deleted: 0,
+        leftovers_removed: 0,
         entry: None,
     }
 }

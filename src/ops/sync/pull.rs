@@ -11,7 +11,7 @@ use crate::ops::merge::{MergeReport, MergeRequest, MergeResult, merge};
 use crate::ops::sync::connect::{connect, default_remote};
 use crate::ops::sync::fetch::{FetchReport, FetchRequest, fetch_with};
 use crate::ops::upstream::{remotes, upstream_of};
-use crate::ops::{Context, OpsError, hooks, sparse};
+use crate::ops::{Context, OpsError, hooks, import, sparse};
 use crate::refs::RefName;
 use crate::repo::Update;
 
@@ -118,10 +118,13 @@ fn refuse_merging(
 pub struct Pulled {
     pub paths: Vec<RepoPath>,
     pub files: u64,
+    /// How many files below the paths lie elsewhere, and stay there.
+    pub references: u64,
 }
 
 /// Brings the files below some paths into the working copy, where it holds only a part of the tree;
-/// elsewhere it brings their contents.
+/// elsewhere it brings their contents. What is only referred to stays at its source: to copy it is a
+/// change of the tree, which is what `import --fetch` makes.
 pub fn pull_paths(context: &Context, arguments: &[OsString]) -> Result<Pulled, OpsError> {
     let paths = arguments.iter().map(|argument| context.path(argument));
     let paths = paths.collect::<Result<Vec<_>, _>>()?;
@@ -132,10 +135,11 @@ pub fn pull_paths(context: &Context, arguments: &[OsString]) -> Result<Pulled, O
             return Err(OpsError::NotToPull { name, candidates: remotes(context) });
         }
     }
+    let references = import::references(context.repo.objects(), staged, &paths)?;
     let held = sparse::read(&context.repo)?;
     if !held.is_everything() {
         let done = sparse::add(context, paths.clone())?;
-        return Ok(Pulled { paths, files: done.files });
+        return Ok(Pulled { paths, files: done.files, references });
     }
     let mut entries = Vec::new();
     for path in &paths {
@@ -145,5 +149,5 @@ pub fn pull_paths(context: &Context, arguments: &[OsString]) -> Result<Pulled, O
     }
     context.repo.objects().prefetch(entries.iter().map(|(path, entry)| (path, entry)))?;
     let files = entries.iter().filter(|(_, entry)| matches!(entry, Entry::File { .. })).count();
-    Ok(Pulled { paths, files: files as u64 })
+    Ok(Pulled { paths, files: files as u64, references })
 }

@@ -304,9 +304,35 @@ impl ObjectStore for Faulty {
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        let (inner, script, prefix) = (self.inner.clone(), self.script.clone(), prefix.cloned());
+        self.pages(self.inner.list(prefix))
+    }
+
+    fn list_with_offset(
+        &self,
+        prefix: Option<&Path>,
+        offset: &Path,
+    ) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.pages(self.inner.list_with_offset(prefix, offset))
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        meet(self.script.next(), self.inner.list_with_delimiter(prefix)).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        meet(self.script.next(), self.inner.copy_opts(from, to, options)).await
+    }
+}
+
+impl Faulty {
+    /// Spoils a listing.
+    fn pages(
+        &self,
+        listed: BoxStream<'static, Result<ObjectMeta>>,
+    ) -> BoxStream<'static, Result<ObjectMeta>> {
+        let script = self.script.clone();
         let pages = async move {
-            let found = inner.list(prefix.as_ref()).collect::<Vec<_>>().await;
+            let found = listed.collect::<Vec<_>>().await;
             match script.next() {
                 // A listing that ends early says so, unlike a body.
                 Some(Fault::Short | Fault::Broken) => {
@@ -321,14 +347,6 @@ impl ObjectStore for Faulty {
             }
         };
         pages.flatten_stream().boxed()
-    }
-
-    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        meet(self.script.next(), self.inner.list_with_delimiter(prefix)).await
-    }
-
-    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
-        meet(self.script.next(), self.inner.copy_opts(from, to, options)).await
     }
 }
 

@@ -84,22 +84,47 @@ impl Backend {
         Ok(self.pace.retried(head).await?.map(|answer| Facts::of(&answer.meta)))
     }
 
-    /// Lists the objects below `prefix`, with what the place says of them.
+    /// Lists the objects below `prefix`, with what the place says of them. A listing that breaks off goes
+    /// on where it broke, if it was in the order of keys; not every place lists so.
     pub async fn list_facts(&self, prefix: &str) -> Result<Vec<(String, Facts)>, RemoteError> {
         if self.url.scheme() == Scheme::Http {
             return Err(RemoteError::NoListing { remote: self.url.to_string() });
         }
-        self.pace.retried(|| self.list_facts_once(prefix)).await
+        let mut found: Vec<(String, Facts)> = Vec::new();
+        let mut failures = 0;
+        loop {
+            let before = found.len();
+            let Err(error) = self.list_facts_on(prefix, &mut found).await else {
+                return Ok(found);
+            };
+            let is_ordered = found.is_sorted_by(|(a, _), (b, _)| a < b);
+            failures = if is_ordered && found.len() > before { 1 } else { failures + 1 };
+            if !error.is_passing() || failures >= self.pace.tries {
+                return Err(error);
+            }
+            if !is_ordered {
+                found.clear();
+            }
+            tokio::time::sleep(self.pace.wait(failures)).await;
+        }
     }
 
-    async fn list_facts_once(&self, prefix: &str) -> Result<Vec<(String, Facts)>, RemoteError> {
-        let mut found = self.store.list(Some(&self.path(prefix)?));
-        let mut objects = Vec::new();
+    /// Appends what comes after what was found.
+    async fn list_facts_on(
+        &self,
+        prefix: &str,
+        found: &mut Vec<(String, Facts)>,
+    ) -> Result<(), RemoteError> {
+        let path = self.path(prefix)?;
+        let mut listed = match found.last() {
+            Some((last, _)) => self.store.list_with_offset(Some(&path), &self.path(last)?),
+            None => self.store.list(Some(&path)),
+        };
         loop {
-            let next = async { found.next().await.transpose() };
+            let next = async { listed.next().await.transpose() };
             match self.in_time(self.pace.stall, "list", prefix, next).await? {
-                Some(meta) => objects.push((meta.location.to_string(), Facts::of(&meta))),
-                None => return Ok(objects),
+                Some(meta) => found.push((meta.location.to_string(), Facts::of(&meta))),
+                None => return Ok(()),
             }
         }
     }
@@ -118,21 +143,22 @@ impl Backend {
         };
         let asked = self.stream_version(key, reference, range, &mut take).await?;
         Ok(match asked {
-            Asked::Given(()) => Asked::Given(bytes),
+            Asked::Given(_) => Asked::Given(bytes),
             Asked::Gone => Asked::Gone,
             Asked::Changed(difference) => Asked::Changed(difference),
         })
     }
 
     /// Gives `take` the bytes of a range of the version that a reference means, in order, until it
-    /// answers `false`. A connection that breaks off goes on where it broke.
+    /// answers `false`, and returns the version that the place names. A connection that breaks off goes on
+    /// where it broke.
     pub async fn stream_version(
         &self,
         key: &str,
         reference: &Reference,
         range: Range<u64>,
         take: &mut (dyn FnMut(Bytes) -> bool + Send),
-    ) -> Result<Asked<()>, RemoteError> {
+    ) -> Result<Asked<String>, RemoteError> {
         let mut rest = range;
         let mut failures = 0;
         loop {
@@ -155,7 +181,7 @@ impl Backend {
         reference: &Reference,
         rest: &mut Range<u64>,
         take: &mut (dyn FnMut(Bytes) -> bool + Send),
-    ) -> Result<Asked<()>, RemoteError> {
+    ) -> Result<Asked<String>, RemoteError> {
         let answer = match self.ask_version(key, reference, rest).await? {
             Asked::Given(answer) => answer,
             Asked::Gone => return Ok(Asked::Gone),
@@ -164,6 +190,7 @@ impl Backend {
         if !rest.is_empty() && answer.range.start != rest.start {
             return Err(self.unreachable("it answered with another range"));
         }
+        let version = answer.meta.version.clone().unwrap_or_default();
         let mut body = answer.into_stream();
         loop {
             let next = async { body.next().await.transpose() };
@@ -175,11 +202,11 @@ impl Backend {
             }
             rest.start += chunk.len() as u64;
             if !take(chunk) {
-                return Ok(Asked::Given(()));
+                return Ok(Asked::Given(version));
             }
         }
         if rest.is_empty() {
-            return Ok(Asked::Given(()));
+            return Ok(Asked::Given(version));
         }
         Err(self.unreachable("the connection ended too early"))
     }
@@ -237,6 +264,8 @@ mod tests {
     use object_store::memory::InMemory;
 
     use super::*;
+    use crate::remote::backend::faulty::{Fault, Faulty};
+    use crate::remote::backend::pace::Pace;
     use crate::remote::{RemoteUrl, wait};
 
     fn backend() -> Backend {
@@ -280,6 +309,24 @@ mod tests {
         let listed = wait(backend.list_facts("data")).unwrap();
         let [(key, facts)] = &listed[..] else { panic!("{listed:?}") };
         assert_eq!((key.as_str(), facts.difference(&reference)), ("data/a", None));
+    }
+
+    #[test]
+    fn a_listing_that_breaks_off_goes_on_where_it_broke() {
+        let faulty = Faulty::scripted([Some(Fault::Broken); 5]);
+        let url = RemoteUrl::parse("s3://bucket", Path::new("/")).unwrap();
+        let backend = faulty.backend(&url).with_pace(Pace { tries: 3, ..Pace::QUICK });
+        let whole = Backend::over(faulty.inner().clone(), &url);
+        let names = (0..64).map(|number| format!("data/{number:02}")).collect::<Vec<_>>();
+        for name in &names {
+            put(&whole, name, b"x");
+        }
+        // Each time half of the rest comes, and the last page whole.
+        let listed = wait(backend.list_facts("data")).unwrap();
+        assert_eq!(listed.into_iter().map(|(key, _)| key).collect::<Vec<_>>(), names);
+        assert_eq!(faulty.met(), 5);
+        faulty.meets([Some(Fault::Before); 3]);
+        assert!(wait(backend.list_facts("data")).unwrap_err().is_passing());
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! What lies at an address: one object, or all below a prefix.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -54,15 +53,13 @@ impl Listing {
     /// Sorts what was found, and takes out what cannot lie beside the rest: in a bucket a name may be
     /// both an object and the beginning of others, and an empty one is how a directory is marked.
     fn settle(mut self) -> Self {
-        self.found.sort_by(|a, b| a.0.cmp(&b.0));
-        let directories: BTreeSet<RepoPath> = self
-            .found
-            .iter()
-            .flat_map(|(path, _)| std::iter::successors(path.parent(), RepoPath::parent))
-            .collect();
-        let all = std::mem::take(&mut self.found);
-        for (path, reference) in all {
-            if self.is_single || !directories.contains(&path) {
+        self.found.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let mut all = std::mem::take(&mut self.found).into_iter().peekable();
+        self.found.reserve(all.len());
+        while let Some((path, reference)) = all.next() {
+            // What lies below a path comes right after it.
+            let is_directory = all.peek().is_some_and(|(next, _)| next.starts_with(&path));
+            if !is_directory {
                 self.found.push((path, reference));
             } else if reference.size > 0 {
                 self.skip(path.to_string(), "other objects lie below its name");

@@ -95,6 +95,26 @@ impl Places {
         Ok(difference(&now, reference).map_or(Standing::Same, Standing::Changed))
     }
 
+    fn source(&self, reference: &Reference) -> Result<ReferenceSource, ReferenceError> {
+        let place = self.place(&reference.url).map_err(|error| match error {
+            RemoteError::BadUrl { url, reason } => ReferenceError::BadUrl { url, reason },
+            error => unreadable(reference, error),
+        })?;
+        Ok(ReferenceSource::new(place, reference.clone(), self.hashes.clone()))
+    }
+
+    /// Reads what a reference means, and records its hash and the version that the place names.
+    /// `passed` is told of bytes.
+    pub fn hash(
+        &self,
+        reference: &mut Reference,
+        passed: &(dyn Fn(u64) + Sync),
+    ) -> Result<(), ReferenceError> {
+        let (content, version) = self.source(reference)?.hash(passed)?;
+        (reference.content, reference.version) = (Some(content), version);
+        Ok(())
+    }
+
     /// Returns how many files of a place are read at the same time.
     pub fn jobs(&self, url: &str) -> usize {
         let table = RemoteOptions::table_for(&self.config, url);
@@ -110,12 +130,7 @@ impl Places {
 
 impl Elsewhere for Places {
     fn open(&self, reference: &Reference) -> Result<Arc<dyn Source>, ReferenceError> {
-        let place = self.place(&reference.url).map_err(|error| match error {
-            RemoteError::BadUrl { url, reason } => ReferenceError::BadUrl { url, reason },
-            error => unreadable(reference, error),
-        })?;
-        let hashes = self.hashes.clone();
-        Ok(Arc::new(ReferenceSource::new(place, reference.clone(), hashes)))
+        Ok(Arc::new(self.source(reference)?))
     }
 }
 
@@ -125,7 +140,10 @@ pub fn difference(now: &Reference, recorded: &Reference) -> Option<Difference> {
     Facts { size, etag, version, modified }.difference(recorded)
 }
 
-fn unreadable(reference: &Reference, error: RemoteError) -> ReferenceError {
+fn unreadable(
+    reference: &Reference,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> ReferenceError {
     ReferenceError::Unreadable { url: reference.url.clone(), source: Box::new(error) }
 }
 

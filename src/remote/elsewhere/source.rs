@@ -9,13 +9,16 @@ use std::thread;
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::base::Hash;
+use crate::base::{Hash, interrupt};
 use crate::format::{FileSource, Source};
 use crate::object::{Difference, Reference, ReferenceError};
 use crate::remote::backend::Asked;
 use crate::remote::elsewhere::hashes::KnownHashes;
 use crate::remote::elsewhere::{Place, facts_of, is_absent, unreadable};
 use crate::remote::{Backend, RemoteError, wait};
+
+/// How many bytes of a file are hashed at a time.
+const STEP: u64 = 1 << 18;
 
 /// How many pieces of a body may wait for the reader.
 const AHEAD: usize = 16;
@@ -69,16 +72,90 @@ impl Source for ReferenceSource {
 
     fn reader(&self) -> io::Result<Box<dyn Read + Send + '_>> {
         let inner: Box<dyn Read + Send> = match &self.place {
-            Place::File(path) => {
-                let file = File::open(path).map_err(|error| not_opened(&error, &self.reference))?;
-                look(path, &self.reference).map_err(io::Error::other)?;
-                Box::new(OnDisk { file, path: path.clone(), reference: self.reference.clone() })
-            }
+            Place::File(path) => Box::new(OnDisk::open(path, &self.reference)?),
             Place::Object { backend, key } => {
                 Box::new(Body::start(backend.clone(), key.clone(), self.reference.clone()))
             }
         };
         Ok(Box::new(self.check(inner)))
+    }
+}
+
+impl ReferenceSource {
+    /// Reads everything once, and returns its hash and the version that the place names: a listing tells
+    /// none. `passed` is told of bytes.
+    pub fn hash(&self, passed: &(dyn Fn(u64) + Sync)) -> Result<(Hash, String), ReferenceError> {
+        let mut hasher = blake3::Hasher::new();
+        let version = match &self.place {
+            Place::File(path) => {
+                let told = |error: io::Error| {
+                    error.downcast().unwrap_or_else(|error| unreadable(&self.reference, error))
+                };
+                self.hash_file(path, &mut hasher, passed).map_err(told)?;
+                String::new()
+            }
+            Place::Object { backend, key } => {
+                let mut take = |piece: Bytes| {
+                    hasher.update(&piece);
+                    passed(piece.len() as u64);
+                    true
+                };
+                let whole = 0..self.reference.size;
+                let asked = wait(backend.stream_version(key, &self.reference, whole, &mut take));
+                given(asked, &self.reference)?
+            }
+        };
+        let hash = Hash(*hasher.finalize().as_bytes());
+        let reference = Reference { version: version.clone(), ..self.reference.clone() };
+        self.settle(&reference, hash).map(|()| (hash, version))
+    }
+
+    fn hash_file(
+        &self,
+        path: &Path,
+        hasher: &mut blake3::Hasher,
+        passed: &(dyn Fn(u64) + Sync),
+    ) -> io::Result<()> {
+        let mut file = OnDisk::open(path, &self.reference)?;
+        let mut buffer = vec![0; self.reference.size.clamp(1, STEP) as usize];
+        let mut whole = 0;
+        loop {
+            interrupt::check().map_err(io::Error::other)?;
+            let read = file.read(&mut buffer)?;
+            if read == 0 {
+                return self.settle_size(whole).map_err(io::Error::other);
+            }
+            hasher.update(&buffer[..read]);
+            whole += read as u64;
+            passed(read as u64);
+        }
+    }
+
+    /// Makes sure that as much was read as is recorded.
+    fn settle_size(&self, read: u64) -> Result<(), ReferenceError> {
+        let recorded = self.reference.size;
+        if read == recorded {
+            return Ok(());
+        }
+        Err(self.changed("its size", recorded.to_string(), read.to_string()))
+    }
+
+    /// Holds the hash of what was read against the one that is known, or notes it.
+    fn settle(&self, reference: &Reference, found: Hash) -> Result<(), ReferenceError> {
+        match self.hashes.of(reference) {
+            Some(known) if known != found => {
+                Err(self.changed("its hash", known.to_hex(), found.to_hex()))
+            }
+            _ => {
+                self.hashes.note(reference, found);
+                Ok(())
+            }
+        }
+    }
+
+    fn changed(&self, what: &'static str, recorded: String, found: String) -> ReferenceError {
+        let difference = Difference { what, recorded, found };
+        ReferenceError::Changed { url: self.reference.url.clone(), difference }
     }
 }
 
@@ -132,6 +209,14 @@ struct OnDisk {
     reference: Reference,
 }
 
+impl OnDisk {
+    fn open(path: &Path, reference: &Reference) -> io::Result<Self> {
+        let file = File::open(path).map_err(|error| not_opened(&error, reference))?;
+        look(path, reference).map_err(io::Error::other)?;
+        Ok(Self { file, path: path.to_owned(), reference: reference.clone() })
+    }
+}
+
 impl Read for OnDisk {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read(buffer)?;
@@ -153,22 +238,9 @@ struct Checked<'s> {
 
 impl Checked<'_> {
     fn end(&self) -> Result<(), ReferenceError> {
-        let ReferenceSource { reference, hashes, .. } = self.source;
-        let changed = |what, recorded: String, found: String| {
-            let difference = Difference { what, recorded, found };
-            Err(ReferenceError::Changed { url: reference.url.clone(), difference })
-        };
-        if self.read != reference.size {
-            return changed("its size", reference.size.to_string(), self.read.to_string());
-        }
+        self.source.settle_size(self.read)?;
         let found = Hash(*self.hasher.finalize().as_bytes());
-        match hashes.of(reference) {
-            Some(known) if known != found => changed("its hash", known.to_hex(), found.to_hex()),
-            _ => {
-                hashes.note(reference, found);
-                Ok(())
-            }
-        }
+        self.source.settle(&self.source.reference, found)
     }
 }
 

@@ -9,9 +9,9 @@ use crate::remote::{RemoteError, Stored, key};
 use crate::store::{PackName, RepackLimits, RepackPlan, Tally, decide};
 
 /// A file that no entry names may be an upload under way for so many seconds.
-const COURTESY: i64 = 24 * 60 * 60;
+pub(super) const COURTESY: i64 = 24 * 60 * 60;
 /// So many files are deleted at once.
-const DELETIONS: usize = 8;
+pub(super) const DELETIONS: usize = 8;
 
 /// What of a pack is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,6 +16,9 @@ use crate::remote::{Backend, RemoteError};
 /// What the keys of all claims begin with.
 pub(super) const CLAIMS: &str = "claims";
 
+/// A clock that a collection took for an old one is written again, so often in all.
+const CLOCKS: u32 = 3;
+
 /// The longest name of work that is spelled out in keys.
 const MAX_NAME: usize = 100;
 
@@ -229,7 +232,17 @@ impl Place {
     /// Asks the remote for the time, by writing something, and for everything that was written here.
     async fn last_sign(&self) -> Result<Sign, RemoteError> {
         let clock = format!("{}/clock", self.prefix);
-        self.backend.put(&clock, Bytes::new()).await?;
+        for _ in 1..CLOCKS {
+            match self.sign_by(&clock).await {
+                Err(RemoteError::Missing { .. }) => {}
+                sign => return sign,
+            }
+        }
+        self.sign_by(&clock).await
+    }
+
+    async fn sign_by(&self, clock: &str) -> Result<Sign, RemoteError> {
+        self.backend.put(clock, Bytes::new()).await?;
         let mut sign: Option<(u64, Timestamp)> = None;
         let mut now = None;
         for file in self.backend.list(&self.prefix).await? {
@@ -243,7 +256,7 @@ impl Place {
         match (sign, now) {
             (Some((attempt, at)), Some(now)) => Ok(Sign { attempt, at, now }),
             (None, _) => Err(self.backend.missing(&self.attempt(1))),
-            (_, None) => Err(self.backend.missing(&clock)),
+            (_, None) => Err(self.backend.missing(clock)),
         }
     }
 

@@ -7,19 +7,27 @@ use crate::remote::log::settle::{self, Settled};
 use crate::remote::{Backend, RemoteError};
 use crate::store::fresh_nonce;
 
+/// What the keys of all probes begin with.
+pub(super) const PROBES: &str = "probe";
+
 /// How many writers create the same object at once.
 const WRITERS: u8 = 4;
 
 /// Creates the same object more than once, one after the other and at once, and refuses a place
 /// where more than one writer is told to have done it.
 pub async fn probe(backend: &Backend) -> Result<(), RemoteError> {
-    let key = format!("probe/{:016x}", fresh_nonce());
+    let key = fresh_key();
     let outcome = race(backend, &key).await;
     // A place that lets nobody delete keeps a few bytes.
     if let Err(error) = backend.delete(&key).await {
         tracing::debug!(%error, key, "what was written to probe the remote stays");
     }
     outcome
+}
+
+/// Returns a key that nobody else writes to.
+pub(super) fn fresh_key() -> String {
+    format!("{PROBES}/{:016x}", fresh_nonce())
 }
 
 async fn race(backend: &Backend, key: &str) -> Result<(), RemoteError> {
