@@ -14,6 +14,7 @@ pub mod path;
 pub mod process;
 pub mod progress;
 pub mod suggest;
+pub mod xml;
 pub mod yaml;
 
 pub use clock::Timestamp;

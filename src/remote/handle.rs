@@ -10,7 +10,7 @@ use crate::base::fs::{atomic_write, create_dirs, read_if_exists};
 use crate::base::{CommitId, Progress, Timestamp};
 use crate::refs::{RefName, RefValue};
 use crate::remote::log::{
-    Appended, Draft, Entry, PackMeta, RefLog, RemoteId, State, last_seen, probe,
+    Appended, Draft, Entry, EntryId, PackMeta, RefLog, RemoteId, State, last_seen, probe,
 };
 use crate::remote::transfer::{
     Download, Fetch, Fetched, Part, RemoteIndex, Upload, UploadPlan, to_push,
@@ -39,6 +39,8 @@ pub type RefEdits = Vec<(RefName, Option<RefValue>)>;
 /// What is to be noted with an entry of the log.
 #[derive(Debug, Clone)]
 pub struct Note {
+    /// The id of the entry, by which it is known again.
+    pub id: EntryId,
     pub time: Timestamp,
     pub author: String,
     pub command: String,
@@ -267,6 +269,7 @@ impl Remote {
             let uploaded = self.upload(repo, &edits, progress, &mut pushed)?;
             let state = self.log.state();
             let mut draft = Draft::new(state, note.time, &note.author, &note.command);
+            draft.id = Some(note.id);
             for (name, value) in edits {
                 draft.set(state, name, value);
             }

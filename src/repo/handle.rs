@@ -53,6 +53,8 @@ pub struct Update {
     pub saved: Option<TreeId>,
     /// The owner and the context of each event whose hooks are to be run.
     pub pending: Vec<(String, String)>,
+    /// The numbers of events that were noted before, in whose place these come.
+    pub replaced: Vec<i64>,
     /// Marks the checkout under way as the one that counts.
     pub checkout_token: Option<String>,
     /// What hooks found of what the edits point to.
@@ -102,6 +104,7 @@ impl Update {
             checkout: None,
             saved: None,
             pending: Vec::new(),
+            replaced: Vec::new(),
             checkout_token: None,
             judged: Judged::default(),
         }
@@ -251,6 +254,9 @@ impl Repo {
                 hook_cache::name_commit(connection, run, commit)?;
             }
             let mut updated = Updated::default();
+            for number in &update.replaced {
+                journal::remove_pending(connection, *number)?;
+            }
             for (owner, context) in &update.pending {
                 updated.pending.push(journal::add_pending(connection, owner, context)?);
             }

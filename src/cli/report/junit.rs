@@ -1,14 +1,18 @@
 //! JUnit XML: a suite per event, a case per run.
 
+use std::time::Duration;
+
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::complaint;
+use crate::base::xml;
 use crate::hook::output::Level;
 use crate::hook::runner::Status;
 use crate::ops::hooks::ReportedRun;
 
 pub(super) fn render(runs: &[ReportedRun]) -> String {
     let mut report = Report::new("mlv hooks");
+    report.set_time(time_of(runs.iter()));
     let mut events: Vec<&str> = Vec::new();
     for run in runs {
         if !events.contains(&run.event()) {
@@ -17,20 +21,24 @@ pub(super) fn render(runs: &[ReportedRun]) -> String {
     }
     for event in events {
         let mut suite = TestSuite::new(event);
-        suite.add_test_cases(runs.iter().filter(|run| run.event() == event).map(case));
+        let of_event = || runs.iter().filter(|run| run.event() == event);
+        suite.set_time(time_of(of_event()));
+        suite.add_test_cases(of_event().map(case));
         report.add_test_suite(suite);
     }
-    report.to_string().expect("a report in memory can always be written")
+    xml::junit(&report)
+}
+
+fn time_of<'a>(runs: impl Iterator<Item = &'a ReportedRun>) -> Duration {
+    runs.filter_map(|run| run.duration).sum()
 }
 
 fn case(run: &ReportedRun) -> TestCase {
-    let mut case = TestCase::new(run.hook(), status(run));
+    let mut case = TestCase::new(xml::text(run.hook()), status(run));
     case.set_classname(run.event());
-    if let Some(duration) = run.duration {
-        case.set_time(duration);
-    }
+    case.set_time(run.duration.unwrap_or_default());
     if !run.tail.is_empty() {
-        case.set_system_out(run.tail.join("\n"));
+        case.set_system_out(xml::text(&run.tail.join("\n")));
     }
     case
 }
@@ -38,11 +46,11 @@ fn case(run: &ReportedRun) -> TestCase {
 fn status(run: &ReportedRun) -> TestCaseStatus {
     if let Some(complaint) = complaint(run) {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        status.set_message(complaint);
+        status.set_message(xml::text(&complaint)).set_type(run.status().name());
         let remarks = run.annotations.iter().filter(|note| note.level == Level::Fail);
         let lines: Vec<String> = remarks.map(super::markdown::remark).collect();
         if !lines.is_empty() {
-            status.set_description(lines.join("\n"));
+            status.set_description(xml::text(&lines.join("\n")));
         }
         return status;
     }
@@ -50,7 +58,7 @@ fn status(run: &ReportedRun) -> TestCaseStatus {
         Status::Passed | Status::Warned => TestCaseStatus::success(),
         _ => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(run.message().unwrap_or_else(|| run.status().name()));
+            status.set_message(xml::text(run.message().unwrap_or_else(|| run.status().name())));
             status
         }
     }

@@ -67,9 +67,13 @@ fn finding(run: &ReportedRun, note: &Annotation) -> Value {
     finding
 }
 
-/// Returns a path as a relative URI reference (RFC 3986).
+/// Returns a path as a relative URI reference (RFC 3986), an absolute one as the URI of a file: two
+/// slashes would begin the name of a host.
 fn uri(path: &str) -> String {
     let mut uri = String::with_capacity(path.len());
+    if path.starts_with('/') {
+        uri.push_str("file://");
+    }
     for byte in path.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             uri.push(char::from(byte));

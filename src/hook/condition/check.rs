@@ -1,9 +1,10 @@
 //! What can be known of an expression before any event: names that mean nothing, functions that do
 //! not exist, operations that never work, and how much work it is.
 
-use cel::common::ast::{EntryExpr, Expr, IdedExpr, operators};
+use cel::common::ast::{ComprehensionExpr, EntryExpr, Expr, IdedExpr, operators};
 use cel::{ExecutionError, ParseErrors, Program, Value};
 
+use super::small::{self, Local};
 use super::{ConditionFault, scope};
 use crate::base::suggest;
 
@@ -41,24 +42,36 @@ const REGEX_STEPS: u128 = 200;
 pub(super) struct Effort {
     /// The parts of the expression.
     parts: u128,
-    /// How many loops stand within each other, those that gather a list counted twice: gathering
-    /// copies the list at every step.
+    /// How many loops stand within each other. What goes through a list in a loop without being one,
+    /// as `in` does, counts as one.
     loops: u32,
     /// The elements of the lists that are written out.
     elements: u128,
     /// Texts and lists that are joined.
     joins: u128,
+    /// Texts that are searched.
+    searches: u128,
+    /// How often what a loop gathers may become twice as long.
+    doublings: u32,
 }
 
 impl Effort {
+    /// Tells whether it can be evaluated in a few seconds. That is counted and not timed: what a gate
+    /// says must not depend on how busy the machine is.
     pub(super) fn is_bearable(self, changes: usize, longest: usize) -> bool {
-        if self.loops == 0 {
-            return true;
-        }
         let around = changes as u128 + self.elements;
-        let joined = 1 + self.joins * longest as u128 / 16;
-        let steps = around.checked_pow(self.loops).and_then(|n| n.checked_mul(self.parts * joined));
-        steps.is_some_and(|steps| steps <= MAX_STEPS)
+        let turns = around.checked_pow(self.loops);
+        let steps = turns.and_then(|turns| turns.checked_mul(self.of_one_turn(longest as u128)?));
+        self.loops == 0 || steps.is_some_and(|steps| steps <= MAX_STEPS)
+    }
+
+    /// Returns how many steps the innermost loop takes for one element.
+    fn of_one_turn(self, longest: u128) -> Option<u128> {
+        if self.doublings == 0 {
+            return Some(self.parts + self.joins * longest / 16 + self.searches * longest / 64);
+        }
+        let grown = longest.checked_mul(2_u128.checked_pow(self.doublings)?)?;
+        self.parts.checked_mul(1 + grown / 16)
     }
 }
 
@@ -157,7 +170,7 @@ struct Walk<'a> {
     program: &'a Program,
     text: &'a str,
     /// The names that loops around have given to their elements.
-    locals: Vec<&'a str>,
+    locals: Vec<Local<'a>>,
     effort: Effort,
 }
 
@@ -180,6 +193,11 @@ impl<'a> Walk<'a> {
             }
             Expr::Call(call) => {
                 self.call(at, &call.func_name)?;
+                let goes_through =
+                    !matches!(call.func_name.as_str(), "size" | "type" | operators::INDEX);
+                if goes_through {
+                    self.copies(call.args.iter().chain(call.target.as_deref()), loops);
+                }
                 call.target
                     .as_deref()
                     .into_iter()
@@ -188,37 +206,21 @@ impl<'a> Walk<'a> {
             }
             Expr::List(list) => {
                 self.effort.elements += list.elements.len() as u128;
+                self.copies(list.elements.iter(), loops);
                 list.elements.iter().try_for_each(|inner| self.visit(inner, depth + 1, loops))
             }
             Expr::Map(map) => {
                 self.effort.elements += map.entries.len() as u128;
                 map.entries.iter().try_for_each(|entry| match &entry.expr {
                     EntryExpr::MapEntry(entry) => {
+                        self.copies([&entry.key, &entry.value], loops);
                         self.visit(&entry.key, depth + 1, loops)?;
                         self.visit(&entry.value, depth + 1, loops)
                     }
                     EntryExpr::StructField(field) => self.visit(&field.value, depth + 1, loops),
                 })
             }
-            Expr::Comprehension(each) => {
-                self.visit(&each.iter_range, depth + 1, loops)?;
-                let gathers = matches!(each.accu_init.expr, Expr::List(_) | Expr::Map(_));
-                let inner = loops + if gathers { 2 } else { 1 };
-                let known = self.locals.len();
-                self.locals.extend([each.iter_var.as_str(), each.accu_var.as_str()]);
-                self.locals.extend(each.iter_var2.as_deref());
-                self.visit(&each.accu_init, depth + 1, loops)?;
-                let joins = self.effort.joins;
-                self.visit(&each.loop_cond, depth + 1, inner)?;
-                self.visit(&each.loop_step, depth + 1, inner)?;
-                if gathers {
-                    // The loop joins its list itself; that is what it was counted twice for.
-                    self.effort.joins = self.effort.joins.saturating_sub(1).max(joins);
-                }
-                let done = self.visit(&each.result, depth + 1, loops);
-                self.locals.truncate(known);
-                done
-            }
+            Expr::Comprehension(each) => self.comprehension(each, depth, loops),
             Expr::Struct(made) => Err(self.fault_at(
                 at,
                 &made.type_name,
@@ -229,15 +231,55 @@ impl<'a> Walk<'a> {
         }
     }
 
+    fn comprehension(
+        &mut self,
+        each: &'a ComprehensionExpr,
+        depth: usize,
+        loops: u32,
+    ) -> Result<(), ConditionFault> {
+        self.visit(&each.iter_range, depth + 1, loops)?;
+        let known = self.locals.len();
+        self.locals.push(small::element_of(each, &self.locals));
+        let others = each.iter_var2.as_deref().into_iter().chain([each.accu_var.as_str()]);
+        // What is gathered is appended to, and copied nowhere.
+        self.locals.extend(others.map(|name| Local { name, is_small: true }));
+        self.visit(&each.accu_init, depth + 1, loops)?;
+        let gathers = matches!(each.accu_init.expr, Expr::List(_) | Expr::Map(_));
+        let grows =
+            small::gathered(each).is_none_or(|element| !small::is_small(element, &self.locals));
+        // To append many elements at once takes a loop of its own.
+        let inner = loops + if gathers && grows { 2 } else { 1 };
+        let joins = self.effort.joins;
+        self.visit(&each.loop_cond, depth + 1, inner)?;
+        self.visit(&each.loop_step, depth + 1, inner)?;
+        if gathers {
+            // The loop appends to its list itself: that is none of what it does to an element.
+            self.effort.joins = self.effort.joins.saturating_sub(1).max(joins);
+            let within = u32::try_from(self.effort.joins - joins).unwrap_or(u32::MAX);
+            self.effort.doublings = self.effort.doublings.saturating_add(within);
+        }
+        let done = self.visit(&each.result, depth + 1, loops);
+        self.locals.truncate(known);
+        done
+    }
+
+    /// Counts a loop where one of these values, which are gone through, may be long.
+    fn copies(&mut self, values: impl IntoIterator<Item = &'a IdedExpr>, loops: u32) {
+        if values.into_iter().any(|value| !small::is_small(&value.expr, &self.locals)) {
+            self.effort.loops = self.effort.loops.max(loops + 1);
+        }
+    }
+
     fn name(&self, at: &IdedExpr, name: &str) -> Result<(), ConditionFault> {
         // Types are values: `type(x) == string`.
         let types =
             ["bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type"];
-        if self.locals.contains(&name) || scope::VARIABLES.contains(&name) || types.contains(&name)
-        {
+        let is_local = self.locals.iter().any(|local| local.name == name);
+        if is_local || scope::VARIABLES.contains(&name) || types.contains(&name) {
             return Ok(());
         }
-        let known = scope::VARIABLES.iter().chain(&self.locals).copied();
+        let locals = self.locals.iter().map(|local| local.name);
+        let known = scope::VARIABLES.iter().copied().chain(locals);
         let near = suggest::candidates(name, known);
         let help = suggest::did_you_mean(&near)
             .unwrap_or_else(|| format!("it sees {}", quoted(scope::VARIABLES)));
@@ -247,7 +289,9 @@ impl<'a> Walk<'a> {
     /// Notes a field that `event`, or an element of `changes`, does not have.
     fn field(&self, at: &IdedExpr, of: &Expr, field: &str) -> Result<(), ConditionFault> {
         let (owner, known): (&str, &[&str]) = match of {
-            Expr::Ident(name) if name == "event" && !self.locals.contains(&"event") => {
+            Expr::Ident(name)
+                if name == "event" && !self.locals.iter().any(|local| local.name == "event") =>
+            {
                 ("event", scope::EVENT_FIELDS)
             }
             Expr::Select(outer) if is_event(&outer.operand.expr) => match outer.field.as_str() {
@@ -274,7 +318,11 @@ impl<'a> Walk<'a> {
     fn call(&mut self, at: &IdedExpr, name: &str) -> Result<(), ConditionFault> {
         match name {
             operators::ADD => self.effort.joins += 1,
-            "matches" => self.effort.parts += REGEX_STEPS,
+            "matches" => {
+                self.effort.parts += REGEX_STEPS;
+                self.effort.searches += 1;
+            }
+            "contains" => self.effort.searches += 1,
             _ => {}
         }
         // Operators are calls too, of names that nobody can write: `_&&_`.

@@ -2,10 +2,12 @@
 //!
 //! It sees `event` (fields that do not apply are null), `changed` (the changed paths as a list of
 //! texts) and `changes` (`[{"path", "change"}]`). `check` finds what can be known to be wrong
-//! before any event, and how much work an evaluation is; `scope` holds what an expression sees.
+//! before any event, and how much work an evaluation is; `small` knows which values are copied and
+//! compared in one step; `scope` holds what an expression sees.
 
 mod check;
 mod scope;
+mod small;
 #[cfg(test)]
 mod tests;
 
@@ -48,7 +50,9 @@ pub enum ConditionError {
     Evaluate { reason: String },
     #[error("is neither true nor false")]
     NotABoolean,
-    #[error("would take too long over {changes} changed paths")]
+    #[error(
+        "would take too long over {changes} changed paths: name them under `paths`, or let the command read the file `MLV_CHANGED_FILES`"
+    )]
     TooMuchWork { changes: usize },
 }
 

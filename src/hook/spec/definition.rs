@@ -9,6 +9,7 @@ use minicbor::Encode;
 
 use crate::base::{Hash, codec};
 use crate::hook::condition::Condition;
+use crate::hook::spec::glob::Globs;
 use crate::hook::spec::schedule::Schedule;
 use crate::hook::spec::types::{BranchRule, Hook, HookId, Retries, Severity, Spec, Work};
 use crate::hook::spec::watch::Watch;
@@ -86,6 +87,8 @@ struct MoreOfHook<'a> {
     max_in_flight: Option<u32>,
     #[n(15)]
     auto_merge: Option<bool>,
+    #[n(16)]
+    code: Option<&'a [String]>,
 }
 
 impl<'a> MoreOfHook<'a> {
@@ -111,6 +114,7 @@ impl<'a> MoreOfHook<'a> {
             cooldown_ms: hook.cooldown.map(milliseconds),
             max_in_flight: hook.max_in_flight,
             auto_merge: told(hook.auto_merge),
+            code: hook.code.as_ref().map(Globs::patterns),
         };
         // An array ends with its last part: nothing is left of one that has none.
         (codec::encode(&more) != EMPTY_ARRAY).then_some(more)

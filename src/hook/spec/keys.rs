@@ -129,6 +129,7 @@ pub const HOOK_KEYS: &[KeyInfo] = &[
     key("shell", Shape::Command, "The program, with its arguments, that the command is given to."),
     key("workdir", Shape::Text, "Where it starts, below the root of its tree."),
     key("inputs", Shape::Paths, "What of the tree it sees; all of it where missing."),
+    key("code", Shape::Paths, "What it sees of the code that Git tracks; all of it where missing."),
     key("outputs", Shape::Paths, "What it writes that enters the commit or the merge."),
     key("pinned", Shape::Paths, "Files that a merge takes from the branch merged into."),
     key(

@@ -26,7 +26,7 @@ const MAX_PLACEHOLDER: usize = 100;
 
 /// Where the values of a cell are put in place.
 const FILLED: &[&str] =
-    &["run", "workdir", "inputs", "outputs", "env", "with", "concurrency", "description"];
+    &["run", "workdir", "inputs", "code", "outputs", "env", "with", "concurrency", "description"];
 
 type Entry = (Key, Node);
 

@@ -22,6 +22,11 @@ impl Reader<'_> {
         if entry("level").is_none() {
             hook.severity = action.severity;
         }
+        let code = entries.iter().find(|(key, _)| key.text == "code");
+        if let Some((key, _)) = code.filter(|_| action.reads_tree) {
+            let message = format!("`code` means nothing to `{}`: it reads the tree", action.name);
+            self.fault(key.place, message);
+        }
         let arguments = self.arguments(action, uses.place, entry("with"));
         for parameter in &action.parameters {
             let Some(text) = arguments.0.get(&parameter.name).and_then(Json::as_str) else {

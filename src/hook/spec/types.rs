@@ -193,6 +193,8 @@ pub struct Hook {
     pub work: Work,
     /// What of the candidate tree it sees; all where empty.
     pub inputs: Globs,
+    /// What it sees of the code that Git tracks, beside its `inputs`; all of it where absent.
+    pub code: Option<Globs>,
     /// What it writes that enters the candidate tree.
     pub outputs: Globs,
     pub timeout: Option<Duration>,
@@ -222,6 +224,14 @@ pub struct Hook {
     pub pinned: Globs,
     /// Whether a verdict that it reached with uncommitted code counts for `require`.
     pub allow_dirty: bool,
+}
+
+impl Hook {
+    /// Tells whether a file that Git tracks is laid out for it, where the tree does not have the path.
+    pub fn sees_code(&self, path: &RepoPath) -> bool {
+        let named = |globs: &Globs| globs.matches_path(path);
+        self.code.as_ref().is_none_or(named) || named(&self.inputs) || named(&self.pinned)
+    }
 }
 
 /// How often a hook that failed is tried again.

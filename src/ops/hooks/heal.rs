@@ -6,6 +6,7 @@ use crate::base::{Timestamp, interrupt};
 use crate::hook::runner::Status;
 use crate::ops::hooks::after::{By, run_post};
 use crate::ops::hooks::carry_out::owner;
+use crate::ops::hooks::intent::{Landing, Seen};
 use crate::ops::hooks::noted::PendingEvent;
 use crate::ops::hooks::owner::is_dead;
 use crate::ops::{Context, OpsError};
@@ -28,11 +29,19 @@ pub fn heal(context: &Context) -> Result<(), OpsError> {
             requeue(context, &event)?;
             continue;
         }
+        let landing = parsed.as_ref().ok().and_then(|parsed| parsed.landing.as_ref());
+        let seen = match landing.map(|landing| look(context, landing)).transpose()? {
+            Some(None | Some(Seen::OnItsWay)) => continue,
+            other => other.flatten(),
+        };
         let me = owner(context)?.name.clone();
         let mine =
             context.repo.transact(|connection| Ok(journal::take_over(connection, &event, &me)?))?;
-        let Ok(parsed) = parsed else {
-            context.repo.transact(|c| Ok(journal::remove_pending(c, event.number)?))?;
+        let happened = parsed.ok().filter(|_| seen != Some(Seen::Absent));
+        let Some(parsed) = happened else {
+            if mine {
+                context.repo.transact(|c| Ok(journal::remove_pending(c, event.number)?))?;
+            }
             continue;
         };
         if mine {
@@ -46,6 +55,22 @@ pub fn heal(context: &Context) -> Result<(), OpsError> {
         }
     }
     Ok(())
+}
+
+/// Asks a remote whether what a process that died sent there has landed; nothing where it cannot be
+/// asked now.
+fn look(context: &Context, landing: &Landing) -> Result<Option<Seen>, OpsError> {
+    match landing.look(context) {
+        Ok(seen) => Ok(Some(seen)),
+        Err(error) => {
+            interrupt::check()?;
+            let remote = landing.remote();
+            context.progress.notice(&format!(
+                "a push to `{remote}` was cut off, and whether it landed cannot be asked now: {error}"
+            ));
+            Ok(None)
+        }
+    }
 }
 
 /// Gives an event back to the workers whose worker is dead.

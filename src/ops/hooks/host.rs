@@ -1,6 +1,7 @@
 //! What the engine asks of the repository: run ids, the journal, sandboxes of the candidate tree,
 //! and outputs taken into it.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,11 +16,12 @@ use crate::object::tree::TreeEdit;
 use crate::ops::hooks::cache::{Hit, Session};
 use crate::ops::hooks::carry_out::owner;
 use crate::ops::hooks::ledger::Ledger;
+use crate::ops::hooks::pool::Pool;
 use crate::ops::{Context, OpsError};
 use crate::repo::RepoError;
 use crate::repo::journal::{self, RunRow};
 use crate::store::{ChunkStore, Durability};
-use crate::workspace::sandbox::{Sandbox as Laid, SandboxOptions};
+use crate::workspace::sandbox::{OverlayFile, Sandbox as Laid, SandboxOptions};
 use crate::workspace::{Workspace, WorkspaceError};
 
 /// Who is given more bytes than this is asked to name his inputs.
@@ -36,13 +38,16 @@ pub(super) struct RepoHost<'a> {
     base: TreeId,
     cache: &'a Session<'a>,
     open: Mutex<Vec<Open>>,
+    /// What hooks have left that saw the tree, and what they left of the tree it would replace.
+    left: Pool,
+    left_bases: Pool,
 }
 
 /// A sandbox in use.
 #[derive(Debug)]
 struct Open {
     laid: Arc<Laid>,
-    _base: Option<Laid>,
+    base: Option<Laid>,
     _scratch: tempfile::TempDir,
 }
 
@@ -62,6 +67,8 @@ impl<'a> RepoHost<'a> {
             base,
             cache,
             open: Mutex::default(),
+            left: Pool::default(),
+            left_bases: Pool::default(),
         })
     }
 
@@ -72,18 +79,28 @@ impl<'a> RepoHost<'a> {
         }
         let everything = [RepoPath::root()];
         let named = Globs::roots(&[&hook.inputs, &hook.pinned]);
+        let code = self.code_for(hook);
         let options = SandboxOptions {
             below: if hook.inputs.is_empty() { &everything } else { &named },
             wanted: &|path| {
                 let is_bar = hook.pinned.matches_path(path);
                 hook.inputs.is_empty() || hook.inputs.matches_path(path) || is_bar
             },
-            overlay: self.cache.code_files(),
+            overlay: &code,
         };
         if hook.inputs.is_empty() {
             self.advise_inputs(hook, tree)?;
         }
-        self.create(self.cache.view(hook, tree)?, &options)
+        self.create(&self.left, self.cache.view(hook, tree)?, &options)
+    }
+
+    /// Returns what of the code a hook sees: all of it, where it does not say.
+    fn code_for(&self, hook: &Hook) -> Cow<'_, [OverlayFile]> {
+        let files = self.cache.code_files();
+        if hook.code.is_none() {
+            return Cow::Borrowed(files);
+        }
+        Cow::Owned(files.iter().filter(|file| hook.sees_code(&file.path)).cloned().collect())
     }
 
     /// Lays out the files that an action's parameters name, and nothing of what it reads in the tree.
@@ -96,7 +113,7 @@ impl<'a> RepoHost<'a> {
             wanted: &|path| hook.pinned.matches_path(path),
             overlay: &named,
         };
-        self.create(self.cache.view(hook, tree)?, &options)
+        self.create(&Pool::default(), self.cache.view(hook, tree)?, &options)
     }
 
     /// Returns how an action that reads the tree comes to it.
@@ -139,12 +156,16 @@ impl<'a> RepoHost<'a> {
     fn lay_out_base(&self) -> Result<Laid, HostError> {
         let below = [RepoPath::root()];
         let options = SandboxOptions { below: &below, wanted: &|_| true, overlay: &[] };
-        self.create(self.base, &options)
+        self.create(&self.left_bases, self.base, &options)
     }
 
-    fn create(&self, tree: TreeId, options: &SandboxOptions<'_>) -> Result<Laid, HostError> {
-        // Several are laid out at a time: the view says of each hook that it runs.
-        let sandbox = self.workspace.create_sandbox(tree, options, &NoProgress)?;
+    fn create(
+        &self,
+        left: &Pool,
+        tree: TreeId,
+        options: &SandboxOptions<'_>,
+    ) -> Result<Laid, HostError> {
+        let sandbox = left.sandbox(self.workspace, tree, options)?;
         tracing::debug!(%tree, path = %sandbox.path().display(), "laid out a sandbox");
         Ok(sandbox)
     }
@@ -240,7 +261,7 @@ impl Host for RepoHost<'_> {
             base_dir: base.as_ref().map(|base| base.path().to_owned()),
             way: self.way(hook, tree)?,
         };
-        self.open().push(Open { laid: Arc::new(laid), _base: base, _scratch: scratch });
+        self.open().push(Open { laid: Arc::new(laid), base, _scratch: scratch });
         Ok(sandbox)
     }
 
@@ -296,7 +317,11 @@ impl Host for RepoHost<'_> {
         let released = at.map(|at| open.swap_remove(at));
         // To remove its files takes a while: others do not wait for that.
         drop(open);
-        drop(released);
+        let Some(Open { laid, base, .. }) = released else { return };
+        if let Ok(laid) = Arc::try_unwrap(laid) {
+            self.left.give_back(laid);
+        }
+        base.into_iter().for_each(|base| self.left_bases.give_back(base));
     }
 }
 

@@ -9,6 +9,7 @@ use crate::base::{CommitId, TreeId};
 use crate::hook::context::{EventContext, ToldDeployment, ToldModel};
 use crate::hook::event::Event;
 use crate::ops::hooks::exempt::Exempt;
+use crate::ops::hooks::intent::Landing;
 use crate::ops::hooks::told::event_context;
 use crate::ops::{Context, OpsError};
 
@@ -46,6 +47,9 @@ pub struct PendingEvent {
     /// else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<String>,
+    /// What must have landed at a remote for the event to have happened at all: not known yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landing: Option<Landing>,
     /// Only these hooks, each with the attempt from which on a run of it counts; all where empty.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub hooks: BTreeMap<String, u32>,
@@ -70,6 +74,7 @@ impl PendingEvent {
             exempt,
             background: false,
             claim: None,
+            landing: None,
             hooks: BTreeMap::new(),
         }
     }

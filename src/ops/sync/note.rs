@@ -2,6 +2,7 @@
 
 use crate::ops::{Context, OpsError};
 use crate::remote::Note;
+use crate::remote::log::EntryId;
 
 /// Returns what an entry of a remote's log says of this command.
 pub fn note(context: &Context) -> Result<Note, OpsError> {
@@ -11,5 +12,10 @@ pub fn note(context: &Context) -> Result<Note, OpsError> {
         Err(OpsError::NoIdentity) => String::new(),
         Err(error) => return Err(error),
     };
-    Ok(Note { time: context.now()?, author, command: context.command.clone() })
+    Ok(Note {
+        id: EntryId::fresh(),
+        time: context.now()?,
+        author,
+        command: context.command.clone(),
+    })
 }

@@ -1,6 +1,7 @@
 //! `push`: branches and tags go to a remote with all that they lead to. All of it, or nothing.
 
 use crate::base::CommitId;
+use crate::base::lock::FileLock;
 use crate::hook::runner::RunRecord;
 use crate::merge::History;
 use crate::ops::hooks::Deed;
@@ -12,7 +13,7 @@ use crate::ops::sync::verdicts::{take_in, verdict_edit};
 use crate::ops::upstream::{setting, upstream_of};
 use crate::ops::{Context, OpsError, branch, hooks, model};
 use crate::refs::{RefEdit, RefName, RefValue};
-use crate::remote::{Pushed, RefEdits, Remote};
+use crate::remote::{Note, Pushed, RefEdits, Remote};
 use crate::repo::Update;
 
 /// Whether a branch of the remote may lose commits.
@@ -103,11 +104,22 @@ pub fn push(context: &Context, request: &PushRequest) -> Result<PushReport, OpsE
     }
     let deeds = judge.deeds(&planned);
     let mut pushed = Pushed::default();
-    let act = |lock, noted| {
+    let act = |lock: Option<FileLock>, noted: Vec<(String, String)>| {
         drop(lock);
-        pushed = judge.send(&mut connection.remote, &planned)?;
+        let note = note(context)?;
+        let (place, head) = (connection.place.shown(), connection.remote.state().number);
+        let landing = hooks::Landing::new(place, head, note.id);
+        let intended = hooks::intend(context, &noted, &landing)?;
+        match judge.send(&mut connection.remote, &planned, &note) {
+            Ok(sent) => pushed = sent,
+            Err(error) => {
+                hooks::withdraw(context, &intended, &error)?;
+                return Err(error);
+            }
+        }
+        tracing::debug!(entry = pushed.entry, "landed at the remote");
         let mut update = Update::new(&context.command, context.now()?, judge.tracking(&planned)?);
-        update.pending = noted;
+        (update.pending, update.replaced) = (noted, intended);
         Ok(context.repo.update(&update)?)
     };
     let (_, hooks) = hooks::around(context, &deeds, None, act)?;
@@ -345,7 +357,12 @@ impl Judge<'_> {
     }
 
     /// Moves the refs of the remote as planned, or not at all.
-    fn send(&self, remote: &mut Remote, planned: &Planned) -> Result<Pushed, OpsError> {
+    fn send(
+        &self,
+        remote: &mut Remote,
+        planned: &Planned,
+        note: &Note,
+    ) -> Result<Pushed, OpsError> {
         let (repo, progress) = (&self.context.repo, self.context.progress.as_ref());
         let mut decide = |remote: &mut Remote| {
             let now = self.moves(remote)?;
@@ -356,7 +373,7 @@ impl Judge<'_> {
             }
             self.edits(remote, planned)
         };
-        remote.push(repo, &note(self.context)?, progress, &mut decide)
+        remote.push(repo, note, progress, &mut decide)
     }
 
     /// Returns the edits of the remote's refs: those that are planned, and what goes along.

@@ -86,6 +86,8 @@ impl Entry {
 pub struct Draft {
     /// The number of the entry that it was planned on.
     after: u64,
+    /// The id of the entry to be; a fresh one where absent.
+    pub id: Option<EntryId>,
     pub time: Timestamp,
     pub author: String,
     pub command: String,
@@ -100,6 +102,7 @@ impl Draft {
     pub fn new(state: &State, time: Timestamp, author: &str, command: &str) -> Self {
         Self {
             after: state.number,
+            id: None,
             time,
             author: author.to_owned(),
             command: command.to_owned(),
@@ -122,7 +125,7 @@ impl Draft {
             return Err(EntryFault::Stale { planned: self.after, now: state.number });
         }
         Ok(Entry {
-            id: EntryId::fresh(),
+            id: self.id.unwrap_or_else(EntryId::fresh),
             previous: state.hash,
             time: self.time,
             author: self.author.clone(),

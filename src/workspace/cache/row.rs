@@ -4,13 +4,6 @@ use crate::base::{Hash, ManifestId, RepoPath};
 use crate::object::{Entry, FileRef};
 use crate::workspace::disk::Stat;
 
-/// The tick of a file system whose times have fractions of seconds, with a margin: kernels round to
-/// their timer, 1 to 10 ms.
-const FINE_TICK_NS: i64 = 20_000_000;
-
-/// The tick of one that counts whole seconds, some only every second one.
-const COARSE_TICK_NS: i64 = 2_000_000_000;
-
 /// What a file held when its facts were `stat`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CachedFile {
@@ -31,9 +24,7 @@ impl CachedFile {
     /// Tells whether a file with these facts now surely holds the entry: nothing changed, and it was
     /// last written so long before it was read that a later write would show.
     pub fn proves(&self, now: &Stat) -> bool {
-        let coarse = self.stat.ctime_ns % 1_000_000_000 == 0;
-        let tick = if coarse { COARSE_TICK_NS } else { FINE_TICK_NS };
-        self.stat == *now && self.stat.mtime_ns.saturating_add(tick) <= self.observed_ns
+        self.stat == *now && self.stat.is_settled(self.observed_ns)
     }
 
     /// Returns the facts as bytes.

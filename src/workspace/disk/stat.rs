@@ -2,6 +2,13 @@
 
 use rustix::fs::FileType;
 
+/// The tick of a file system whose times have fractions of seconds, with a margin: kernels round to
+/// their timer, 1 to 10 ms.
+const FINE_TICK_NS: i64 = 20_000_000;
+
+/// The tick of one that counts whole seconds, some only every second one.
+const COARSE_TICK_NS: i64 = 2_000_000_000;
+
 /// What kind of thing a path is on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FileKind {
@@ -65,6 +72,14 @@ impl Stat {
     /// Tells whether the owner may execute the file.
     pub fn is_executable(&self) -> bool {
         self.mode & EXECUTABLE & 0o100 != 0
+    }
+
+    /// Tells whether it was last written so long before it was looked at, at `observed_ns`, that a
+    /// later write would show in the time.
+    pub fn is_settled(&self, observed_ns: i64) -> bool {
+        let coarse = self.ctime_ns % 1_000_000_000 == 0;
+        let tick = if coarse { COARSE_TICK_NS } else { FINE_TICK_NS };
+        self.mtime_ns.saturating_add(tick) <= observed_ns
     }
 
     /// Tells whether both are of the same bytes, as far as one can tell without reading: all but

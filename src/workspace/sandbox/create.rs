@@ -1,5 +1,6 @@
 //! What a sandbox holds, and making one.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -43,6 +44,10 @@ pub(super) struct Laid {
     pub stat: Stat,
     /// What the tree holds there; nothing for a file of the overlay.
     pub entry: Option<Entry>,
+    /// The facts of the file of the overlay before it was copied, where they prove what was copied.
+    pub source: Option<Stat>,
+    /// Whether any later write would show in its facts.
+    pub is_settled: bool,
 }
 
 /// A directory with a tree laid out; it goes when the value does.
@@ -52,6 +57,8 @@ pub struct Sandbox {
     pub(super) disk: Disk,
     /// In the order of paths.
     pub(super) laid: Vec<Laid>,
+    /// The modes of the directories, as they were made.
+    pub(super) modes: HashMap<RepoPath, u32>,
 }
 
 impl Sandbox {
@@ -92,8 +99,24 @@ impl Workspace {
         let parent = self.temporary_dir();
         let dir = tempfile::Builder::new().prefix("sandbox-").tempdir_in(&parent);
         let path = dir.context("create a directory in", &parent)?.keep();
-        let mut sandbox = Sandbox { disk: Disk::open(&path)?, path, laid: Vec::new() };
+        let (disk, laid) = (Disk::open(&path)?, Vec::new());
+        let sandbox = Sandbox { disk, path, laid, modes: HashMap::new() };
         let files = self.found(tree, options.below, options.wanted)?;
+        self.fill(sandbox, files, options, progress)
+    }
+
+    /// Lays out what is not there yet.
+    pub(super) fn fill(
+        &self,
+        mut sandbox: Sandbox,
+        mut files: Vec<(RepoPath, Entry)>,
+        options: &SandboxOptions<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Sandbox, WorkspaceError> {
+        let mut laid = std::mem::take(&mut sandbox.laid);
+        let is_there = |path: &RepoPath| laid.binary_search_by(|laid| laid.path.cmp(path)).is_ok();
+        files.retain(|(path, _)| !is_there(path));
+        let overlay: Vec<_> = options.overlay.iter().filter(|file| !is_there(&file.path)).collect();
         progress.phase("preparing the sandbox", Some(files.len() as u64), Unit::Files);
         self.objects.prefetch(files.iter().map(|(path, entry)| (path, entry)))?;
         let layer = Layer {
@@ -102,14 +125,15 @@ impl Workspace {
             present: self.present(),
             clones: AtomicBool::new(true),
         };
-        let mut laid = layer.lay(files, progress)?;
-        laid.extend(layer.overlay(options.overlay)?);
+        laid.extend(layer.lay(files, progress)?);
+        laid.extend(layer.overlay(&overlay)?);
         laid.sort_by(|a, b| a.path.cmp(&b.path));
+        sandbox.modes = modes(&sandbox.disk, &laid)?;
         sandbox.laid = laid;
         Ok(sandbox)
     }
 
-    fn found(
+    pub(super) fn found(
         &self,
         tree: TreeId,
         below: &[RepoPath],
@@ -126,4 +150,21 @@ impl Workspace {
         }
         Ok(files)
     }
+}
+
+/// Returns the modes of the directories that files were laid out in.
+fn modes(disk: &Disk, laid: &[Laid]) -> Result<HashMap<RepoPath, u32>, PathError> {
+    let mut cursor = disk.cursor();
+    let mut modes = HashMap::new();
+    let dirs = laid.iter().map(|laid| laid.path.parent());
+    for dir in [Some(RepoPath::root())].into_iter().chain(dirs).flatten() {
+        let mut next = Some(dir);
+        // Whoever is known has ancestors that are.
+        while let Some(dir) = next.filter(|dir| !modes.contains_key(dir)) {
+            let stat = cursor.stat(&dir)?;
+            next = dir.parent();
+            modes.insert(dir, stat.map_or(0, |stat| stat.mode));
+        }
+    }
+    Ok(modes)
 }

@@ -13,7 +13,7 @@ use crate::base::fs::IoContext;
 use crate::base::{Progress, RepoPath};
 use crate::object::Entry;
 use crate::workspace::checkout::write::put;
-use crate::workspace::disk::{Cursor, Disk, set_aside, share_bytes};
+use crate::workspace::disk::{Cursor, Disk, FileKind, Stat, set_aside, share_bytes};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::handle::Workspace;
 use crate::workspace::sandbox::create::{Laid, OverlayFile};
@@ -53,7 +53,7 @@ impl Layer<'_> {
                     put(&self.workspace.objects, &mut cursor, path, entry, None, self.present)?;
                 }
                 progress.advance(1);
-                laid(&mut cursor, path, Some(entry.clone()))
+                self.laid(&mut cursor, path, Some(entry.clone()), None)
             };
             batch.iter().map(one).collect::<Result<Vec<_>, WorkspaceError>>()
         });
@@ -102,7 +102,7 @@ impl Layer<'_> {
     }
 
     /// Copies the files from elsewhere; one that is gone, or that the tree has, is passed over.
-    pub(super) fn overlay(&self, files: &[OverlayFile]) -> Result<Vec<Laid>, WorkspaceError> {
+    pub(super) fn overlay(&self, files: &[&OverlayFile]) -> Result<Vec<Laid>, WorkspaceError> {
         let batches = files.par_chunks(BATCH).map(|batch| {
             let mut cursor = self.disk.cursor();
             let laid = batch.iter().map(|file| self.overlay_one(&mut cursor, file));
@@ -118,12 +118,12 @@ impl Layer<'_> {
         OverlayFile { path, source }: &OverlayFile,
     ) -> Result<Option<Laid>, WorkspaceError> {
         crate::base::interrupt::check()?;
-        let Ok(found) = std::fs::symlink_metadata(source) else { return Ok(None) };
+        let Ok(found) = rustix::fs::lstat(source).map(Stat::from) else { return Ok(None) };
         if cursor.stat(path)?.is_some() || cursor.obstacle(path)?.is_some() {
             return Ok(None);
         }
         cursor.make_directory(&path.parent().unwrap_or_default())?;
-        if found.is_symlink() {
+        if found.kind() == FileKind::Symlink {
             let target = std::fs::read_link(source).context("read link", source)?;
             cursor.create_link(
                 path,
@@ -134,12 +134,12 @@ impl Layer<'_> {
                     &target.into_os_string().into_vec(),
                 ),
             )?;
-        } else if found.is_file() {
+        } else if found.kind() == FileKind::File {
             self.copy(cursor, path, source)?;
         } else {
             return Ok(None);
         }
-        laid(cursor, path, None)
+        self.laid(cursor, path, None, Some(found).filter(|found| found.is_settled(self.present)))
     }
 
     fn copy(
@@ -160,13 +160,18 @@ impl Layer<'_> {
             .context("set time of", path.to_path())?;
         Ok(())
     }
-}
 
-fn laid(
-    cursor: &mut Cursor,
-    path: &RepoPath,
-    entry: Option<Entry>,
-) -> Result<Option<Laid>, WorkspaceError> {
-    let stat = cursor.stat(path)?;
-    Ok(stat.map(|stat| Laid { path: path.clone(), stat, entry }))
+    fn laid(
+        &self,
+        cursor: &mut Cursor,
+        path: &RepoPath,
+        entry: Option<Entry>,
+        source: Option<Stat>,
+    ) -> Result<Option<Laid>, WorkspaceError> {
+        let stat = cursor.stat(path)?;
+        Ok(stat.map(|stat| {
+            let is_settled = stat.is_settled(self.present);
+            Laid { path: path.clone(), stat, entry, source, is_settled }
+        }))
+    }
 }

@@ -4,8 +4,10 @@ mod collect;
 mod create;
 mod lay;
 mod links;
+mod refit;
 #[cfg(test)]
 mod tests;
+mod users;
 
 pub use collect::Collected;
 pub use create::{OverlayFile, Sandbox, SandboxOptions};

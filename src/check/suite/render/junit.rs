@@ -1,26 +1,25 @@
 //! JUnit XML: a case for each check.
 
-use quick_junit::{
-    NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite, XmlString,
-};
+use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
+use crate::base::xml;
 use crate::check::suite::report::{CheckResult, Report, Status};
 use crate::check::suite::spec::Level;
 
 /// Returns the report as JUnit XML.
 pub fn as_junit(report: &Report) -> String {
     let mut junit = Junit::new("mlv check");
-    let mut suite = TestSuite::new(report.dataset.as_str());
+    let mut suite = TestSuite::new(xml::text(&report.dataset));
     if let Some(message) = &report.message {
         suite.add_test_case(TestCase::new("dataset", failure(report.status, message, None)));
     }
     suite.add_test_cases(report.checks.iter().map(|check| {
-        let mut case = TestCase::new(check.title(), status(check));
-        case.set_classname(report.dataset.as_str());
+        let mut case = TestCase::new(xml::text(&check.title()), status(check));
+        case.set_classname(xml::text(&report.dataset));
         case
     }));
     junit.add_test_suite(suite);
-    junit.to_string().expect("a report in memory can always be written")
+    xml::junit(&junit)
 }
 
 fn status(check: &CheckResult) -> TestCaseStatus {
@@ -29,7 +28,7 @@ fn status(check: &CheckResult) -> TestCaseStatus {
         Status::Pass | Status::Warn => TestCaseStatus::success(),
         Status::NotRun if check.level == Level::Info => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(message);
+            status.set_message(xml::text(message));
             status
         }
         Status::NotRun | Status::Fail | Status::Error => {
@@ -39,14 +38,14 @@ fn status(check: &CheckResult) -> TestCaseStatus {
 }
 
 fn failure(status: Status, message: &str, text: Option<String>) -> TestCaseStatus {
-    let kind = match status {
-        Status::Error => NonSuccessKind::Error,
-        _ => NonSuccessKind::Failure,
+    let (kind, kind_name) = match status {
+        Status::Error => (NonSuccessKind::Error, "error"),
+        _ => (NonSuccessKind::Failure, "failed"),
     };
     let mut status = TestCaseStatus::non_success(kind);
-    status.set_message(XmlString::new(message));
+    status.set_message(xml::text(message)).set_type(kind_name);
     if let Some(text) = text.filter(|text| !text.is_empty()) {
-        status.set_description(text);
+        status.set_description(xml::text(&text));
     }
     status
 }

@@ -185,7 +185,7 @@ fn matrices_that_cannot_be_are_refused() {
       |
     7 |     paths: ["${{ matrix.lr }}"]
       |             ^^^^^^^^^^^^^^^^^^
-      = they stand in run, workdir, inputs, outputs, env, with, concurrency, description
+      = they stand in run, workdir, inputs, code, outputs, env, with, concurrency, description
     "#);
     assert_snapshot!(hook_faults("on: pre-commit\nrun: x\nmatrix: [1]"), @r"
     mlv.yaml:6:13: `matrix` must be a mapping of keys to lists of values; this is a list

@@ -32,7 +32,7 @@ fn what_the_parser_reads_is_valid() {
         "on: post-merge\nrun: x\nretries: {max: 0}\nasync: true\nconcurrency: 7\ncache: false",
         "on: pre-merge\nrun: x\nmatrix: {a: [1, b], c: d}\nconcurrency: g-${{ matrix.a }}\nneeds: []",
         "on: pre-merge\nrun: x\nenv: {A: 1, B: true, c: text}\nsecrets: TOKEN\ntimeout: 1h30m\nenv2: ",
-        "on: pre-merge\nrun: x\nshell: bash -eu\nworkdir: .\ninputs: a\noutputs: []\npinned: [a]",
+        "on: pre-merge\nrun: x\nshell: bash -eu\nworkdir: .\ninputs: a\ncode: []\noutputs: []\npinned: [a]",
     ];
     let hooks = lists.iter().map(|lines| one(&lines.replace("\nenv2: ", "")));
     let files = [

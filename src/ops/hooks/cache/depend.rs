@@ -75,10 +75,17 @@ impl<'a> Judge<'a> {
             let matched = self.lens.matched(seen, globs)?;
             inputs.extend(matched.iter().map(|input| (input.path.clone(), input.clone())));
         }
+        if let Some(code) = &hook.code {
+            let (root, wanted) = (RepoPath::root(), |path: &RepoPath| code.matches_path(path));
+            for input in self.code().below(&root, &wanted) {
+                // Where the tree has a path too, the tree counts.
+                inputs.entry(input.path.clone()).or_insert(input);
+            }
+        }
         inputs.extend(named.scripts.into_iter().map(|script| (script.path.clone(), script)));
         Ok(Dependencies {
             work: work_hash(hook),
-            whole: own.is_empty().then(|| self.whole(seen)),
+            whole: own.is_empty().then(|| self.whole(hook, seen)),
             inputs: inputs.into_values().collect(),
             base: asks_for_base.then_some(self.base),
             variables: self.values(hook, tree, named.variables)?,
@@ -115,11 +122,14 @@ impl<'a> Judge<'a> {
         Ok(bytes.filter(|bytes| bytes.len() <= MAX_BYTES))
     }
 
-    fn whole(&self, tree: TreeId) -> Whole {
+    fn whole(&self, hook: &Hook, tree: TreeId) -> Whole {
+        // What is named of the code is known file by file.
+        let code = Some(self.code()).filter(|_| hook.code.is_none());
+        let revision = code.and_then(|code| code.revision.as_ref());
         Whole {
             tree,
-            code: self.code().revision.as_ref().map(|revision| revision.commit.clone()),
-            uncommitted: self.code().uncommitted(),
+            code: revision.map(|revision| revision.commit.clone()),
+            uncommitted: code.and_then(Code::uncommitted),
         }
     }
 
