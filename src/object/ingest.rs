@@ -92,15 +92,13 @@ fn ingest(
 ) -> Result<FileRef, ObjectError> {
     let mut scratch = SCRATCH.take();
     scratch.resize(MAX_CHUNK + 1, 0);
-    let result = match fill(&mut source, &mut scratch).map_err(ObjectError::Source)? {
-        small @ 0..=MAX_CHUNK => {
-            progress.advance(small as u64);
-            ingest_small(store, &scratch[..small])
-        }
-        _ => {
-            let (cutter, earlier) = (Cutter::new(hints), before.map(Earlier::new));
-            Large { store, progress, cutter, earlier, offset: 0 }.run(&scratch, source)
-        }
+    let filled = fill(&mut source, &mut scratch).map_err(ObjectError::Source)?;
+    let result = if filled <= MAX_CHUNK {
+        progress.advance(filled as u64);
+        ingest_small(store, &scratch[..filled])
+    } else {
+        let (cutter, earlier) = (Cutter::new(hints), before.map(Earlier::new));
+        Large { store, progress, cutter, earlier, offset: 0 }.run(&scratch, source)
     };
     SCRATCH.set(scratch);
     result

@@ -116,8 +116,7 @@ const TENS: [f64; 16] =
 pub fn plain_number(text: &[u8]) -> Option<f64> {
     let (is_negative, unsigned) = match text {
         [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        rest => (false, rest),
+        [b'+', rest @ ..] | rest => (false, rest),
     };
     if unsigned.len() > TENS.len() {
         return None;

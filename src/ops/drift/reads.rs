@@ -18,13 +18,12 @@ pub fn reads(
         let text = with.get(name).and_then(Json::as_str).filter(|text| !text.is_empty());
         text.map(str::to_owned)
     };
-    let spec = match given("spec") {
-        None => Spec::default(),
-        Some(_) => {
-            let Some((path, bytes)) = named(with, "spec", read)? else { return Ok(None) };
-            let Ok(spec) = parse(&path, &bytes) else { return Ok(None) };
-            spec
-        }
+    let spec = if given("spec").is_some() {
+        let Some((path, bytes)) = named(with, "spec", read)? else { return Ok(None) };
+        let Ok(spec) = parse(&path, &bytes) else { return Ok(None) };
+        spec
+    } else {
+        Spec::default()
     };
     let both = [given("data").or(spec.data), given("reference").or(spec.reference)];
     Ok(Some(both.into_iter().flatten().flat_map(|text| patterns(&text)).collect()))

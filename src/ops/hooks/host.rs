@@ -321,7 +321,9 @@ impl Host for RepoHost<'_> {
         if let Ok(laid) = Arc::try_unwrap(laid) {
             self.left.give_back(laid);
         }
-        base.into_iter().for_each(|base| self.left_bases.give_back(base));
+        if let Some(base) = base {
+            self.left_bases.give_back(base);
+        }
     }
 }
 

@@ -43,7 +43,7 @@ impl Landing {
     /// The entry of this id, which will follow entry `after` of the log.
     pub fn new(remote: &str, after: u64, id: EntryId) -> Self {
         let since = Timestamp::now().seconds;
-        Self { remote: remote.to_owned(), after, entry: hex(id), since }
+        Self { remote: remote.to_owned(), after, entry: id.to_string(), since }
     }
 
     pub(super) fn remote(&self) -> &str {
@@ -58,7 +58,7 @@ impl Landing {
         let mut next = self.after.saturating_add(1);
         loop {
             let read = wait(entries(&place.backend, next, WINDOW))?;
-            if read.iter().any(|entry| hex(entry.id) == self.entry) {
+            if read.iter().any(|entry| entry.id.to_string() == self.entry) {
                 return Ok(Seen::Landed);
             }
             next = next.saturating_add(read.len() as u64);
@@ -71,10 +71,6 @@ impl Landing {
         let is_late = !(0..SECONDS_ON_THE_WAY).contains(&waited);
         Ok(if is_late { Seen::Absent } else { Seen::OnItsWay })
     }
-}
-
-fn hex(EntryId(bytes): EntryId) -> String {
-    format!("{:032x}", u128::from_be_bytes(bytes))
 }
 
 /// Notes events that are to happen when an entry lands, in place of those that did; returns their

@@ -1,6 +1,7 @@
 //! An entry of a remote's log: which refs move, which packs come and go.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use minicbor::{Decode, Encode};
 
@@ -22,6 +23,13 @@ impl EntryId {
     /// Returns an id that nobody else picks.
     pub fn fresh() -> Self {
         Self((u128::from(fresh_nonce()) << 64 | u128::from(fresh_nonce())).to_le_bytes())
+    }
+}
+
+/// As 32 hexadecimal digits.
+impl fmt::Display for EntryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::workspace::disk::{Disk, Stat, open_directory};
 const MAX_OPEN: usize = 48;
 
 /// How long a file with a lease on it is waited for; Linux ends a lease sooner.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A reader and writer of paths below the root.
 #[derive(Debug)]
