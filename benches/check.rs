@@ -57,6 +57,7 @@ fn measure(path: &Path, rows: u64) -> Result<(), Box<dyn Error>> {
         table: Some(&table),
         files: Vec::new(),
         others: BTreeMap::new(),
+        drift: BTreeMap::new(),
         now: 0,
         memory: 192 << 20,
     };

@@ -135,7 +135,11 @@ fn tensors_and_tables_that_claim_what_is_not_there_are_not_decodable() {
         .iter()
         .map(|it| it["value"].as_str().unwrap())
         .collect();
-    insta::assert_snapshot!(reasons.join("\n"), @"");
+    insta::assert_snapshot!(reasons.join("\n"), @"
+    models/head.safetensors: a head of 18446744073709551615 bytes; 100 MB are the most
+    models/long.safetensors: the head tells of 1099511627776 bytes of tensors, and there are 16
+    models/text.parquet: this is no parquet file, or its footer is damaged
+    ");
 }
 
 #[test]
@@ -150,7 +154,10 @@ fn a_page_of_parquet_that_claims_much_is_refused() {
     env.write("data/a.parquet", bytes);
     let told = refused(&env, "data");
     assert_eq!(told["status"], "error");
-    insta::assert_snapshot!(told["message"].as_str().unwrap(), @"");
+    insta::assert_snapshot!(
+        told["message"].as_str().unwrap(),
+        @"data/a.parquet: a page of 209715200 bytes cannot be made of 7200"
+    );
 }
 
 #[test]
@@ -168,9 +175,17 @@ fn text_in_another_encoding_is_read_or_told_with_its_line() {
     let mut mixed = "city\n".to_owned() + &"Zürich\n".repeat(20_000);
     mixed.truncate(mixed.len() - 1);
     env.write("data/a.csv", [mixed.as_bytes(), b"\nGen\xe8ve\n"].concat());
-    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"");
+    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"
+    $ mlv check checks/suite.yaml
+    data: data/a.csv:20002: bytes that are not UTF-8: name the encoding of the file if it is another
+    [exit code 3]
+    ");
     env.write("data/a.csv", "city\nZürich\n".replace("ü", "\0"));
-    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"");
+    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"
+    $ mlv check checks/suite.yaml
+    data: data/a.csv: bytes that are zero: this is no text, or UTF-16 without a byte order mark
+    [exit code 3]
+    ");
 }
 
 #[test]
@@ -183,12 +198,18 @@ fn a_line_without_end_is_told_and_takes_no_memory() {
     let mut shell = env.shell();
     shell.args(["-c", "ulimit -v 2000000; exec mlv check checks/suite.yaml"]);
     let told = env.finish(shell).expect_code(3);
-    insta::assert_snapshot!(told.stdout, @"");
+    insta::assert_snapshot!(told.stdout, @"
+    data: data/a.csv:10002: a row of more than 16 MiB: is a quote missing?
+    ");
     let file = File::create(env.path("data/a.csv"));
     // A quote that never ends is such a line too.
     let mut file = file.unwrap();
     writeln!(file, "id\n\"{}", "1\n".repeat(50_000)).unwrap();
-    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"");
+    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"
+    $ mlv check checks/suite.yaml
+    data: data/a.csv:2: a quoted cell begins here and never ends
+    [exit code 3]
+    ");
 }
 
 #[test]
@@ -198,7 +219,23 @@ fn nan_and_infinity_are_no_finite_numbers() {
          max: {max: 9}}\n  y: {median: {max: 2}, sum: {max: 9}}\n",
     );
     env.write("data/a.csv", "x,y\n1,1\nNaN,2\ninf,-inf\n-Infinity,inf\n");
-    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"");
+    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"
+    $ mlv check checks/suite.yaml
+    data: 4 rows, 7 checks: 5 failed
+    ✓  type    x
+    ✗  finite  x  3 of 4 not a finite number (75 %)
+         row 1: NaN
+         row 2: inf
+         row 3: -Infinity
+    ✗  range   x  2 of 4 not at least 0 (50 %)
+         row 1: NaN
+         row 3: -Infinity
+    ✗  mean    x  the mean is no number
+    ✗  max     x  the max is no number
+    ✓  median  y  1.5
+    ✗  sum     y  the sum is no number
+    [exit code 3]
+    ");
     let columns: [(&str, ArrayRef); 2] = [
         ("x", Arc::new(Float64Array::from(vec![1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY]))),
         ("y", Arc::new(Float64Array::from(vec![1.0, 2.0, f64::NEG_INFINITY, f64::INFINITY]))),
@@ -223,15 +260,48 @@ fn files_without_rows_and_other_columns_are_told() {
          columns: {age: {type: int}}\n",
     );
     env.write("data/a.csv", "");
-    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"");
+    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"
+    $ mlv check checks/suite.yaml
+    data: data/a.csv: the file is empty: no line in it holds anything
+    [exit code 3]
+    ");
     env.write("data/a.csv", "id,age\n");
-    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"");
+    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"
+    $ mlv check checks/suite.yaml
+    data: 0 rows, 3 checks: 1 failed, 1 warned
+    ✓  columns
+    ✗  row_count       0 rows, fewer than 1
+    !  type       age  there was nothing to judge
+    [exit code 3]
+    ");
     env.write("data/a.csv", "id,old\n1,2\n");
-    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"");
+    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"
+    $ mlv check checks/suite.yaml
+    data: 1 row, 3 checks: 2 failed
+    ✗  columns         missing `age`; unexpected `old`
+    ✓  row_count       1
+    ✗  type       age  there is no column `age`
+    [exit code 3]
+    ");
     env.write("data/a.csv", "id,age,more\n1,2,3\n");
-    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"");
+    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"
+    $ mlv check checks/suite.yaml
+    data: 1 row, 3 checks: 1 failed
+    ✗  columns         unexpected `more`
+    ✓  row_count       1
+    ✓  type       age
+    [exit code 3]
+    ");
     env.write("data/a.csv", "id,age\n1,2\n3,4,5\n");
-    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"");
+    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"
+    $ mlv check checks/suite.yaml
+    data: data/a.csv:3: row has 3 fields, the header has 2
+    [exit code 3]
+    ");
     env.write("data/a.csv", "id,id\n1,2\n");
-    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"");
+    insta::assert_snapshot!(env.screen("mlv check checks/suite.yaml"), @"
+    $ mlv check checks/suite.yaml
+    data: data/a.csv:1: two columns are called `id`
+    [exit code 3]
+    ");
 }
