@@ -81,25 +81,53 @@ fn a_bucket_is_deployed_to_and_taken_back_and_what_fails_leaves_what_was_served(
     }
     let world = World::new("test $MLV_PHASE = staged || ! grep -q worse models/churn/weights");
     let env = &world.env;
-    insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids(), @"");
+    insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids(), @"
+    $ mlv deploy run prod
+    [stderr]
+    000001-$ID is active in `prod`
+    ");
     assert_eq!(world.weights(), "one");
     model(env, "two");
     env.success(&["deploy", "run", "prod"]);
     assert_eq!(world.weights(), "two");
     let before = world.served();
     model(env, "worse");
-    insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids(), @"");
+    insta::assert_snapshot!(env.screen("mlv deploy run prod").without_ids(), @"
+    $ mlv deploy run prod
+    [stderr]
+    error: the smoke test of 000003-$ID failed: exit code 1; 000002-$ID is active as before
+    [exit code 1]
+    ");
     assert_eq!(world.served(), before);
     assert_eq!(world.stored().len(), 2, "nothing is left of the one that failed");
-    insta::assert_snapshot!(env.screen("mlv deploy status").without_ids(), @"");
-    insta::assert_snapshot!(env.screen("mlv deploy rollback prod").without_ids(), @"");
+    insta::assert_snapshot!(env.screen("mlv deploy status").without_ids(), @"
+    $ mlv deploy status
+    prod  failed  000002-$ID  $ID  1 commit behind main
+    ");
+    insta::assert_snapshot!(env.screen("mlv deploy rollback prod").without_ids(), @"
+    $ mlv deploy rollback prod
+    [stderr]
+    000001-$ID is active in `prod`
+    ");
     assert_eq!(world.weights(), "one");
-    insta::assert_snapshot!(env.screen("mlv deploy history prod").without_ids(), @"");
+    insta::assert_snapshot!(env.screen("mlv deploy history prod").without_ids(), @"
+    $ mlv deploy history prod
+    4  rollback  000001-$ID  active      2026-01-31T12:11:00Z
+    3  deploy    000003-$ID  failed      2026-01-31T12:09:00Z  the smoke test failed: exit code 1
+    2  deploy    000002-$ID  superseded  2026-01-31T12:06:00Z
+    1  deploy    000001-$ID  superseded  2026-01-31T12:03:00Z
+    ");
     // What lies in the bucket is held against what was released before it is gone back to.
     let id = env.json(&["deploy", "history", "prod", "--json"])[2]["release_id"].clone();
     let key = format!("releases/{}/models/churn/weights", id.as_str().unwrap());
     wait(world.bucket.put(&key, "changed".into())).unwrap();
-    insta::assert_snapshot!(env.screen("mlv deploy rollback prod").without_ids(), @"");
+    insta::assert_snapshot!(env.screen("mlv deploy rollback prod").without_ids(), @"
+    $ mlv deploy rollback prod
+    [stderr]
+    error: `models/churn/weights` of release 000002-$ID is not what was released
+    hint: `mlv deploy run ENV --at COMMIT` makes it anew
+    [exit code 1]
+    ");
     assert_eq!(world.weights(), "one");
     // Somebody else changed what is served.
     wait(world.bucket.delete("current.json")).unwrap();

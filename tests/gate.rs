@@ -488,9 +488,30 @@ fn a_slip_in_the_name_of_an_alias_is_refused_and_a_first_model_is_not() {
     env.success(&["model", "promote", "churn", "main:models"]);
     let judge =
         |champion: &str| env.mlv(&["gate", "gates/churn.yaml", "--champion", champion, "-q"]);
-    insta::assert_snapshot!(judge("churn@champoin"), @"");
-    insta::assert_snapshot!(judge("chrun@champion"), @"");
-    insta::assert_snapshot!(judge("churn@prod"), @"");
+    insta::assert_snapshot!(judge("churn@champoin"), @"
+    $ mlv gate gates/churn.yaml --champion churn@champoin -q
+    [stderr]
+    error: no model has the alias `churn@champoin`
+    hint: did you mean `churn@champion`?
+    hint: `mlv model list` lists them
+    [exit code 1]
+    ");
+    insta::assert_snapshot!(judge("chrun@champion"), @"
+    $ mlv gate gates/churn.yaml --champion chrun@champion -q
+    [stderr]
+    error: no model has the alias `chrun@champion`
+    hint: did you mean `churn@champion`?
+    hint: `mlv model list` lists them
+    [exit code 1]
+    ");
+    insta::assert_snapshot!(judge("churn@prod"), @"
+    $ mlv gate gates/churn.yaml --champion churn@prod -q
+    [stderr]
+    error: no model has the alias `churn@prod`
+    hint: did you mean `churn@champion`?
+    hint: `mlv model list` lists them
+    [exit code 1]
+    ");
     for first in ["fraud@champion", "churn-eu@champion", "churn2@champion"] {
         judge(first).expect_code(0);
     }

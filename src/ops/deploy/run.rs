@@ -317,7 +317,12 @@ impl Work<'_> {
 
     /// Takes the release back, and returns the error that says what failed and what is active now.
     fn failed(&self, release: &mut Release, error: OpsError) -> OpsError {
-        let message = error.to_string();
+        let message = match &error {
+            OpsError::Deploy(DeployError::Failed { what, how, .. }) => {
+                format!("{what} failed: {how}")
+            }
+            error => error.to_string(),
+        };
         match take_back(self.site, self.target, release, Reason::Failed(&message)) {
             Ok(now) => match error {
                 OpsError::Deploy(DeployError::Failed { what, release_id, how, tail, .. }) => {
