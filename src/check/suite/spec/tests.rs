@@ -59,7 +59,13 @@ fn a_check_of_drift_says_what_mlv_drift_takes() {
         .iter()
         .map(|error| format!("{} [{}]", error.message, error.help.as_deref().unwrap_or_default()))
         .collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @"
+    `drift`: `threshold` needs `method` [what `threshold` means hangs on `method`: name it too]
+    `share` must be a number above 0, at most 1 []
+    `spi` is not a value of `method` [one of ks, wasserstein, jensenshannon, psi, kl_div, hellinger, ed, chisquare, chisquare_contingency, z, l_infinity, nannyml_js]
+    unknown key `colums` of `drift` [did you mean `columns`?]
+    no check here is called `dirft` [did you mean `drift`?]
+    ");
 }
 
 #[test]
