@@ -33,8 +33,12 @@ pub struct Subject<'a> {
 pub fn read_suite(views: &[&DataView<'_>], path: &RepoPath) -> Result<Suite, OpsError> {
     for view in views {
         if let Some(bytes) = view.read(path, MAX_SUITE)? {
-            let suite = suite::parse(&path.to_string(), &bytes);
-            return suite.map_err(OpsError::BrokenSuite);
+            let suite = suite::parse(&path.to_string(), &bytes).map_err(OpsError::BrokenSuite)?;
+            if suite.checks.is_empty() && suite.not_run.is_empty() {
+                let what = format!("`{path}` has no check: it would let everything pass");
+                return Err(OpsError::Unsupported { what });
+            }
+            return Ok(suite);
         }
     }
     match views.last() {
