@@ -22,14 +22,14 @@ struct World {
     env: TestEnvironment,
     bucket: Backend,
     /// Ends after the rest.
-    _server: Server,
+    server: Server,
 }
 
 impl World {
     fn new(smoke: &str) -> Self {
         let server = Server::s3();
         let env = repository(&server, smoke);
-        Self { env, bucket: server.open("s3://bucket/prod"), _server: server }
+        Self { env, bucket: server.open("s3://bucket/prod"), server }
     }
 
     /// Returns the release that the bucket says is served, and its weights.
@@ -145,7 +145,7 @@ fn of_two_deployers_at_a_time_one_wins_and_the_other_is_told() {
         "touch \"$MLV_ROOT/here\"; while ! test -e \"$MLV_ROOT/go\"; do sleep 0.02; done",
     );
     // Another repository of the same machine.
-    let other = repository(&world._server, "true");
+    let other = repository(&world.server, "true");
     model(&other, "of the other");
     let mut first = world.env.command(&["deploy", "run", "prod"]);
     let mut first = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

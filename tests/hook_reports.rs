@@ -77,7 +77,7 @@ fn cases(report: &str) -> Value {
 }
 
 /// A hook that writes whatever breaks a format, and says the same in its remarks.
-const HOSTILE: &str = r##"
+const HOSTILE: &str = r#"
 printf 'red: \033[1;31mred\033[0m, title: \033]0;x\007\n'
 printf 'bytes: \000\001\010\013\037\177 \377\376 \357\277\276\357\277\277\302\233 end\n'
 printf 'xml: ]]> <b a="1">&amp;&#0;</b> <!-- -- > <?x?>\n'
@@ -89,7 +89,7 @@ cat >> "$MLV_OUTPUT" <<'END'
 {"summary": "sum: \u001b[2K\u0007 <&\"'> | ::warning::w\nsecond line \uffff"}
 END
 exit 1
-"##;
+"#;
 
 fn project() -> TestEnvironment {
     let env = TestEnvironment::new();

@@ -63,7 +63,9 @@ fn left_over(env: &TestEnvironment) -> BTreeSet<String> {
         let found = std::fs::read_dir(env.path(dir)).unwrap();
         found.map(move |item| item.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
     };
-    let alive = names(".mlv/runs").into_iter().filter(|name| name.ends_with(".alive"));
+    let alive = names(".mlv/runs")
+        .into_iter()
+        .filter(|name| std::path::Path::new(name).extension().is_some_and(|end| end == "alive"));
     names(".mlv/tmp").into_iter().chain(alive).collect()
 }
 

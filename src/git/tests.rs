@@ -210,7 +210,7 @@ fn a_commit_tells_what_its_files_were_whatever_became_of_them() {
         files.into_iter().map(told).collect::<Vec<_>>()
     };
     let serve = ("pipeline/serve.py".to_owned(), CommittedKind::File, "serve\n".to_owned());
-    assert_eq!(told("pipeline/serve.py"), [serve.clone()]);
+    assert_eq!(told("pipeline/serve.py"), std::slice::from_ref(&serve));
     let link = ("pipeline/link".to_owned(), CommittedKind::Symlink, "serve.py".to_owned());
     let run = ("pipeline/run.sh".to_owned(), CommittedKind::Executable, "run\n".to_owned());
     assert_eq!(told("pipeline"), [link, run, serve]);

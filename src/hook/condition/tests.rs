@@ -133,7 +133,8 @@ fn a_million_paths_take_seconds_or_are_refused_at_once() {
         let refused = over(text);
         assert_eq!(refused, Err(ConditionError::TooMuchWork { changes: 1_000_000 }), "{text}");
     }
-    assert!(start.elapsed() - done < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
+    let last = start.elapsed().saturating_sub(done);
+    assert!(last < std::time::Duration::from_secs(5), "{last:?}");
     insta::assert_snapshot!(over("changed.all(p, p in changed)").unwrap_err());
 }
 

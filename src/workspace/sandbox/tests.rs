@@ -203,7 +203,7 @@ fn code(sample: &Sample, name: &str, content: &str) -> OverlayFile {
     let source = sample.root.join("code").join(name);
     fs::create_dir_all(source.parent().unwrap()).unwrap();
     fs::write(&source, content).unwrap();
-    let earlier = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    let earlier = std::time::SystemTime::now() - std::time::Duration::from_mins(1);
     fs::File::options().write(true).open(&source).unwrap().set_modified(earlier).unwrap();
     OverlayFile { path: path(name), source }
 }
@@ -222,6 +222,9 @@ fn inode(sandbox: &Sandbox, name: &str) -> u64 {
     fs::metadata(sandbox.path().join(name)).unwrap().ino()
 }
 
+/// What a hook does in its sandbox, and how that is called.
+type Deed = (&'static str, fn(&Path));
+
 #[test]
 fn a_sandbox_that_is_used_again_holds_what_a_fresh_one_would() {
     let sample = Sample::new();
@@ -229,7 +232,7 @@ fn a_sandbox_that_is_used_again_holds_what_a_fresh_one_would() {
         sample.tree(&[("data/a", "1"), ("data/b", "2"), ("link", "->data/a"), ("out/x", "3")]);
     let overlay = ["lib/a.py", "lib/b.py", "lib/deep/c.py", "run.py", "data/c"]
         .map(|name| code(&sample, name, name));
-    let deeds: [(&str, fn(&Path)); 14] = [
+    let deeds: [Deed; 14] = [
         ("nothing", |_| {}),
         ("the same size", |at| fs::write(at.join("lib/a.py"), "LIB/A.PY").unwrap()),
         ("data", |at| fs::write(at.join("data/a"), "x").unwrap()),

@@ -45,7 +45,10 @@ fn a_check_of_drift_says_what_mlv_drift_takes() {
     let settings = &specs[0].settings;
     assert_eq!((settings.share, settings.min_rows), (0.2, 9));
     assert_eq!(settings.critical, ["b"]);
-    assert_eq!([Method::Ks, Method::Psi].map(|it| settings.threshold(it)), [0.01, 0.1]);
+    assert_eq!(
+        [Method::Ks, Method::Psi].map(|it| settings.threshold(it).to_string()),
+        ["0.01", "0.1"]
+    );
     let usual = Settings::default();
     assert_eq!(
         (specs[1].settings.share, specs[1].settings.min_rows),

@@ -116,6 +116,26 @@ fn a_worker_that_is_not_heard_of_is_replaced_and_told_so() {
     .unwrap();
 }
 
+/// A process that does nothing, and ends with the value at the latest.
+struct Sleeper(std::process::Child);
+
+impl Sleeper {
+    fn new() -> Self {
+        Self(std::process::Command::new("sleep").arg("60").spawn().unwrap())
+    }
+
+    fn end(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
 #[test]
 fn a_process_of_this_machine_that_has_ended_is_replaced_at_once_and_no_other() {
     let backend = sound();
@@ -124,8 +144,8 @@ fn a_process_of_this_machine_that_has_ended_is_replaced_at_once_and_no_other() {
         fn worker<'a>(name: &'a str, process: Option<&'a ProcessName>) -> Worker<'a> {
             Worker { name, process }
         }
-        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
-        let child_name = ProcessName::of(child.id()).unwrap();
+        let mut child = Sleeper::new();
+        let child_name = ProcessName::of(child.0.id()).unwrap();
         let take = async |process: Option<&ProcessName>| {
             claim_by(&backend, 7, "train", worker("heir", process), HOUR).await
         };
@@ -139,8 +159,7 @@ fn a_process_of_this_machine_that_has_ended_is_replaced_at_once_and_no_other() {
             }
             other => panic!("{other:?}"),
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
+        child.end();
         let heir = take(Some(&me)).await?;
         assert!(matches!(heir, Claimed::Won(_)), "{heir:?}");
         assert!(!silent.beat().await?);

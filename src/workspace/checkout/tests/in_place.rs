@@ -232,7 +232,7 @@ fn a_file_whose_facts_lie_is_left_alone_and_read_the_next_time() {
     let file = fs::OpenOptions::new().write(true).open(full(&sample)).unwrap();
     file.write_all_at(b"MINE", 60_000 * 65 / 4 + 3).unwrap();
     drop(file);
-    sample.age("model", Duration::from_secs(60));
+    sample.age("model", Duration::from_mins(1));
     let stat = sample.workspace.disk.cursor().stat(&path("model")).unwrap().unwrap();
     let file = CachedFile { stat, observed_ns: i64::MAX, entry };
     sample.workspace.cache.update(&[NewRow { path: path("model"), file }], &[]);
