@@ -39,20 +39,22 @@ fn columns_are_compared_with_those_of_a_revision() {
     let env = project(0);
     insta::assert_snapshot!(env.screen("mlv drift data/new.csv --reference HEAD:data/train.csv"), @"
     $ mlv drift data/new.csv --reference HEAD:data/train.csv
-    skipped  id     text                               texts of which most differ are not compared
-    stable   age    numeric      ks         1  < 0.05
-    stable   score  numeric      ks         1  < 0.05
-    stable   plan   categorical  chisquare  1  < 0.05
+             column  type         method     score  drifts at
+    skipped  id      text                                      texts of which most differ are not compared
+    stable   age     numeric      ks             1  ≤ 0.05
+    stable   score   numeric      ks             1  ≤ 0.05
+    stable   plan    categorical  chisquare      1  < 0.05
     [stderr]
     no drift: 0 of 3 columns drifted
     ");
     env.write("data/new.csv", table(300, 20));
     insta::assert_snapshot!(env.screen("mlv drift data/new.csv --reference HEAD:data/train.csv"), @"
     $ mlv drift data/new.csv --reference HEAD:data/train.csv
-    skipped  id     text                                     texts of which most differ are not compared
-    drift    age    numeric      ks         5.3e-25  < 0.05
-    stable   score  numeric      ks               1  < 0.05
-    stable   plan   categorical  chisquare        1  < 0.05
+             column  type         method       score  drifts at
+    skipped  id      text                                        texts of which most differ are not compared
+    drift    age     numeric      ks         5.3e-25  ≤ 0.05
+    stable   score   numeric      ks               1  ≤ 0.05
+    stable   plan    categorical  chisquare        1  < 0.05
     [stderr]
     no drift: 1 of 3 columns drifted
     ");
@@ -128,36 +130,39 @@ fn all_methods_or_the_one_that_is_named_are_reported() {
     let base = "mlv drift data/new.csv --reference HEAD:data/train.csv --columns age,plan";
     insta::assert_snapshot!(env.screen(&format!("{base} --all")), @"
     $ mlv drift data/new.csv --reference HEAD:data/train.csv --columns age,plan --all
-    drift   age   numeric      ks                     5.3e-25  < 0.05
-                               wasserstein             1.3859
-                               jensenshannon            0.514
-                               psi                     5.4335
-                               kl_div                  2.7159
-                               hellinger               0.6024
-                               ed                      3.7245
-                               nannyml_js              0.6325
-    stable  plan  categorical  chisquare                    1  < 0.05
-                               jensenshannon                0
-                               psi                          0
-                               kl_div                       0
-                               hellinger                    0
-                               chisquare_contingency        1
-                               l_infinity                   0
-                               nannyml_js                   0
+            column  type         method                   score  drifts at
+    drift   age     numeric      ks                     5.3e-25  ≤ 0.05
+                                 wasserstein             1.3859
+                                 jensenshannon            0.514
+                                 psi                     5.4335
+                                 kl_div                  2.7159
+                                 hellinger               0.6024
+                                 ed                      3.7245
+                                 nannyml_js              0.6325
+    stable  plan    categorical  chisquare                    1  < 0.05
+                                 jensenshannon                0
+                                 psi                          0
+                                 kl_div                       0
+                                 hellinger                    0
+                                 chisquare_contingency        1
+                                 l_infinity                   0
+                                 nannyml_js                   0
     [stderr]
     drift: 1 of 2 columns drifted
     ");
     insta::assert_snapshot!(env.screen(&format!("{base} --method psi")), @"
     $ mlv drift data/new.csv --reference HEAD:data/train.csv --columns age,plan --method psi
-    drift   age   numeric      psi  5.4335  > 0.1
-    stable  plan  categorical  psi       0  > 0.1
+            column  type         method   score  drifts at
+    drift   age     numeric      psi     5.4335  ≥ 0.1
+    stable  plan    categorical  psi          0  ≥ 0.1
     [stderr]
     drift: 1 of 2 columns drifted
     ");
     insta::assert_snapshot!(env.screen(&format!("{base} --strict")), @"
     $ mlv drift data/new.csv --reference HEAD:data/train.csv --columns age,plan --strict
-    drift   age   numeric      ks                     5.3e-25  < 0.025
-    stable  plan  categorical  chisquare_contingency        1  < 0.025
+            column  type         method                   score  drifts at
+    drift   age     numeric      ks                     5.3e-25  ≤ 0.025
+    stable  plan    categorical  chisquare_contingency        1  < 0.025
     [stderr]
     drift: 1 of 2 columns drifted
     ");
@@ -202,8 +207,9 @@ fn a_specification_says_it_all() {
     );
     insta::assert_snapshot!(env.screen("mlv drift drift.yaml --fail-on-drift"), @"
     $ mlv drift drift.yaml --fail-on-drift
-    drift   age   numeric      ks         5.3e-25  < 0.01
-    stable  plan  categorical  chisquare        1  < 0.05
+            column  type         method       score  drifts at
+    drift   age     numeric      ks         5.3e-25  ≤ 0.01
+    stable  plan    categorical  chisquare        1  < 0.05
     [stderr]
     no drift: 1 of 2 columns drifted
     ");
@@ -264,17 +270,19 @@ fn columns_of_one_side_are_named_and_critical_ones_are_drift() {
     let line = "mlv drift data/new.csv --reference HEAD:data/train.csv --fail-on-drift";
     insta::assert_snapshot!(env.screen(line), @"
     $ mlv drift data/new.csv --reference HEAD:data/train.csv --fail-on-drift
-    skipped  id    text                               texts of which most differ are not compared
-    stable   age   numeric      ks         1  < 0.05
-    stable   plan  categorical  chisquare  1  < 0.05
+             column  type         method     score  drifts at
+    skipped  id      text                                      texts of which most differ are not compared
+    stable   age     numeric      ks             1  ≤ 0.05
+    stable   plan    categorical  chisquare      1  < 0.05
     [stderr]
     no drift: 0 of 2 columns drifted; only the reference has score; only the new data has rating
     ");
     insta::assert_snapshot!(env.screen(&format!("{line} --critical score")), @"
     $ mlv drift data/new.csv --reference HEAD:data/train.csv --fail-on-drift --critical score
-    skipped  id    text                               texts of which most differ are not compared
-    stable   age   numeric      ks         1  < 0.05
-    stable   plan  categorical  chisquare  1  < 0.05
+             column  type         method     score  drifts at
+    skipped  id      text                                      texts of which most differ are not compared
+    stable   age     numeric      ks             1  ≤ 0.05
+    stable   plan    categorical  chisquare      1  < 0.05
     [stderr]
     drift: 0 of 2 columns drifted; only the reference has score; only the new data has rating
     [exit code 3]
@@ -289,13 +297,15 @@ fn what_is_too_small_is_not_compared() {
         "mlv drift data/new.csv --reference HEAD:data/train.csv --columns age --critical age";
     insta::assert_snapshot!(env.screen(&format!("{line} --fail-on-drift")), @"
     $ mlv drift data/new.csv --reference HEAD:data/train.csv --columns age --critical age --fail-on-drift
-    not run  age  numeric        150 rows on a side, fewer than 200
+             column  type     method  score  drifts at
+    not run  age     numeric                            150 rows on a side, fewer than 200
     [stderr]
     nothing was compared
     ");
     insta::assert_snapshot!(env.screen(&format!("{line} --min-rows 100 --fail-on-drift")), @"
     $ mlv drift data/new.csv --reference HEAD:data/train.csv --columns age --critical age --min-rows 100 --fail-on-drift
-    drift  age  numeric  ks  4.0e-16  < 0.05
+           column  type     method    score  drifts at
+    drift  age     numeric  ks      4.0e-16  ≤ 0.05
     [stderr]
     drift: 1 of 1 column drifted
     [exit code 3]

@@ -131,16 +131,27 @@ hooks:
 
 #[test]
 fn a_verdict_counts_as_long_as_it_says_that_it_holds() {
+    let is_reused = |env: &TestEnvironment| {
+        env.success(&["switch", "dev"]);
+        let replayed = env.json(&["hooks", "run", "pre-commit", "--at", "dev", "--json"]);
+        env.success(&["switch", "main"]);
+        replayed[0]["hooks"][0]["cached"].as_bool()
+    };
     let env = TestEnvironment::with_hooks(&UNTIL.replace("TIME", "2999-01-01T00:00:00Z"));
     commit_on(&env, "dev", "data/b.csv", &[]);
-    let again = ["hooks", "run", "pre-commit", "--at", "dev", "--json"];
-    assert_eq!(env.json(&again)[0]["hooks"][0]["cached"], true);
+    assert_eq!(is_reused(&env), Some(true));
     env.success(&["merge", "dev"]);
 
     let env = TestEnvironment::with_hooks(&UNTIL.replace("TIME", "2020-01-01T00:00:00Z"));
     commit_on(&env, "dev", "data/b.csv", &[]);
-    insta::assert_snapshot!(env.screen("mlv merge dev"), @"");
-    assert_eq!(env.json(&again)[0]["hooks"][0]["cached"], false);
+    assert_eq!(is_reused(&env), Some(false));
+    insta::assert_snapshot!(env.screen("mlv merge dev"), @"
+    $ mlv merge dev
+    [stderr]
+    error: `main` requires `fresh` (what r-000002 found held until 2020-01-01T00:00:00Z and no longer); it is unchanged
+    hint: to reach the verdict: `mlv hooks run pre-commit --at dev`
+    [exit code 3]
+    ");
 }
 
 #[test]

@@ -47,7 +47,6 @@ fn a_merge_of_a_worse_model_is_refused_in_one_line() {
     pre-merge into main
       ✗ gate          accuracy 0.6000 is 0.2000 below main's 0.8000 (max drop 0.1)   0.0s
           gates/size.yaml: accuracy 0.6000 is 0.2000 below main's 0.8000 (max drop 0.1)
-          accuracy 0.6000 is 0.2000 below main's 0.8000 (max drop 0.1)
     error: merge refused by `gate`; `main` is unchanged
     hint: full log: `mlv hooks log r-000001`
     [exit code 3]

@@ -37,18 +37,18 @@ fn runs() -> Vec<ReportedRun> {
 fn a_junit_report_has_a_case_for_each_run() {
     insta::assert_snapshot!(render(ReportFormat::Junit, &runs()), @r#"
     <?xml version="1.0" encoding="UTF-8"?>
-    <testsuites name="mlv hooks" tests="4" skipped="1" failures="2" errors="0">
-        <testsuite name="pre-merge" tests="4" skipped="1" errors="0" failures="2">
+    <testsuites name="mlv hooks" tests="4" failures="2" errors="0" time="4.500">
+        <testsuite name="pre-merge" tests="4" skipped="1" errors="0" failures="2" time="4.500">
             <testcase name="style" classname="pre-merge" time="1.500"/>
             <testcase name="validate" classname="pre-merge" time="1.500">
-                <failure message="2 rows | &lt;bad&gt;">data/über a.csv:7: error: empty id,
+                <failure message="2 rows | &lt;bad&gt;" type="failed">data/über a.csv:7: error: empty id,
     100% wrong</failure>
                 <system-out>reading &amp; checking</system-out>
             </testcase>
             <testcase name="gate" classname="pre-merge" time="1.500">
-                <failure message="exit code 1"/>
+                <failure message="exit code 1" type="failed"/>
             </testcase>
-            <testcase name="late" classname="pre-merge">
+            <testcase name="late" classname="pre-merge" time="0.000">
                 <skipped message="`gate` failed"/>
             </testcase>
         </testsuite>

@@ -48,21 +48,21 @@ fn great_expectations_would_say_it_so() {
 fn a_junit_report_has_a_case_for_each_check() {
     insta::assert_snapshot!(as_junit(&report()), @r#"
     <?xml version="1.0" encoding="UTF-8"?>
-    <testsuites name="mlv check" tests="5" skipped="0" failures="4" errors="0">
+    <testsuites name="mlv check" tests="5" failures="4" errors="0">
         <testsuite name="data" tests="5" skipped="0" errors="0" failures="4">
             <testcase name="unique of id" classname="data">
-                <failure message="2 of 3 with a value that occurs again">row 0: &quot;1&quot;
+                <failure message="2 of 3 with a value that occurs again" type="failed">row 0: &quot;1&quot;
     row 1: &quot;1&quot;</failure>
             </testcase>
             <testcase name="not_null of age" classname="data"/>
             <testcase name="range of age" classname="data">
-                <failure message="1 of 2 not at least 18">row 0: &quot;17&quot;</failure>
+                <failure message="1 of 2 not at least 18" type="failed">row 0: &quot;17&quot;</failure>
             </testcase>
             <testcase name="max of age" classname="data">
-                <failure message="the max is 40, more than 30"/>
+                <failure message="the max is 40, more than 30" type="failed"/>
             </testcase>
             <testcase name="sql" classname="data">
-                <failure message="SQL is not read"/>
+                <failure message="SQL is not read" type="failed"/>
             </testcase>
         </testsuite>
     </testsuites>

@@ -271,10 +271,15 @@ fn guarded<T>(decode: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, Par
         .unwrap_or_else(|_| Err(ParquetError::General("the file is damaged".to_owned())))
 }
 
+/// How the libraries begin what they say of each other's errors.
+const WRAPPINGS: [&str; 4] =
+    ["External: ", "Arrow: ", "Parquet argument error: ", "Parquet error: "];
+
 fn damaged(name: &str, error: ParquetError) -> FormatError {
-    let reason = match error {
-        ParquetError::General(reason) | ParquetError::EOF(reason) => reason,
-        other => other.to_string(),
-    };
-    FormatError::Damaged { file: name.to_owned(), reason }
+    let text = error.to_string();
+    let mut reason = text.as_str();
+    while let Some(inner) = WRAPPINGS.iter().find_map(|start| reason.strip_prefix(start)) {
+        reason = inner;
+    }
+    FormatError::Damaged { file: name.to_owned(), reason: reason.to_owned() }
 }
