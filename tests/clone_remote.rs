@@ -8,6 +8,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::common::model::Dice;
+use crate::common::servers::{self, Server};
 use crate::common::{Team, TestEnvironment};
 
 /// Makes a history of merges, tags and odd files, and sends it all.
@@ -229,7 +230,7 @@ fn a_remote_without_commits_is_cloned_and_pushed_to() {
 fn a_clone_through_a_web_server_reads_all_and_sends_nothing() {
     let team = Team::new();
     with_history(&team);
-    let server = crate::common::servers::Server::web(&team.env.root());
+    let server = Server::web(&team.env.root());
     let url = format!("{}/remote", server.endpoint);
     team.env.success(&["clone", &url, "bob"]);
     team.success("bob", &["fsck"]);
@@ -237,6 +238,29 @@ fn a_clone_through_a_web_server_reads_all_and_sends_nothing() {
     let refused = team.run("bob", &["push"]).expect_code(1);
     assert!(refused.stderr.contains("can only be read"), "{refused}");
     assert_eq!(team.json("bob", &["fetch"])["refs"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn a_clone_over_tls_trusts_the_certificates_that_the_machine_trusts_and_no_others() {
+    if servers::are_skipped() {
+        return;
+    }
+    let team = Team::new();
+    with_history(&team);
+    let certificate = team.env.path("certificate.pem");
+    let server = Server::tls_web(&team.env.root(), &certificate);
+    let url = format!("{}/remote", server.endpoint);
+    let clone = |trusted: &Path| {
+        let mut command = team.env.command(&["clone", &url, "bob"]);
+        command.env("SSL_CERT_FILE", trusted);
+        team.env.finish(command)
+    };
+    let empty = team.env.path("none.pem");
+    std::fs::write(&empty, "").unwrap();
+    let refused = clone(&empty).expect_code(1);
+    assert!(refused.stderr.contains("certificate"), "{refused}");
+    clone(&certificate).expect_code(0);
+    team.success("bob", &["fsck"]);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod handle;
 mod key;
 pub mod log;
 mod runtime;
+mod tls;
 mod transfer;
 mod url;
 pub mod webhook;

@@ -7,8 +7,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::{Client, StatusCode, redirect};
 use sha2::Sha256;
 
-use crate::remote::RemoteError;
 use crate::remote::backend::Pace;
+use crate::remote::{RemoteError, tls};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -43,6 +43,7 @@ pub async fn send(message: &Message<'_>) -> Result<(), RemoteError> {
         remote: remote.clone(),
         reason: error.without_url().to_string(),
     };
+    tls::prepare();
     let client = Client::builder()
         .redirect(redirect::Policy::none())
         .timeout(PATIENCE)

@@ -92,6 +92,14 @@ impl Server {
         Self::start(Command::new("python3").arg(script("web.py")).arg(folder).arg("flaky"), "")
     }
 
+    /// Starts a web server over a folder that speaks TLS, with a certificate that nobody knows: it is
+    /// written to a file.
+    pub fn tls_web(folder: &Path, certificate: &Path) -> Self {
+        let mut command = Command::new(installed("venv/bin/python3"));
+        let command = command.arg(script("tls.py")).arg(certificate).arg("web.py").arg(folder);
+        Self::start(command, "")
+    }
+
     fn start(command: &mut Command, url: &'static str) -> Self {
         // It ends when its stdin does, so also with a test that is killed.
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -99,7 +107,8 @@ impl Server {
         let mut first = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
         let endpoint = first.trim().to_owned();
-        assert!(endpoint.starts_with("http://"), "{command:?} did not start: it said {first:?}");
+        let is_address = endpoint.starts_with("http://") || endpoint.starts_with("https://");
+        assert!(is_address, "{command:?} did not start: it said {first:?}");
         Self { child, endpoint, url, variables: Vec::new() }
     }
 

@@ -5,9 +5,12 @@ import os
 import sys
 import threading
 
+# What connections are wrapped in, where they are; see tls.py.
+TLS = None
+
 
 def tell(port):
-    print(f"http://127.0.0.1:{port}", flush=True)
+    print(f"{'https' if TLS else 'http'}://127.0.0.1:{port}", flush=True)
 
 
 def end_with_the_test(before_the_end=lambda: None):
@@ -27,6 +30,8 @@ def serve(handler):
     handler.log_message = lambda *_: None
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
+    if TLS:
+        server.socket = TLS.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     end_with_the_test()
     tell(server.server_port)
     server.serve_forever()

@@ -15,7 +15,7 @@ use object_store::{BackoffConfig, ClientOptions, HeaderValue, ObjectStore, Retry
 
 use super::{RemoteOptions, s3};
 use crate::config::Environment;
-use crate::remote::{RemoteError, RemoteUrl, Scheme};
+use crate::remote::{RemoteError, RemoteUrl, Scheme, tls};
 
 type Store = Arc<dyn ObjectStore>;
 
@@ -30,6 +30,7 @@ pub(super) struct Place<'a> {
 impl Place<'_> {
     /// Opens the store whose keys are relative to the root of the remote.
     pub fn open(&self) -> Result<Store, RemoteError> {
+        tls::prepare();
         match self.url.scheme() {
             Scheme::S3 => self.below(s3::open(self)?, self.url.path()),
             Scheme::Gcs => self.below(self.gcs()?, self.url.path()),
