@@ -72,7 +72,7 @@ fn what_does_not_hold_is_told_with_counts_and_rows() {
             "check": "range", "column": "age", "columns": ["age"], "level": "fail",
             "status": "fail", "rows": 4, "considered": 3, "unexpected": 1,
             "percent": 100.0 / 3.0, "observed": null, "vacuous": false,
-            "sample": [{"row": 1, "value": "17"}],
+            "sample": [{"row": 1, "file": "data/raw/a.csv", "row_of_file": 1, "value": "17"}],
             "top_values": [{"value": "17", "count": 1}],
             "message": "1 of 3 not at least 18 and at most 100",
         })
@@ -86,9 +86,13 @@ fn several_files_are_one_table_whose_rows_count_on() {
     env.write("data/raw/README.md", "about");
     let told = env.mlv(&["check", "checks/raw.yaml", "--json"]).expect_code(3).json();
     assert_eq!(told["rows"], 4);
-    let rows: Vec<_> =
-        told["checks"][2]["sample"].as_array().unwrap().iter().map(|s| s["row"].clone()).collect();
-    assert_eq!(rows, [0, 3]);
+    assert_eq!(
+        told["checks"][2]["sample"],
+        json!([
+            {"row": 0, "file": "data/raw/a.csv", "row_of_file": 0, "value": "1"},
+            {"row": 3, "file": "data/raw/b.csv", "row_of_file": 0, "value": "1"},
+        ])
+    );
     env.write("data/raw/c.csv", "id,age\n1,40\n");
     let told = env.mlv(&["check", "checks/raw.yaml", "--json"]).expect_code(3).json();
     assert_eq!(told["status"], "error");

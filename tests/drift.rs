@@ -390,6 +390,14 @@ fn what_the_champion_was_trained_on_is_the_reference_where_none_is_named() {
     assert_eq!(reference(&["--reference", "churn@champion"]), expected);
     let newer = reference(&["--reference", "HEAD:data/train.csv"]);
     assert_eq!(newer, (Value::from("HEAD:data/train.csv"), Value::from(false)));
+    insta::assert_snapshot!(env.screen("mlv drift data/new.csv --reference churn@champoin"), @r"
+    $ mlv drift data/new.csv --reference churn@champoin
+    [stderr]
+    error: no model has the alias `churn@champoin`
+    hint: did you mean `churn@champion`?
+    hint: `mlv model list` lists them
+    [exit code 1]
+    ");
     // Of two champions none is meant.
     env.success(&["model", "promote", "price", model]);
     insta::assert_snapshot!(env.screen("mlv drift data/new.csv"), @"

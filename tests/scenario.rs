@@ -183,7 +183,10 @@ fn bad_data_is_refused_with_its_rows_and_nothing_moves() {
     }
     // The rows of February come after the 6000 of January.
     let plans = found("plan", "in_set")["sample"].clone();
-    let rows = [6003, 8003, 10_003].map(|row| json!({"row": row, "value": "premium"}));
+    let rows = [3, 2003, 4003].map(|row| {
+        let file = "data/raw/2026-02.csv";
+        json!({"row": 6000 + row, "file": file, "row_of_file": row, "value": "premium"})
+    });
     assert_eq!(plans, json!(rows));
 }
 

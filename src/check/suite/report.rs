@@ -69,6 +69,10 @@ pub struct CheckResult {
 pub struct Sample {
     /// Counted from 0 at the first row of data; nothing for a file.
     pub row: Option<u64>,
+    /// The file that the row lies in, where the table is read from files.
+    pub file: Option<String>,
+    /// Counted from 0 at the first row of that file.
+    pub row_of_file: Option<u64>,
     pub value: Json,
 }
 
@@ -89,6 +93,27 @@ pub struct Report {
     /// Why nothing could be checked at all.
     pub message: Option<String>,
     pub checks: Vec<CheckResult>,
+}
+
+impl Sample {
+    /// Returns a row of a table.
+    pub fn of_row(row: u64, value: Json) -> Self {
+        Self { row: Some(row), file: None, row_of_file: None, value }
+    }
+
+    /// Returns a file as a whole.
+    pub fn of_file(value: Json) -> Self {
+        Self { row: None, file: None, row_of_file: None, value }
+    }
+
+    /// Returns where it lies, as `data/a.csv, row 3`; nothing for a file as a whole.
+    pub fn place(&self) -> Option<String> {
+        match (&self.file, self.row_of_file, self.row) {
+            (Some(file), Some(row), _) => Some(format!("{file}, row {row}")),
+            (_, _, Some(row)) => Some(format!("row {row}")),
+            _ => None,
+        }
+    }
 }
 
 impl CheckResult {

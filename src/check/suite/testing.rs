@@ -41,7 +41,7 @@ pub fn typed(columns: Vec<(&str, Column)>) -> Batches {
     let fields = columns.iter().map(|(name, _)| field(name)).collect();
     let rows = columns.first().map_or(0, |(_, column)| column.len());
     let columns = columns.into_iter().map(|(_, column)| column).collect();
-    Batches { fields, batches: vec![Batch { first_row: 0, rows, columns }] }
+    Batches { fields, batches: vec![Batch { file: 0, first_row: 0, rows, columns }] }
 }
 
 /// Returns the table of a text with `|` between cells, in batches of so many rows; an empty cell is
@@ -56,6 +56,7 @@ pub fn table(text: &str, batch: usize) -> Batches {
             Column::Text(cells.collect::<Vec<_>>().into())
         };
         Batch {
+            file: 0,
             first_row: (number * batch.max(1)) as u64,
             rows: rows.len(),
             columns: (0..names.len()).map(column).collect(),

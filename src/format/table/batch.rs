@@ -27,6 +27,8 @@ pub enum Column {
 /// Rows of a table, column by column.
 #[derive(Debug, Clone)]
 pub struct Batch {
+    /// Which of the table's files it is of, from 0.
+    pub file: usize,
     /// The number of the first row in the whole table, from 0.
     pub first_row: u64,
     pub rows: usize,

@@ -124,6 +124,11 @@ impl Table {
         &self.all
     }
 
+    /// Returns the names of the files, in the order in which they are read.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.readers.iter().map(Reader::name)
+    }
+
     /// Returns what was detected about the first file.
     pub fn dialect(&self) -> &Dialect {
         self.readers[0].dialect()
@@ -152,8 +157,10 @@ impl Table {
     ) -> Result<u64, E> {
         let mut first_row = 0;
         let produce = |parts: &Parts<'_, 'a>| {
+            let mut readers = self.readers.iter().enumerate();
             // Stops at the first that wants no more.
-            let _is_read_out = self.readers.iter().all(|reader| reader.read(&self.wanted, parts));
+            let _is_read_out =
+                readers.all(|(number, reader)| reader.read(&self.wanted, &parts.of(number)));
         };
         pipeline::run(produce, look, &mut |batch, looked| -> Result<(), E> {
             let batch = Batch { first_row, ..batch };

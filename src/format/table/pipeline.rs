@@ -20,26 +20,32 @@ pub type Work<'a> = Box<dyn FnOnce() -> Result<Vec<Rows>, FormatError> + Send + 
 
 impl Rows {
     /// Returns them as the first rows of a table.
-    fn first(self) -> Batch {
-        Batch { first_row: 0, rows: self.rows, columns: self.columns }
+    fn first(self, file: usize) -> Batch {
+        Batch { file, first_row: 0, rows: self.rows, columns: self.columns }
     }
 }
 
 /// The batches of a part, each with what was made of it on the thread that decoded it.
 type Decoded<T> = Result<Vec<(T, Batch)>, FormatError>;
 
-/// A part to decode, and where it goes.
-type Task<'a, T> = (Work<'a>, Sender<Decoded<T>>);
+/// A part of a file to decode, and where it goes.
+type Task<'a, T> = (usize, Work<'a>, Sender<Decoded<T>>);
 
 /// Takes the parts of files in order; says no when no more are wanted.
 pub struct Parts<'p, 'a> {
-    put: &'p dyn Fn(Work<'a>) -> bool,
+    file: usize,
+    put: &'p dyn Fn(usize, Work<'a>) -> bool,
 }
 
-impl<'a> Parts<'_, 'a> {
+impl<'p, 'a> Parts<'p, 'a> {
+    /// Returns what takes the parts of the file of this number.
+    pub fn of(&self, file: usize) -> Parts<'p, 'a> {
+        Parts { file, put: self.put }
+    }
+
     /// Hands a part on to be decoded; tells whether more are wanted.
     pub fn put(&self, work: Work<'a>) -> bool {
-        (self.put)(work)
+        (self.put)(self.file, work)
     }
 
     /// Hands on why there is no next part.
@@ -61,18 +67,18 @@ pub fn run<'a, T: Send, E: From<FormatError>>(
     let (in_order, results) = bounded(workers + 1);
     thread::scope(|scope| {
         scope.spawn(move || {
-            let put = move |part| {
+            let put = move |file, part| {
                 let (sender, receiver) = bounded(1);
-                work.send((part, sender)).is_ok() && in_order.send(receiver).is_ok()
+                work.send((file, part, sender)).is_ok() && in_order.send(receiver).is_ok()
             };
-            produce(&Parts { put: &put });
+            produce(&Parts { file: 0, put: &put });
         });
         for _ in 0..workers {
             let to_do = to_do.clone();
             scope.spawn(move || {
-                for (work, result) in to_do {
+                for (file, work, result) in to_do {
                     let looked = |rows: Rows| {
-                        let batch = rows.first();
+                        let batch = rows.first(file);
                         (look(&batch), batch)
                     };
                     let decoded = work().map(|parts| parts.into_iter().map(looked).collect());

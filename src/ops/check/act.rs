@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::action::{Outcome, Told};
 use crate::base::RepoPath;
-use crate::check::suite::{CheckResult, Report, Status};
+use crate::check::suite::{CheckResult, Report, Sample, Status};
 use crate::hook::Annotation;
 use crate::hook::output::Level;
 use crate::ops::check::run::{Subject, check, read_suite};
@@ -33,10 +33,10 @@ pub fn validate(context: &Context, view: &DataView<'_>, told: &Told) -> Result<O
 
 /// Returns a remark for each check that is not as expected, with the first row where it shows one.
 fn annotations(report: &Report) -> Vec<Annotation> {
-    let of = |level, row, message| Annotation {
+    let of = |level, sample: Option<&Sample>, message| Annotation {
         level,
-        path: Some(report.dataset.clone()),
-        row,
+        path: Some(sample.and_then(|it| it.file.clone()).unwrap_or(report.dataset.clone())),
+        row: sample.and_then(|it| it.row_of_file.or(it.row)),
         message,
     };
     let whole = report.message.iter().map(|message| of(Level::Fail, None, message.clone()));
@@ -47,8 +47,7 @@ fn annotations(report: &Report) -> Vec<Annotation> {
             Status::NotRun if check.level == crate::check::suite::Level::Info => Level::Note,
             Status::NotRun | Status::Fail | Status::Error => Level::Fail,
         };
-        let row = check.sample.first().and_then(|sample| sample.row);
-        Some(of(level, row, sentence(check)))
+        Some(of(level, check.sample.first(), sentence(check)))
     });
     whole.chain(each).collect()
 }

@@ -64,7 +64,7 @@ impl From<DataFile> for Piece {
 /// lies outside of the repository becomes absolute, and what a revision or an alias names stays as it is.
 pub fn from_here(context: &Context, text: &OsStr) -> Result<String, OpsError> {
     let written = text.to_string_lossy();
-    let is_of_history = written.contains(':') || model::resolve(context, &written)?.is_some();
+    let is_of_history = written.contains(':') || model::is_written_as_one(&written);
     if is_of_history && !context.directory.join(text).exists() {
         return Ok(written.into_owned());
     }
@@ -97,6 +97,7 @@ impl Standpoint<'_> {
             }
             None => match champion::trained_on(context, text)? {
                 Some(found) => Ok(found),
+                None if model::is_written_as_one(text) => Err(model::no_such(context, text)?),
                 None => Err(missing(text, &self.view(context)?)),
             },
         }

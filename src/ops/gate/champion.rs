@@ -60,16 +60,15 @@ fn named(context: &Context, text: &str) -> Result<Option<CommitId>, OpsError> {
 /// Returns the error that an alias is a slip of the pen: its model has others, or is called almost as
 /// one that has. No model with a name like it, and it is the first of its own.
 fn refuse_slip(context: &Context, alias: &RefName) -> Result<(), OpsError> {
-    let Some((model, _)) = alias.model_alias() else { return Ok(()) };
+    let Some((own, _)) = alias.model_alias() else { return Ok(()) };
     let known = model::list(context, None)?;
-    let is_known = known.iter().any(|known| known.model == model);
+    let is_known = known.iter().any(|known| known.model == own);
     let others = known.iter().map(|known| known.model.as_str());
-    let others = others.filter(|other| !is_variant(model, other));
-    if !is_known && suggest::candidates(model, others).is_empty() {
+    let others = others.filter(|other| !is_variant(own, other));
+    if !is_known && suggest::candidates(own, others).is_empty() {
         return Ok(());
     }
-    let candidates = known.iter().map(|known| format!("{}@{}", known.model, known.alias)).collect();
-    Err(OpsError::NoSuchAlias { name: alias.short().to_owned(), candidates })
+    Err(model::no_such(context, alias.short())?)
 }
 
 /// Tells whether two names are alike on purpose, as `churn`, `churn-eu` and `churn-v2` are.

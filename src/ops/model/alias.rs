@@ -66,6 +66,19 @@ pub fn resolve(context: &Context, name: &str) -> Result<Option<ModelRef>, OpsErr
     Ok(Note::of(&value)?.and_then(|note| ModelRef::new(&name, note)))
 }
 
+/// Returns the error that no alias is called so.
+pub fn no_such(context: &Context, name: &str) -> Result<OpsError, OpsError> {
+    let known = list(context, None)?;
+    let candidates = known.iter().map(|known| format!("{}@{}", known.model, known.alias)).collect();
+    Ok(OpsError::NoSuchAlias { name: name.to_owned(), candidates })
+}
+
+/// Tells whether a text is written as an alias is; that of a path with an `@` has an ending.
+pub fn is_written_as_one(text: &str) -> bool {
+    let has_no_ending = |(_, alias): (&str, &str)| !alias.contains('.');
+    RefName::model(text).is_ok_and(|name| name.model_alias().is_some_and(has_no_ending))
+}
+
 /// Returns the paths of the data that a model was trained on: those that were named with it, else the
 /// data sets of its commit.
 pub fn training_data(context: &Context, model: &ModelRef) -> Result<Vec<RepoPath>, OpsError> {

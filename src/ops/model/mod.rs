@@ -5,6 +5,7 @@ mod alias;
 mod note;
 
 pub use alias::{
-    Assignment, ModelRef, content_of, delete, list, resolve, roll_back, set, training_data,
+    Assignment, ModelRef, content_of, delete, is_written_as_one, list, no_such, resolve, roll_back,
+    set, training_data,
 };
 pub use note::{Naming, earlier_commits, supersedes};

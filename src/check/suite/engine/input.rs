@@ -29,6 +29,12 @@ pub trait Rows: Debug + Sync {
         self.fields()
     }
 
+    /// Returns the names of the files that it is read from, as batches number them; none where it is
+    /// from no file.
+    fn files(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Hands the rows over in order until there are no more, or it is enough.
     fn read(
         &self,
@@ -73,6 +79,10 @@ impl Rows for Table {
 
     fn all_fields(&self) -> Vec<Field> {
         self.all_fields().to_vec()
+    }
+
+    fn files(&self) -> Vec<String> {
+        self.files().map(str::to_owned).collect()
     }
 
     fn read(

@@ -6,6 +6,7 @@ mod input;
 pub(super) mod key;
 mod key_set;
 mod ordered;
+mod places;
 mod run;
 mod spill;
 mod view;

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::base::{interrupt, suggest};
 use crate::check::suite::engine::input::{Flow, Input, Looked, Rows};
+use crate::check::suite::engine::places::Places;
 use crate::check::suite::engine::view::View;
 use crate::check::suite::error::CheckError;
 use crate::check::suite::report::{CheckResult, Report, Status};
@@ -45,7 +46,8 @@ type Lane<'s> = Vec<Work<'s>>;
 pub fn run(suite: &Suite, input: &Input<'_>) -> Result<Report, CheckError> {
     let fields = input.table.map(Rows::fields).unwrap_or_default();
     let mut lanes = lanes_of(suite, input, &fields);
-    let rows = input.table.map_or(Ok(0), |table| first_pass(table, &mut lanes))?;
+    let mut places = Places::new(input.table);
+    let rows = input.table.map_or(Ok(0), |table| first_pass(table, &mut lanes, &mut places))?;
     second_pass(input.table, &mut lanes)?;
     let mut results: Vec<(usize, CheckResult)> = lanes
         .into_iter()
@@ -56,6 +58,7 @@ pub fn run(suite: &Suite, input: &Input<'_>) -> Result<Report, CheckError> {
         })
         .collect::<Result<_, CheckError>>()?;
     results.sort_by_key(|(number, _)| *number);
+    results.iter_mut().for_each(|(_, result)| places.note_in(&mut result.sample));
     let left_out = suite.not_run.iter().map(|rule| left_out(suite, rule, rows));
     let all = results.into_iter().map(|(_, result)| result).chain(left_out).collect();
     Ok(Report::new(input.dataset.clone(), rows, input.files.len() as u64, all))
@@ -139,7 +142,11 @@ impl Work<'_> {
 
 /// Most of the work is done where batches are decoded, for several at a time; what has an order is done
 /// batch by batch.
-fn first_pass(table: &dyn Rows, lanes: &mut [Lane<'_>]) -> Result<u64, CheckError> {
+fn first_pass(
+    table: &dyn Rows,
+    lanes: &mut [Lane<'_>],
+    places: &mut Places,
+) -> Result<u64, CheckError> {
     let looks: Vec<Vec<Option<Look>>> =
         lanes.iter().map(|lane| lane.iter().map(Work::look).collect()).collect();
     let look = |batch: &Batch| {
@@ -154,6 +161,7 @@ fn first_pass(table: &dyn Rows, lanes: &mut [Lane<'_>]) -> Result<u64, CheckErro
     table.read_looked(&look, &mut |batch, Looked { numbers, seen }| {
         interrupt::check()?;
         rows += batch.rows as u64;
+        places.see(batch);
         let view = View::with(batch, numbers);
         lanes.par_iter_mut().zip(seen).for_each(|(lane, seen)| {
             lane.iter_mut().zip(seen).for_each(|(work, seen)| work.take(&view, seen));

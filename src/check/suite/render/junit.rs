@@ -51,8 +51,8 @@ fn failure(status: Status, message: &str, text: Option<String>) -> TestCaseStatu
 }
 
 fn rows(check: &CheckResult) -> String {
-    let lines = check.sample.iter().map(|sample| match sample.row {
-        Some(row) => format!("row {row}: {}", sample.value),
+    let lines = check.sample.iter().map(|sample| match sample.place() {
+        Some(place) => format!("{place}: {}", sample.value),
         None => sample.value.to_string(),
     });
     lines.collect::<Vec<_>>().join("\n")

@@ -30,8 +30,9 @@ pub fn as_markdown(report: &Report) -> String {
     for check in report.checks.iter().filter(|check| !check.sample.is_empty()) {
         let _ = writeln!(text, "\n**{}**\n", escaped(&check.title()));
         for sample in check.sample.iter().take(MAX_SHOWN) {
-            let row = sample.row.map(|row| format!("row {row}: ")).unwrap_or_default();
-            let _ = writeln!(text, "- {row}{}", escaped(&sample.value.to_string()));
+            let place = sample.place().map(|place| format!("{}: ", escaped(&place)));
+            let value = escaped(&sample.value.to_string());
+            let _ = writeln!(text, "- {}{value}", place.unwrap_or_default());
         }
     }
     text

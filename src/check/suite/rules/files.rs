@@ -37,7 +37,7 @@ fn each_file(
         unexpected += 1;
         if sample.len() < MAX_SAMPLE {
             let value = Json::from(reason);
-            sample.push(Sample { row: None, value });
+            sample.push(Sample::of_file(value));
         }
     }
     Box::new(Known(Finding {

@@ -83,7 +83,7 @@ impl Found {
         let text = text.as_deref();
         if !full {
             let value = text.map_or(Json::Null, |text| shown(text).into());
-            self.sample.push(Sample { row: Some(view.number_of(row)), value });
+            self.sample.push(Sample::of_row(view.number_of(row), value));
         }
         if let Some(text) = text {
             self.tally(text);
@@ -156,7 +156,7 @@ pub fn sample_of(view: &View<'_>, columns: &[(String, usize)], row: usize) -> Sa
         [(_, column)] => cell(*column),
         many => many.iter().map(|(name, column)| (name.clone(), cell(*column))).collect(),
     };
-    Sample { row: Some(view.number_of(row)), value }
+    Sample::of_row(view.number_of(row), value)
 }
 
 /// Returns a value as it is shown.

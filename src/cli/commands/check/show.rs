@@ -67,8 +67,8 @@ fn rows(ui: &mut Ui, check: &CheckResult) -> Result<(), CommandError> {
             Json::Null => "missing".to_owned(),
             value => value.to_string(),
         };
-        match sample.row {
-            Some(row) => ui.data(format_args!("     row {row}: {value}"))?,
+        match sample.place() {
+            Some(place) => ui.data(format_args!("     {}: {value}", printable(&place)))?,
             None => ui.data(format_args!("     {value}"))?,
         }
     }
