@@ -28,9 +28,9 @@ fn data_that_does_not_hold_is_refused_with_counts_and_nothing_moves() {
     let (message, log) = last_run(&env);
     assert_eq!(message, "4 rows, 4 checks: 2 failed, 1 warned");
     insta::assert_snapshot!(log, @"
-    data:0: unique of id: 2 of 4 with a value that occurs again
-    data:1: not_null of age: 2 of 4 missing
-    data:3: range of age: 1 of 2 not at least 0 and at most 120
+    data/a.csv, row 0: unique of id: 2 of 4 with a value that occurs again
+    data/a.csv, row 1: not_null of age: 2 of 4 missing
+    data/a.csv, row 3: range of age: 1 of 2 not at least 0 and at most 120
     4 rows, 4 checks: 2 failed, 1 warned
     ");
     assert_eq!(env.success(&["log", "--oneline"]).stdout, before);

@@ -31,7 +31,7 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
         action::carry_out(&args.name, &told)?
     };
     for note in &outcome.annotations {
-        ui.data(line(note))?;
+        ui.data(line(note, reads_tree))?;
     }
     ui.data(&outcome.summary)?;
     let mut file = std::fs::File::options()
@@ -43,8 +43,11 @@ pub fn run(ui: &mut Ui, globals: &Globals, args: Args) -> Result<ExitStatus, Com
     Ok(if outcome.passed { ExitStatus::Done } else { ExitStatus::Failed })
 }
 
-fn line(note: &Annotation) -> String {
-    let row = note.row.map(|row| format!(":{row}")).unwrap_or_default();
+/// Returns a remark in a line. What reads tables counts their rows, which need not be lines.
+fn line(note: &Annotation, of_tables: bool) -> String {
+    let row =
+        note.row.map(|row| if of_tables { format!(", row {row}") } else { format!(":{row}") });
+    let row = row.unwrap_or_default();
     format!("{}{row}: {}", note.path.as_deref().unwrap_or_default(), note.message)
 }
 
