@@ -256,7 +256,7 @@ fn a_clone_over_tls_trusts_the_certificates_that_the_machine_trusts_and_no_other
         team.env.finish(command)
     };
     let empty = team.env.path("none.pem");
-    std::fs::write(&empty, "").unwrap();
+    team.env.write("none.pem", "");
     let refused = clone(&empty).expect_code(1);
     assert!(refused.stderr.contains("certificate"), "{refused}");
     clone(&certificate).expect_code(0);
