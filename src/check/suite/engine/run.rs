@@ -58,7 +58,9 @@ pub fn run(suite: &Suite, input: &Input<'_>) -> Result<Report, CheckError> {
         })
         .collect::<Result<_, CheckError>>()?;
     results.sort_by_key(|(number, _)| *number);
-    results.iter_mut().for_each(|(_, result)| places.note_in(&mut result.sample));
+    for (_, result) in &mut results {
+        places.note_in(&mut result.sample);
+    }
     let left_out = suite.not_run.iter().map(|rule| left_out(suite, rule, rows));
     let all = results.into_iter().map(|(_, result)| result).chain(left_out).collect();
     Ok(Report::new(input.dataset.clone(), rows, input.files.len() as u64, all))
