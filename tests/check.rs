@@ -52,15 +52,15 @@ fn what_does_not_hold_is_told_with_counts_and_rows() {
     ✓  columns
     ✓  row_count        4
     ✗  unique     id    2 of 4 with a value that occurs again (50 %)
-         row 1: 2
-         row 2: 2
+         data/raw/a.csv, row 1: 2
+         data/raw/a.csv, row 2: 2
     ✓  type       age
     ✓  not_null   age   1 of 4 missing (25 %)
-         row 2: missing
+         data/raw/a.csv, row 2: missing
     ✗  range      age   1 of 3 not at least 18 and at most 100 (33.3333 %)
-         row 1: 17
+         data/raw/a.csv, row 1: 17
     ✗  in_set     plan  1 of 4 not in the set (25 %)
-         row 2: gold
+         data/raw/a.csv, row 2: gold
     [exit code 3]
     ");
     let told = env.mlv(&["check", "checks/raw.yaml", "--json"]).expect_code(3).json();
@@ -209,8 +209,8 @@ fn another_revision_is_compared_with() {
     ✗  row_count_change         the change is 1.333333, less than 1.5 (3 rows before, 4 now)
     ✓  schema_compatible
     ✗  new_categories     plan  2 of 4 of a value that was not there before (50 %)
-         row 0: gold
-         row 3: gold
+         data/raw/a.csv, row 0: gold
+         data/raw/a.csv, row 3: gold
     [exit code 3]
     ");
 }

@@ -82,6 +82,15 @@ impl Rows {
     }
 }
 
+/// Returns what a check found, without the names of files.
+fn without_files(check: &Value) -> Value {
+    let mut check = check.clone();
+    for sample in check["sample"].as_array_mut().unwrap() {
+        sample.as_object_mut().unwrap().remove("file");
+    }
+    check
+}
+
 #[test]
 fn parquet_is_judged_as_csv_of_the_same_rows() {
     let env = project(SUITE);
@@ -95,7 +104,7 @@ fn parquet_is_judged_as_csv_of_the_same_rows() {
     for (csv, parquet) in
         csv["checks"].as_array().unwrap().iter().zip(parquet["checks"].as_array().unwrap())
     {
-        assert_eq!(csv, parquet);
+        assert_eq!(without_files(csv), without_files(parquet));
     }
     // What is counted is what is there.
     let found = |check: &str, column: Value| {
@@ -224,12 +233,12 @@ fn nan_and_infinity_are_no_finite_numbers() {
     data: 4 rows, 7 checks: 5 failed
     ✓  type    x
     ✗  finite  x  3 of 4 not a finite number (75 %)
-         row 1: NaN
-         row 2: inf
-         row 3: -Infinity
+         data/a.csv, row 1: NaN
+         data/a.csv, row 2: inf
+         data/a.csv, row 3: -Infinity
     ✗  range   x  2 of 4 not at least 0 (50 %)
-         row 1: NaN
-         row 3: -Infinity
+         data/a.csv, row 1: NaN
+         data/a.csv, row 3: -Infinity
     ✗  mean    x  the mean is no number
     ✗  max     x  the max is no number
     ✓  median  y  1.5

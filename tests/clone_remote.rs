@@ -255,9 +255,9 @@ fn a_clone_over_tls_trusts_the_certificates_that_the_machine_trusts_and_no_other
         command.env("SSL_CERT_FILE", trusted);
         team.env.finish(command)
     };
-    let empty = team.env.path("none.pem");
-    team.env.write("none.pem", "");
-    let refused = clone(&empty).expect_code(1);
+    let other = team.env.path("other.pem");
+    let _other = Server::tls_web(&team.env.root(), &other);
+    let refused = clone(&other).expect_code(1);
     assert!(refused.stderr.contains("certificate"), "{refused}");
     clone(&certificate).expect_code(0);
     team.success("bob", &["fsck"]);

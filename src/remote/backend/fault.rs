@@ -171,13 +171,9 @@ struct Said {
 impl Said {
     fn of(error: &Error) -> Self {
         let text = error.to_string();
-        let mut last: &dyn std::error::Error = error;
-        while let Some(source) = last.source() {
-            last = source;
-        }
         let status =
             text.split_once("status code: ").and_then(|(_, rest)| rest.get(..3)?.parse().ok());
-        Self { status, cause: last.to_string(), text }
+        Self { status, cause: cause_of(error), text }
     }
 
     /// Tells whether it was asked who this machine is, as clouds tell their own machines.
@@ -206,6 +202,15 @@ impl Said {
         reason.truncate(reason.floor_char_boundary(300));
         reason
     }
+}
+
+/// Returns what the last of the causes says.
+pub(super) fn cause_of(error: &Error) -> String {
+    let mut last: &dyn std::error::Error = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
 }
 
 /// Returns the first cause of this type.

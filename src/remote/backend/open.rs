@@ -13,7 +13,7 @@ use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{BackoffConfig, ClientOptions, HeaderValue, ObjectStore, RetryConfig};
 
-use super::{RemoteOptions, s3};
+use super::{RemoteOptions, fault, s3};
 use crate::config::Environment;
 use crate::remote::{RemoteError, RemoteUrl, Scheme, tls};
 
@@ -145,7 +145,9 @@ impl Place<'_> {
     }
 
     pub fn not_built(&self, error: object_store::Error) -> RemoteError {
-        self.bad_setting("settings", error.to_string())
+        let (text, cause) = (error.to_string(), fault::cause_of(&error));
+        let reason = if text.ends_with(&cause) { text } else { format!("{text}: {cause}") };
+        self.bad_setting("settings", reason)
     }
 
     pub fn bad_setting(&self, what: &'static str, reason: impl Into<String>) -> RemoteError {
